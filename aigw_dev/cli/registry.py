@@ -1,0 +1,67 @@
+"""The table of commands: a command is one function in one file and one row here.
+
+A row whose capability has not landed does not exist. Order here is the order of `--help`, which shows `help`;
+the function's docstring begins with the same words (tests/cli/test_registry.py).
+"""
+
+from typing import Final, NamedTuple
+
+ROOT_HELP: Final = "One local endpoint in front of every AI provider: routes, keys, logs and tests."
+ROOT_EPILOG: Final = (
+    "Every command takes --config FILE, --home DIR and --json after its name; COMMAND --help says more."
+)
+
+
+class Command(NamedTuple):
+    """One command: its words, where its function lives, and what it does in one line."""
+
+    words: str
+    """`up`, or `keys add` for a command of a group."""
+    place: str
+    """`module:function`; imported only when the command runs."""
+    help: str
+    """One sentence: what it does for the user."""
+    takes_command_line: bool = False
+    """Its last argument is another program's command line: what follows the first word is not ours to read."""
+
+    @property
+    def last_word(self) -> str:
+        """`add` of `keys add`."""
+        return self.words.rpartition(" ")[2]
+
+
+class Registry(NamedTuple):
+    """Commands in order, and one line of help for every group of them."""
+
+    rows: tuple[Command, ...]
+    groups: dict[str, str]
+    """By the first word of every command that has two: what the group is for."""
+
+    def find(self, words: str) -> Command | None:
+        """The row of a command, by its words."""
+        return next((row for row in self.rows if row.words == words), None)
+
+    def members(self, group: str) -> tuple[Command, ...]:
+        """The commands of a group, in order."""
+        return tuple(row for row in self.rows if row.words.startswith(f"{group} "))
+
+    def top_level(self) -> tuple[tuple[str, str], ...]:
+        """First words with their one line of help, in order of appearance, each once."""
+        seen: dict[str, str] = {}
+        for row in self.rows:
+            first, _, rest = row.words.partition(" ")
+            seen.setdefault(first, self.groups[first] if rest else row.help)
+        return tuple(seen.items())
+
+
+COMMANDS: Final = Registry(
+    rows=(
+        Command(
+            "explain", "aigw_dev.cli.explain:explain", "Say what an error code means and how to mend it."
+        ),
+        Command(
+            "completion", "aigw_dev.cli.completion:completion", "Print the completion script for a shell."
+        ),
+    ),
+    groups={},
+)

@@ -1,0 +1,113 @@
+"""Usage in every way that OpenAI-compatible providers send it, as one canonical set.
+
+Seen in recordings (wire-formats, facts 14, 15, 19, and the vectors), told apart by the fields alone:
+- `prompt_tokens` includes cached ones (`prompt_tokens_details.cached_tokens`, `prompt_cache_hit_tokens`, `cached_tokens`).
+- `completion_tokens` includes reasoning as a rule. xAI leaves it out (12 + 1 + 290 = 303), Gemini's compatible endpoint
+  leaves it out and does not name it (7 + 12 of 402): what `total_tokens` counts beyond both is reasoning.
+- A part that exceeds its whole cannot be inside it, and is added: cached and written tokens to `prompt_tokens`,
+  reasoning to `completion_tokens`.
+"""
+
+from typing import Final
+
+import msgspec
+
+from aigw_dev.core.dialects import loose_json
+from aigw_dev.core.exchange import Usage
+
+_FIELDS: Final = {
+    "prompt_tokens": "input",
+    "input_tokens": "input",
+    "completion_tokens": "output",
+    "output_tokens": "output",
+    "total_tokens": "total",
+    "prompt_cache_hit_tokens": "cached",
+    "cached_tokens": "cached",
+    "cache_read_input_tokens": "cached",
+    "cache_creation_input_tokens": "written",
+    "reasoning_tokens": "reasoning",
+}
+_INPUT_DETAILS: Final = {
+    "cached_tokens": "cached",
+    "cache_write_tokens": "written",
+    "cache_creation_tokens": "written",
+}
+_OUTPUT_DETAILS: Final = {"reasoning_tokens": "reasoning"}
+_DETAILS: Final = {
+    "prompt_tokens_details": _INPUT_DETAILS,
+    "input_tokens_details": _INPUT_DETAILS,
+    "completion_tokens_details": _OUTPUT_DETAILS,
+    "output_tokens_details": _OUTPUT_DETAILS,
+}
+_NANOUSD_PER_USD: Final = 10**9
+_TICKS_PER_NANOUSD: Final = 10
+_MAX_USD: Final = 10**6
+
+
+def read_usage(raw: bytes) -> Usage | None:
+    """The canonical usage of a provider's usage object; None where it is no object or counts nothing."""
+    wire = loose_json.mapping(loose_json.load(raw))
+    counts: dict[str, int] = {}
+    _gather(wire, _FIELDS, counts)
+    for name, fields in _DETAILS.items():
+        _gather(loose_json.mapping(wire.get(name)), fields, counts)
+    if not counts.keys() & {"input", "output", "total"}:
+        return None
+    output, total = counts.get("output", 0), counts.get("total", 0)
+    # Embeddings of some providers count a total only.
+    given = counts["input"] if "input" in counts else max(0, total - output)
+    cached, written = counts.get("cached", 0), counts.get("written", 0)
+    if cached + written > given:
+        given += cached + written
+    reasoning = counts.get("reasoning", 0)
+    beyond = total - given - output
+    if beyond > 0:
+        output += beyond
+        reasoning = max(reasoning, beyond)
+    if reasoning > output:
+        output += reasoning
+    return Usage(
+        input=given,
+        output=output,
+        cached_input=cached,
+        cache_write=written,
+        reasoning=reasoning,
+        reported_nanousd=_reported_nanousd(wire),
+        raw=msgspec.Raw(bytes(raw)),
+    )
+
+
+def _gather(wire: dict[str, object], fields: dict[str, str], counts: dict[str, int]) -> None:
+    """Adds to `counts` what `fields` names; the larger figure counts where a provider sends one twice."""
+    for key, value in wire.items():
+        name = fields.get(key)
+        if name is None:
+            continue
+        found = loose_json.count(value)
+        if found is not None and found >= counts.get(name, 0):
+            counts[name] = found
+
+
+def _reported_nanousd(wire: dict[str, object]) -> int | None:
+    """What the provider says that the call cost.
+
+    OpenRouter: `cost` in credits, one credit a dollar; with the caller's own upstream key (`is_byok`) what the upstream
+    takes comes on top. Perplexity: `cost.total_cost` in dollars. xAI: `cost_in_usd_ticks`, 10^10 to the dollar
+    (checked against its price list: 12 + 291 tokens of grok-3-mini are 1466250 ticks).
+    """
+    ticks = loose_json.count(wire.get("cost_in_usd_ticks"))
+    if ticks is not None:
+        return ticks // _TICKS_PER_NANOUSD
+    cost = wire.get("cost")
+    usd = _usd(cost.get("total_cost") if loose_json.is_object(cost) else cost)
+    if usd is None:
+        return None
+    if wire.get("is_byok") is True:
+        usd += _usd(loose_json.mapping(wire.get("cost_details")).get("upstream_inference_cost")) or 0.0
+    return round(usd * _NANOUSD_PER_USD)
+
+
+def _usd(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value <= _MAX_USD else None

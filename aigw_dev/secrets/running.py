@@ -1,0 +1,144 @@
+"""One process per gateway: the claim on its folder, and what others may read about the process that holds it.
+
+The claim is a file lock that dies with the process; `running.json` only says what cannot be locked. A reader
+believes `running.json` while its process lives and the lock is held.
+"""
+
+import contextlib
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import msgspec
+
+from aigw_dev.core.errors import SecretError
+from aigw_dev.secrets.home import Home
+from aigw_dev.secrets.os_lock import OsLock, is_process_alive
+from aigw_dev.secrets.private_files import read_private, write_private
+
+_LOCK: Final = "gateway.lock"
+_RUNNING: Final = "running.json"
+_PORT: Final = "port"
+_MAX_PORT: Final = 65_535
+_CLAIM_WAIT_S: Final = 0.5
+"""Longer than a reader holds the lock while it looks whether it is free."""
+_POLL_S: Final = 0.05
+
+
+class RunningInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a running gateway tells others on this machine (`running.json`); never a token."""
+
+    pid: int
+    url: str
+    """Base address, `http://127.0.0.1:2449`; the admin API is below it."""
+    port: int
+    started_at: float
+    """UTC, seconds since 1970."""
+    config_path: str | None
+    """Absolute; None = the built-in default."""
+    name: str
+    version: str
+    host: str = "127.0.0.1"
+    instance: str = ""
+    """Random text of this process, which its admin API repeats: tells a client that it reached the right one."""
+    is_detached: bool = False
+    folder: str = ""
+    """The gateway's folder, filled in by whoever reads it."""
+
+
+class Claim:
+    """The right to be this gateway's process, held until `release` or the end of the process."""
+
+    def __init__(self, folder: Path, lock: OsLock) -> None:
+        """Use `claim`."""
+        self.folder: Final = folder
+        self._lock: Final = lock
+
+    def publish(self, info: RunningInfo) -> None:
+        """Tell others where this gateway answers, and remember its port for the next start."""
+        write_private(self.folder / _RUNNING, msgspec.json.format(msgspec.json.encode(info), indent=1))
+        remember_port(self.folder, info.port)
+
+    def release(self) -> None:
+        """Say that the gateway is gone and give the claim back; twice is no error."""
+        if not self._lock.is_held:
+            return
+        with contextlib.suppress(OSError):
+            (self.folder / _RUNNING).unlink(missing_ok=True)
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def claim(folder: Path) -> Claim | None:
+    """Claim a gateway's folder for this process; None where another process has it (see `read_running`)."""
+    lock = OsLock(folder / _LOCK)
+    try:
+        is_ours = lock.acquire(wait_s=_CLAIM_WAIT_S)
+    except OSError as error:
+        raise SecretError(
+            f"{folder} cannot be written: {error.strerror or error}",
+            code="home_unusable",
+            hint="mend it, or choose another folder with --home",
+        ) from error
+    if not is_ours:
+        return None
+    with contextlib.suppress(OSError):
+        (folder / _RUNNING).unlink(missing_ok=True)  # left by a process that was killed
+    return Claim(folder, lock)
+
+
+def read_running(folder: Path, *, wait_s: float = 0.0) -> RunningInfo | None:
+    """The process that runs this gateway, or None. `wait_s`: how long to wait for one that is just starting."""
+    deadline = time.monotonic() + wait_s
+    while True:
+        found = _read(folder)
+        if found is not None and is_process_alive(found.pid) and _is_locked(folder):
+            return found
+        if time.monotonic() >= deadline:
+            return None
+        time.sleep(_POLL_S)
+
+
+def list_running(home: Home) -> list[RunningInfo]:
+    """Every running gateway of this home, oldest first."""
+    found = (read_running(folder) for folder in home.gateway_dirs())
+    return sorted((one for one in found if one is not None), key=lambda one: one.started_at)
+
+
+def last_port(folder: Path) -> int | None:
+    """The port this gateway had last, or None."""
+    with contextlib.suppress(SecretError, ValueError):
+        port = int(read_private(folder / _PORT, limit=64) or b"")
+        return port if 0 < port <= _MAX_PORT else None
+    return None
+
+
+def remember_port(folder: Path, port: int) -> None:
+    """Keep the port for this gateway's next start."""
+    if last_port(folder) != port:
+        write_private(folder / _PORT, f"{port}\n".encode())
+
+
+def _read(folder: Path) -> RunningInfo | None:
+    with contextlib.suppress(SecretError, msgspec.MsgspecError):
+        if content := read_private(folder / _RUNNING):
+            return msgspec.structs.replace(msgspec.json.decode(content, type=RunningInfo), folder=str(folder))
+    return None
+
+
+def _is_locked(folder: Path) -> bool:
+    lock = OsLock(folder / _LOCK)
+    try:
+        is_free = lock.acquire()
+    except OSError:
+        return True  # not ours to open: its process lives, believe it
+    lock.release()
+    return not is_free

@@ -1,0 +1,205 @@
+"""The way in: a raw ASGI callable in front of everything (Litestar serves what is not a model call).
+
+Order, fixed: Host and Origin, who calls, what is asked, media type, body; only then the pipeline. Nothing here knows
+a provider.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol
+
+from aigw_dev.core import operations
+from aigw_dev.core.dialects import DIALECTS
+from aigw_dev.core.errors import Refusal
+from aigw_dev.core.exchange import Identity
+from aigw_dev.server import front, pipeline, replies
+from aigw_dev.server.body import CallerLeft, read_body
+from aigw_dev.server.downstream import Downstream, Receive, Send, leave_watch
+from aigw_dev.server.front import Head
+from aigw_dev.server.headers import Pairs
+from aigw_dev.server.inbound import Inbound
+from aigw_dev.server.models import models_reply
+from aigw_dev.server.snapshot import Snapshot
+from aigw_dev.server.who import identify
+
+Scope = dict[str, Any]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+OPEN_PATHS: Final = frozenset({"/", "/healthz"})
+"""Served to anybody who comes by a Host name of ours."""
+_OWN_PREFIXES: Final = ("/admin", "/metrics")
+"""Served by Litestar to a token."""
+
+
+class House(Protocol):
+    """What the door needs of the gateway."""
+
+    snapshot: Snapshot
+    recorder: pipeline.Recorder
+    is_draining: bool
+
+    async def inside(self) -> App:
+        """The Litestar application; built when first asked for."""
+        ...
+
+    def report(self, error: BaseException) -> None:
+        """A fault that nobody foresaw."""
+        ...
+
+    def welcome(self) -> bytes:
+        """What `GET /` says."""
+        ...
+
+    def refused(self, code: str) -> None:
+        """Count a request that the door turned away."""
+        ...
+
+
+class Door:
+    """The ASGI application."""
+
+    def __init__(self, house: House) -> None:
+        """`house` is the gateway behind this door."""
+        self._house = house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return await _not_http(scope, receive, send)
+        began_s, started_at = asyncio.get_running_loop().time(), time.time()
+        snapshot = self._house.snapshot
+        head = front.read_head(scope["headers"])
+        method: str = scope["method"]
+        path: str = scope["raw_path"].decode("latin-1") if scope.get("raw_path") else scope["path"]
+        match = operations.find(method, path)
+        downstream = Downstream(send)
+        refusal = front.check(head, snapshot.front)
+        if refusal is not None:
+            return await self._turn_away(refusal, match, downstream)
+        if front.is_allowed_origin(head, snapshot.front):
+            downstream.extra += [(b"access-control-allow-origin", head.origin or b""), (b"vary", b"origin")]
+            if method == "OPTIONS":
+                return await downstream.answer(204, _preflight(), b"")
+        identity = identify(head.credentials, snapshot.roll)
+        if isinstance(identity, Refusal):
+            return await self._turn_away(identity, match, downstream)
+        if identity.kind == "none" and front.needs_token(head, snapshot.front):
+            return await self._turn_away(_TOKEN_BY_THIS_NAME, match, downstream)
+        if path in OPEN_PATHS or path.startswith(_OWN_PREFIXES):
+            return await self._own(scope, receive, send, downstream=downstream, identity=identity)
+        if isinstance(match, Refusal):
+            return await self._turn_away(match, None, downstream)
+        if self._house.is_draining:
+            return await self._turn_away(_STOPPING, match, downstream)
+        if not match.operation.is_model_call:
+            return await models_reply(match, snapshot, identity, head, downstream)
+        refusal = front.check_media(head, method, is_upload=match.operation.is_upload)
+        if refusal is not None:
+            return await self._turn_away(refusal, match, downstream)
+        limit_mb = snapshot.config.gateway.limits.json_mb
+        try:
+            body = await read_body(receive, declared=head.content_length, limit_mb=limit_mb)
+        except CallerLeft:
+            return None
+        if isinstance(body, Refusal):
+            return await self._turn_away(body, match, downstream)
+        inbound = Inbound(
+            method=method,
+            path=path,
+            query=scope.get("query_string", b""),
+            headers=scope["headers"],
+            head=head,
+            match=match,
+            identity=identity,
+            body=body,
+            snapshot=snapshot,
+            began_s=began_s,
+            started_at=started_at,
+        )
+        await self._serve(scope, receive, inbound, downstream)
+
+    async def _serve(self, scope: Scope, receive: Receive, inbound: Inbound, downstream: Downstream) -> None:
+        """Run the pipeline; a caller that leaves cancels it at once."""
+        task = asyncio.current_task()
+
+        def left() -> None:
+            if not downstream.is_ended and task is not None:
+                downstream.is_gone = True
+                task.cancel()
+
+        handle = scope.get("extensions", {}).get("aigw")
+        watcher: asyncio.Task[None] | None = None
+        if handle is not None:
+            handle.on_disconnect = left
+        else:
+            watcher = asyncio.create_task(leave_watch(receive, left), name="leave-watch")
+        try:
+            await pipeline.handle(inbound, downstream, self._house.recorder, self._house.report)
+        finally:
+            if handle is not None:
+                handle.on_disconnect = None
+            if watcher is not None:
+                watcher.cancel()
+
+    async def _own(
+        self, scope: Scope, receive: Receive, send: Send, *, downstream: Downstream, identity: Identity
+    ) -> None:
+        """What is not a model call: the welcome, health, metrics and the admin API."""
+        path: str = scope["path"]
+        if path == "/healthz":
+            return await downstream.answer(200, [(b"content-type", b"text/plain")], b"ok\n")
+        if path == "/":
+            return await downstream.answer(200, [(b"content-type", replies.JSON)], self._house.welcome())
+        is_open_to = {"admin"} if path.startswith("/admin/v1") else {"admin", "token"}
+        if identity.kind not in is_open_to:
+            return await self._turn_away(_ADMIN_WANTED, None, downstream)
+        app = await self._house.inside()
+        return await app(scope, receive, send)
+
+    async def _turn_away(
+        self, refusal: Refusal, match: operations.Match | Refusal | None, downstream: Downstream
+    ) -> None:
+        """Answer a request that goes no further, in its dialect; nothing of it is recorded but the count."""
+        self._house.refused(refusal.code)
+        dialect = DIALECTS[match.operation.dialect if isinstance(match, operations.Match) else "openai-chat"]
+        headers: Pairs = replies.refusal_headers(refusal)
+        if refusal.code in {"body_too_large", "request_timeout"}:
+            headers.append((b"connection", b"close"))
+        body = replies.refusal_body(refusal, dialect, "")
+        await downstream.answer(replies.status_of(refusal), headers, body)
+
+
+_STOPPING: Final = Refusal(code="shutting_down", message="the gateway is stopping; try again when it is up")
+_ADMIN_WANTED: Final = Refusal(
+    code="admin_token_required",
+    message="this path wants a token: authorization: Bearer with the text that `aigw-dev token show --admin` prints",
+)
+_TOKEN_BY_THIS_NAME: Final = Refusal(
+    code="gateway_token_required",
+    message="calls by a container's name for this machine always want the gateway's token; see `aigw-dev env`",
+)
+
+
+def _preflight() -> Pairs:
+    return [
+        (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+        (b"access-control-allow-headers", b"authorization, content-type, x-api-key, x-ai-route-metadata"),
+        (b"access-control-max-age", b"600"),
+    ]
+
+
+async def _not_http(scope: Scope, receive: Receive, send: Send) -> None:
+    """WebSockets are closed before they open; the lifespan is the gateway's own business."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+__all__ = ["Door", "Head", "House"]

@@ -1,0 +1,69 @@
+"""The way back to the caller: one reply, headers once, bytes with back-pressure, and word when the caller has left."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from aigw_dev.server.headers import Pairs
+
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+
+
+class Downstream:
+    """One reply to one caller. Used by one task only."""
+
+    def __init__(self, send: Send) -> None:
+        """`send` is the ASGI server's."""
+        self._send = send
+        self.is_started = False
+        """Headers are out: the status cannot change any more."""
+        self.is_gone = False
+        """The caller left."""
+        self.is_ended = False
+        self.status = 0
+        self.sent_bytes = 0
+        self.kept: list[bytes] | None = None
+        """The body as sent, where the exchange records it."""
+        self.extra: Pairs = []
+        """Headers that the reply gets whatever it is (`allow`, CORS)."""
+
+    async def start(self, status: int, headers: Pairs) -> None:
+        """Send the status and headers."""
+        self.is_started = True
+        self.status = status
+        headers += self.extra
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def write(self, chunk: bytes) -> None:
+        """Send a piece of the body; waits while the caller reads more slowly than we write."""
+        self.sent_bytes += len(chunk)
+        if self.kept is not None:
+            self.kept.append(chunk)
+        await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    async def end(self, last: bytes = b"") -> None:
+        """Send the last piece and end the reply."""
+        self.is_ended = True
+        if last:
+            self.sent_bytes += len(last)
+            if self.kept is not None:
+                self.kept.append(last)
+        await self._send({"type": "http.response.body", "body": last, "more_body": False})
+
+    async def answer(self, status: int, headers: Pairs, body: bytes) -> None:
+        """Send a whole reply."""
+        headers.append((b"content-length", b"%d" % len(body)))
+        await self.start(status, headers)
+        await self.end(body)
+
+
+async def leave_watch(receive: Receive, left: Callable[[], None]) -> None:
+    """Call `left` when the caller disconnects: for ASGI servers without our protocol's callback."""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            left()
+            return
+        await asyncio.sleep(0)

@@ -1,0 +1,98 @@
+"""Which headers cross the gateway, in each direction. Everything not named here stays where it came from.
+
+Up: what a provider's API reads. Down: what an SDK reads. Credentials, cookies and hop-by-hop headers cross in neither.
+Answers per name are remembered in a bounded table, because the same few names come with every request.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+Pairs = list[tuple[bytes, bytes]]
+
+CREDENTIAL_HEADERS: Final = (b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key", b"esa_aigw_auth")
+"""Where a caller may show who it is, in any dialect (CONTRACT 3)."""
+
+_UP_NAMES: Final = frozenset(
+    {b"content-type", b"accept", b"user-agent", b"idempotency-key", b"traceparent", b"tracestate"}
+)
+_UP_PREFIXES: Final = (b"openai-", b"anthropic-", b"x-stainless-")
+
+_DOWN_NAMES: Final = frozenset(
+    {
+        b"content-type",
+        b"content-language",
+        b"retry-after",
+        b"retry-after-ms",
+        b"x-should-retry",
+        b"x-request-id",
+        b"request-id",
+        b"x-requestid",
+        b"apim-request-id",
+        b"x-ms-request-id",
+        b"x-amzn-requestid",
+        b"x-amzn-errortype",
+        b"x-correlation-id",
+        b"x-generation-id",
+        b"cf-ray",
+        b"ratelimit",
+        b"ratelimit-policy",
+        b"x-ms-region",
+    }
+)
+_DOWN_PREFIXES: Final = (
+    b"x-ratelimit-",
+    b"x-rate-limit-",
+    b"ratelimit-",
+    b"anthropic-",
+    b"openai-",
+    b"x-groq-",
+    b"mistral-",
+    b"x-dashscope-",
+)
+
+_MEMORY_CAP: Final = 512
+_up_memory: dict[bytes, bool] = {}
+_down_memory: dict[bytes, bool] = {}
+
+
+def goes_up(name: bytes) -> bool:
+    """Whether a caller's header (lower-case name) is sent to the provider."""
+    known = _up_memory.get(name)
+    if known is None:
+        known = name in _UP_NAMES or name.startswith(_UP_PREFIXES)
+        _remember(_up_memory, name, value=known)
+    return known
+
+
+def comes_down(name: bytes) -> bool:
+    """Whether a provider's header (lower-case name) is sent to the caller."""
+    known = _down_memory.get(name)
+    if known is None:
+        known = name in _DOWN_NAMES or name.startswith(_DOWN_PREFIXES)
+        _remember(_down_memory, name, value=known)
+    return known
+
+
+def upward(headers: Iterable[tuple[bytes, bytes]], forward: frozenset[bytes]) -> Pairs:
+    """The caller's headers that go to the provider; `forward` are the provider's own `forward_headers`."""
+    if not forward:
+        return [pair for pair in headers if goes_up(pair[0])]
+    return [pair for pair in headers if goes_up(pair[0]) or pair[0] in forward]
+
+
+def downward(headers: Iterable[tuple[bytes, bytes]]) -> Pairs:
+    """The provider's headers that go to the caller."""
+    return [pair for pair in headers if comes_down(pair[0])]
+
+
+def value_of(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
+    """The first value of `name` (lower-case), or empty."""
+    for key, value in headers:
+        if key == name:
+            return value
+    return b""
+
+
+def _remember(memory: dict[bytes, bool], name: bytes, *, value: bool) -> None:
+    if len(memory) < _MEMORY_CAP:
+        memory[name] = value

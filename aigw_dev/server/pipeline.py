@@ -1,0 +1,236 @@
+"""The one straight function that a model call goes through, from a read request to a recorded exchange.
+
+It reads top to bottom: read, route, attempt, deliver; then, whatever happened and also when the caller is gone,
+settle: end, price, record. No `await` below the line in `finally`.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Final, Protocol
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from aigw_dev.core.dialects import DIALECTS
+from aigw_dev.core.dialects.protocol import Content, Dialect, RequestFacts
+from aigw_dev.core.dialects.request_body import RequestBody, read_body
+from aigw_dev.core.errors import Refusal
+from aigw_dev.core.exchange import Exchange
+from aigw_dev.core.routing import address
+from aigw_dev.core.routing.facts import Facts, parse_metadata
+from aigw_dev.core.routing.flow import CompiledRoute, Target, decide
+from aigw_dev.server import attempts, replies
+from aigw_dev.server.accounts import account_reply, account_stream, completion
+from aigw_dev.server.attempts import Failure, Job
+from aigw_dev.server.downstream import Downstream
+from aigw_dev.server.headers import CREDENTIAL_HEADERS
+from aigw_dev.server.inbound import Inbound
+from aigw_dev.server.relay import Listener
+
+CLIENT_LEFT: Final = 499
+"""Status of an exchange whose caller left before it got one (nginx's convention)."""
+
+
+class Recorder(Protocol):
+    """Takes exchanges; never blocks (`store.LogWriter`)."""
+
+    def open(self, exchange: Exchange) -> None:
+        """This exchange has begun."""
+        ...
+
+    def put(self, exchange: Exchange, finish: Callable[[Exchange], None] | None = None) -> None:
+        """Keep this exchange, which has ended; `finish` completes it in another thread."""
+        ...
+
+
+async def handle(
+    inbound: Inbound, downstream: Downstream, recorder: Recorder, report: Callable[[BaseException], None]
+) -> None:
+    """Take one model call through the gateway; every exit leaves by the same door."""
+    snapshot = inbound.snapshot
+    exchange = begin(inbound)
+    dialect = DIALECTS[exchange.dialect]
+    listener = Listener(inbound.began_s, dialect.stream_reader())
+    if snapshot.config.logging.record_response:
+        downstream.kept = []
+    recorder.open(exchange)
+    try:
+        request = _read(inbound, exchange, dialect)
+        if isinstance(request, Refusal):
+            return await _deliver(Failure(refusal=request), exchange, downstream, listener)
+        body, facts = request
+        targets = _route(inbound, exchange, body, facts)
+        if isinstance(targets, Refusal):
+            return await _deliver(Failure(refusal=targets), exchange, downstream, listener)
+        job = Job(
+            inbound=inbound,
+            exchange=exchange,
+            downstream=downstream,
+            listener=listener,
+            request=body,
+            wants_usage=facts.wants_usage,
+            account=lambda reply: account_reply(exchange, snapshot, reply),
+        )
+        failure = await attempts.run(job, targets)
+        if failure is not None:
+            await _deliver(failure, exchange, downstream, listener)
+    except asyncio.CancelledError:
+        exchange.marks.add("cancelled")
+        if not downstream.is_gone:
+            raise
+    except Exception as error:  # noqa: BLE001  -- the one catch-all: a fault still gets an answer and a record
+        report(error)
+        exchange.error, exchange.error_text = "internal_error", type(error).__name__
+        await _deliver(Failure(refusal=_FAULT), exchange, downstream, listener)
+    finally:
+        _end(exchange, inbound, downstream, listener)
+        recorder.put(exchange, completion(snapshot, request=inbound.body, listener=listener))
+
+
+_FAULT: Final = Refusal(code="internal_error", message="the gateway has a fault; its log says more")
+
+
+def begin(inbound: Inbound) -> Exchange:
+    """The record of a request that has just been read."""
+    head, identity, logging = inbound.head, inbound.identity, inbound.snapshot.config.logging
+    operation = inbound.match.operation
+    return Exchange(
+        id=f"{random.getrandbits(64):016x}",
+        gateway=inbound.snapshot.gateway,
+        started_at=inbound.started_at,
+        method=inbound.method,
+        path=inbound.path,
+        operation=operation.name,
+        dialect=operation.dialect,
+        client=head.user_agent.decode("latin-1"),
+        consumer=identity.consumer,
+        run=identity.run,
+        session=head.session.decode("latin-1"),
+        trace_id=_trace_id(head.traceparent),
+        request_bytes=len(inbound.body),
+        request_body=inbound.body if logging.record_request else None,
+        deployment=inbound.snapshot.digest,
+    )
+
+
+def _read(inbound: Inbound, exchange: Exchange, dialect: Dialect) -> tuple[RequestBody, RequestFacts] | Refusal:
+    """The body and what the gateway reads of it, checked."""
+    body = read_body(inbound.body)
+    if isinstance(body, Refusal):
+        return body
+    facts = dialect.read_request(body, path_model=inbound.match.path_model)
+    if isinstance(facts, Refusal):
+        return facts
+    exchange.original_model = facts.model
+    exchange.is_stream = facts.is_stream
+    exchange.session = exchange.session or facts.session
+    return body, facts
+
+
+def _route(inbound: Inbound, exchange: Exchange, body: RequestBody, read: RequestFacts) -> tuple[Target, ...] | Refusal:
+    """The targets to try, in order."""
+    snapshot = inbound.snapshot
+    place = address.resolve(read.model, table=snapshot.addresses, dialect=exchange.dialect)
+    if isinstance(place, Refusal):
+        return place
+    if isinstance(place, address.Direct):
+        return (Target(provider=place.provider, model=place.model),)
+    route = snapshot.routes[place.route]
+    exchange.route = route.name
+    metadata = parse_metadata(inbound.head.metadata, route)
+    if isinstance(metadata, Refusal):
+        return metadata
+    dialect = DIALECTS[exchange.dialect]
+    facts = Facts(
+        metadata=metadata,
+        headers=_headers(inbound, route),
+        query=_query(inbound.query),
+        model=read.model,
+        consumer=exchange.consumer,
+        is_stream=read.is_stream,
+        body=body.fields,
+        measure=lambda: _measure(dialect, body),
+    )
+    decision = decide(route, facts, draw=random.random, conversation=exchange.session)
+    if isinstance(decision, Refusal):
+        return decision
+    exchange.decision = msgspec.json.encode(decision)
+    return decision.targets
+
+
+async def _deliver(failure: Failure, exchange: Exchange, downstream: Downstream, listener: Listener) -> None:
+    """Tell the caller how it failed: with a status before the first byte, in band after it."""
+    dialect = DIALECTS[exchange.dialect]
+    refusal = failure.refusal
+    if refusal is None:
+        exchange.error = exchange.error or "upstream_status"
+        exchange.error_text = dialect.error_text(failure.body) or f"status {failure.status} without a text"
+        headers = [*failure.headers, *replies.own_headers(exchange, dialect, failure.headers)]
+        body = failure.body
+        if not dialect.is_error_body(body):
+            headers = [pair for pair in headers if pair[0] != b"content-type"]
+            headers.append((b"content-type", replies.JSON))
+            body = dialect.encode_error(failure.status, "upstream_status", exchange.error_text, exchange.id)
+        return await downstream.answer(failure.status, headers, body)
+    exchange.error = exchange.error or refusal.code
+    exchange.error_text = exchange.error_text or refusal.message
+    if not downstream.is_started:
+        headers = [*replies.refusal_headers(refusal), *replies.own_headers(exchange, dialect, [])]
+        body = replies.refusal_body(refusal, dialect, exchange.id)
+        return await downstream.answer(replies.status_of(refusal), headers, body)
+    exchange.marks.add("broken")
+    if listener.is_events and not downstream.is_ended:
+        status = replies.status_of(refusal)
+        await downstream.end(dialect.encode_stream_error(status, refusal.code, refusal.message, exchange.id))
+    # Anything else that was cut off ends without its terminator: the server closes the connection, the caller sees it.
+
+
+def _end(exchange: Exchange, inbound: Inbound, downstream: Downstream, listener: Listener) -> None:
+    """The facts of the end, from what was heard."""
+    exchange.duration_s = asyncio.get_running_loop().time() - inbound.began_s
+    exchange.ttft_s = listener.first_s
+    exchange.status = downstream.status or CLIENT_LEFT
+    exchange.response_bytes = downstream.sent_bytes
+    if downstream.kept is not None:
+        exchange.response_body = b"".join(downstream.kept)
+    if not listener.is_events:
+        return
+    exchange.timing = listener.timing
+    account_stream(exchange, inbound.snapshot, listener)
+    error = listener.reader.error
+    if error is not None and not exchange.error:
+        exchange.marks.add("broken")
+        exchange.error, exchange.error_text = "upstream_in_band", error.message
+
+
+def _headers(inbound: Inbound, route: CompiledRoute) -> dict[str, str]:
+    """The caller's headers for conditions; credentials are not for conditions to read, and so not for the trace to keep."""
+    if not any(name.startswith("header.") for name in route.names):
+        return {}
+    found: dict[str, str] = {}
+    for name, value in inbound.headers:
+        if name not in CREDENTIAL_HEADERS and name != b"cookie":
+            key, text = name.decode("latin-1"), value.decode("latin-1")
+            found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
+def _query(query: bytes) -> dict[str, str]:
+    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {}
+
+
+def _measure(dialect: Dialect, body: RequestBody) -> Content:
+    return dialect.measure(body)
+
+
+def _trace_id(traceparent: bytes) -> str:
+    """The trace the caller is in (W3C trace context), else a new one."""
+    parts = traceparent.split(b"-")
+    if len(parts) >= 4 and len(parts[1]) == 32 and parts[1].strip(b"0"):  # noqa: PLR2004  -- the standard's form
+        try:
+            int(parts[1], 16)
+        except ValueError:
+            return f"{random.getrandbits(128):032x}"
+        return parts[1].decode().lower()
+    return f"{random.getrandbits(128):032x}"

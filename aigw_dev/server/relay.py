@@ -1,0 +1,142 @@
+"""Bytes from the provider to the caller, with a listener beside them for usage, timing and the assembled message.
+
+Nothing goes out before the commit point: the first SSE event with data, or the first body byte (CONTRACT 3). Headers,
+comments and pings before it are held, so that another target can still take over.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
+
+from aigw_dev.core.dialects.protocol import Reader
+from aigw_dev.core.exchange import StreamTiming
+from aigw_dev.core.streams.sse import Event, Gate
+from aigw_dev.server.call import Reply
+from aigw_dev.server.downstream import Downstream
+from aigw_dev.server.watchdog import Watchdog
+
+HOLD_BYTES: Final = 64 * 1024
+"""Comments and pings held before the first data; more than this commits."""
+WHOLE_BYTES: Final = 4 * 1024 * 1024
+"""A reply that is not a stream is sent whole up to this size (so that its cost can stand in a header), else as it comes."""
+
+Commit = Callable[[], Awaitable[None]]
+"""Sends the status and headers; awaited once, at the commit point."""
+
+
+class Listener:
+    """Hears one reply: when its pieces came, and what they said."""
+
+    def __init__(self, began_s: float, reader: Reader) -> None:
+        """`began_s` is the exchange's start on the loop's clock."""
+        self.began_s = began_s
+        self.reader = reader
+        self.is_events = False
+        """The reply is a stream of events: `reader` has heard it."""
+        self.first_s: float | None = None
+        """Seconds from the exchange's start to the first relayed data."""
+        self.timing = StreamTiming()
+
+    def heard(self, now_s: float, size: int) -> None:
+        """A piece of `size` bytes arrived at `now_s`."""
+        self.timing.at_us.append(int((now_s - self.began_s) * 1_000_000))
+        self.timing.size_bytes.append(size)
+
+    def commit(self, now_s: float) -> None:
+        """The first data goes out."""
+        if self.first_s is None:
+            self.first_s = now_s - self.began_s
+
+
+async def relay_events(
+    reply: Reply,
+    downstream: Downstream,
+    *,
+    listener: Listener,
+    watchdog: Watchdog,
+    commit: Commit,
+    is_hidden: Callable[[Event], bool] | None,
+) -> None:
+    """Relay an event stream to its end. Errors of the provider leave as `UpstreamError`.
+
+    Only whole events go out, so that an in-band error can follow whatever the caller has seen.
+    """
+    loop = asyncio.get_running_loop()
+    gate = Gate(is_hidden=is_hidden)
+    reader = listener.reader
+    held: list[bytes] = []
+    held_bytes = 0
+    async for chunk in reply.chunks():
+        now_s = loop.time()
+        watchdog.touch(now_s)
+        listener.heard(now_s, len(chunk))
+        ready, events = gate.feed(chunk)
+        for event in events:
+            reader.feed(event)
+        if listener.first_s is not None:
+            if ready:
+                await downstream.write(ready)
+            continue
+        held.append(ready)
+        held_bytes += len(ready)
+        if held_bytes and (reader.has_data or held_bytes > HOLD_BYTES):
+            listener.commit(now_s)
+            watchdog.first_packet()
+            await commit()
+            await downstream.write(b"".join(held))
+            held.clear()
+    rest, events = gate.close()
+    for event in events:
+        reader.feed(event)
+    held.append(rest)
+    if listener.first_s is None:
+        listener.commit(loop.time())
+        await commit()
+    await downstream.end(b"".join(held))
+
+
+async def relay_bytes(
+    chunks: AsyncIterator[bytes],
+    downstream: Downstream,
+    *,
+    listener: Listener,
+    watchdog: Watchdog,
+    commit: Commit,
+    held: list[bytes],
+) -> None:
+    """Relay the rest of a body that is not a stream of events, as it comes; `held` is what was read of it already."""
+    loop = asyncio.get_running_loop()
+    if held:
+        listener.commit(loop.time())
+        watchdog.first_packet()
+        await commit()
+        await downstream.write(b"".join(held))
+    async for chunk in chunks:
+        now_s = loop.time()
+        watchdog.touch(now_s)
+        listener.heard(now_s, len(chunk))
+        if listener.first_s is None:
+            listener.commit(now_s)
+            watchdog.first_packet()
+            await commit()
+        await downstream.write(chunk)
+    if listener.first_s is None:
+        listener.commit(loop.time())
+        await commit()
+    await downstream.end()
+
+
+async def read_whole(
+    chunks: AsyncIterator[bytes], watchdog: Watchdog, *, limit: int = WHOLE_BYTES
+) -> tuple[list[bytes], bool]:
+    """The body so far and whether that is all of it: stops past `limit` bytes; the iterator can then be read on."""
+    loop = asyncio.get_running_loop()
+    pieces: list[bytes] = []
+    size = 0
+    async for chunk in chunks:
+        watchdog.touch(loop.time())
+        pieces.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            return pieces, False
+    return pieces, True

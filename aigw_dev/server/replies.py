@@ -1,0 +1,62 @@
+"""What every reply carries of our own: the `x-aigw-*` headers, the request id, and errors in the caller's dialect."""
+
+from typing import Final
+
+from aigw_dev.core.dialects.protocol import Dialect
+from aigw_dev.core.errors import CODES, Refusal
+from aigw_dev.core.exchange import Cost, Exchange
+from aigw_dev.server.headers import Pairs
+
+JSON: Final = b"application/json"
+_NANO: Final = 1_000_000_000
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of a refusal."""
+    return refusal.status or CODES[refusal.code].status
+
+
+def own_headers(exchange: Exchange, dialect: Dialect, theirs: Pairs) -> Pairs:
+    """Our headers for a reply of this exchange; `theirs` are the provider's that come down with it."""
+    request_id = exchange.id.encode()
+    headers: Pairs = [(b"x-aigw-request-id", request_id), (b"x-aigw-cache", b"skip")]
+    if exchange.attempts:
+        last = exchange.attempts[-1]
+        headers.append((b"x-aigw-upstream", f"{last.provider}/{last.request_model}".encode()))
+    if exchange.route:
+        headers.append((b"x-aigw-route", exchange.route.encode()))
+    headers.append((b"x-aigw-attempts", b"%d" % len(exchange.attempts)))
+    name = dialect.REQUEST_ID_HEADER.encode()
+    if not any(key == name for key, _ in theirs):
+        headers.append((name, request_id))
+    return headers
+
+
+def cost_header(cost: Cost) -> tuple[bytes, bytes]:
+    """`x-aigw-cost`: USD as a plain decimal, or `unknown`."""
+    if cost.nanousd is None:
+        return (b"x-aigw-cost", b"unknown")
+    whole, nano = divmod(cost.nanousd, _NANO)
+    text = f"{whole}.{nano:09d}".rstrip("0").rstrip(".")
+    return (b"x-aigw-cost", text.encode())
+
+
+def timing_header(gateway_s: float, upstream_s: float) -> tuple[bytes, bytes]:
+    """`server-timing`: milliseconds spent here and waiting for the provider."""
+    return (b"server-timing", f"gateway;dur={gateway_s * 1000:.1f}, upstream;dur={upstream_s * 1000:.1f}".encode())
+
+
+def refusal_body(refusal: Refusal, dialect: Dialect, exchange_id: str) -> bytes:
+    """A refusal as an error object of the caller's dialect; it says where to look further."""
+    message = refusal.message
+    if exchange_id:
+        message = f"{message} (see: aigw-dev logs show {exchange_id})"
+    return dialect.encode_error(status_of(refusal), refusal.code, message, exchange_id, param=refusal.param)
+
+
+def refusal_headers(refusal: Refusal) -> Pairs:
+    """Content type, and `retry-after` where the refusal names a wait."""
+    headers: Pairs = [(b"content-type", JSON)]
+    if refusal.retry_after_s is not None:
+        headers.append((b"retry-after", b"%d" % max(1, round(refusal.retry_after_s))))
+    return headers

@@ -1,0 +1,101 @@
+"""Deadlines of one upstream attempt: total, first packet and idle, with a single timer.
+
+A timer per chunk would cost more than relaying the chunk, so `touch` only notes the time and the timer re-arms
+itself when it finds that something arrived meanwhile.
+"""
+
+import asyncio
+from types import TracebackType
+from typing import Final, Self
+
+from aigw_dev.core.errors import UpstreamError
+
+_MESSAGES: Final = {
+    "first_packet_timeout": "no first packet within {s:g} s",
+    "idle_timeout": "the provider sent nothing for {s:g} s",
+    "total_timeout": "the call took longer than {s:g} s",
+}
+
+
+class Watchdog:
+    """Cancels the task it was entered in when a deadline passes, and turns that into an `UpstreamError`.
+
+    Seconds; 0 or None switches a deadline off. Use as an (ordinary) context manager around the attempt.
+    """
+
+    def __init__(self, *, total_s: float | None, first_packet_s: float | None, idle_s: float | None) -> None:
+        """First-packet time runs from entering until `first_packet`; idle time from then on."""
+        self._total_s = total_s or 0.0
+        self._first_s = first_packet_s or 0.0
+        self._idle_s = idle_s or 0.0
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self._timer: asyncio.TimerHandle | None = None
+        self._began = self._touched = self._loop.time()
+        self._is_flowing = False
+        self._fired = ""
+
+    def __enter__(self) -> Self:
+        """Start the clock."""
+        self._arm()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the clock; a cancellation that was ours becomes an `UpstreamError`."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._fired or self._task is None:
+            return
+        is_only_ours = self._task.uncancel() == 0
+        if kind is asyncio.CancelledError and is_only_ours:
+            raise UpstreamError(self._message(), code=self._fired) from error
+
+    def first_packet(self) -> None:
+        """The first data arrived: from now on idle time counts."""
+        self._is_flowing = True
+        self._touched = self._loop.time()
+        if self._first_s and self._idle_s and self._timer is not None:
+            self._timer.cancel()
+            self._arm()
+
+    def touch(self, now: float) -> None:
+        """Something arrived at `now` (the loop's clock)."""
+        self._touched = now
+
+    def _deadlines(self) -> list[tuple[float, str]]:
+        found: list[tuple[float, str]] = []
+        if self._total_s:
+            found.append((self._began + self._total_s, "total_timeout"))
+        if not self._is_flowing and self._first_s:
+            found.append((self._began + self._first_s, "first_packet_timeout"))
+        elif self._idle_s:
+            found.append((self._touched + self._idle_s, "idle_timeout"))
+        return found
+
+    def _arm(self) -> None:
+        deadlines = self._deadlines()
+        self._timer = self._loop.call_at(min(deadlines)[0], self._check) if deadlines else None
+
+    def _check(self) -> None:
+        self._timer = None
+        deadlines = self._deadlines()
+        if not deadlines:
+            return
+        when, code = min(deadlines)
+        if when > self._loop.time():
+            self._timer = self._loop.call_at(when, self._check)
+            return
+        self._fired = code
+        if self._task is not None:
+            self._task.cancel()
+
+    def _message(self) -> str:
+        seconds = {
+            "first_packet_timeout": self._first_s,
+            "idle_timeout": self._idle_s,
+            "total_timeout": self._total_s,
+        }
+        return _MESSAGES[self._fired].format(s=seconds[self._fired])

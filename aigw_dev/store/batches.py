@@ -1,0 +1,225 @@
+"""What one batch of exchanges does to log.db: rows, sums and spans in one transaction. Writer thread only."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from aigw_dev.core.config import Logging
+from aigw_dev.core.exchange import Exchange, Usage
+from aigw_dev.core.rollup import Slowest, outcome
+from aigw_dev.store.database import transaction
+from aigw_dev.store.find import SLOT_S
+from aigw_dev.store.fulltext import indexed
+from aigw_dev.store.interning import Interning, Mask
+from aigw_dev.store.rollups import Rollups
+from aigw_dev.store.rows import CONTENT_COLUMNS, ENDED, EXCHANGE_COLUMNS, INTERRUPTED, OPEN, Encoder, Row
+
+_BUSY_ROWS: Final = 16
+"""A batch with more exchanges than this is stored uncompressed: disk is cheap for a while, processor time is not."""
+
+_PAUSE_ROWS: Final = 8
+"""Exchanges encoded before the event loop may have the interpreter."""
+
+_DAY_S: Final = 86_400
+
+_EXCHANGE: Final = f"INSERT INTO exchange VALUES({','.join('?' * EXCHANGE_COLUMNS)})"
+_EXCHANGE_AGAIN: Final = _EXCHANGE.replace("INSERT", "INSERT OR REPLACE")
+_CONTENT: Final = f"INSERT INTO content VALUES({','.join('?' * CONTENT_COLUMNS)})"
+_CONTENT_AGAIN: Final = _CONTENT.replace("INSERT", "INSERT OR REPLACE")
+_SPAN: Final = (
+    "INSERT INTO span VALUES(?,?,?) ON CONFLICT(slot) DO UPDATE SET min_seq=min(min_seq, excluded.min_seq),"
+    " max_seq=max(max_seq, excluded.max_seq)"
+)
+
+
+_UNREADABLE: Final = (ValueError, TypeError, AttributeError, KeyError, msgspec.MsgspecError)
+_MOST_TOKENS_BITS: Final = 45
+
+
+class Counts(msgspec.Struct):
+    """What became of exchanges, since the writer began."""
+
+    written: int = 0
+    """Rows of exchanges that ended."""
+    sampled_out: int = 0
+    """Ended, counted in the roll-ups, not kept as rows."""
+    unreadable: int = 0
+    """Dropped because they could not be encoded: a fault of ours."""
+
+
+class _Batch:
+    """The rows of one transaction."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.contents: list[Row] = []
+        self.rows_again: list[Row] = []
+        self.contents_again: list[Row] = []
+        self.gone: list[tuple[int]] = []
+        self.late: list[tuple[int]] = []
+        self.spans: dict[int, tuple[int, int]] = {}
+        self.opened: dict[str, int] = {}
+        self.closed: list[str] = []
+        self.counts = Counts()
+
+    def span(self, second: float, seq: int) -> None:
+        slot = int(second // SLOT_S)
+        low, high = self.spans.get(slot, (seq, seq))
+        self.spans[slot] = (min(low, seq), max(high, seq))
+
+
+class Batches:
+    """Writes batches to an open log.db. After an error the database is as before the batch; write it again."""
+
+    def __init__(
+        self, db: sqlite3.Connection, *, mask: Mask, draw: Callable[[], float], counts: Counts
+    ) -> None:
+        """`draw` gives a number in [0, 1) for sampling; `counts` goes on counting."""
+        self.db = db
+        self.counts = counts
+        self.rollups = Rollups(db)
+        self.words = Interning(db, mask)
+        self._encoder = Encoder(self.words, mask)
+        self._draw = draw
+        self._slowest = Slowest()
+        self._open: dict[str, int] = {}
+        self._next_seq = _last_seq(db) + 1
+        self._forgot_day = 0
+
+    def interrupt(self) -> int:
+        """Call once after opening the file: rows still open belong to a process that is gone."""
+        cursor = self.db.execute("UPDATE exchange SET state=? WHERE state=?", (INTERRUPTED, OPEN))
+        return cursor.rowcount
+
+    def write(self, ended: Sequence[Exchange], running: Sequence[Exchange], logging: Logging) -> None:
+        """Write exchanges that ended, and `open` rows for those that still run. One durable transaction.
+
+        Raises `sqlite3.Error`. An exchange that cannot be encoded is left out and counted.
+        """
+        batch = _Batch()
+        next_seq = self._next_seq
+        try:
+            with transaction(self.db):
+                self.words.today = int(time.time() // _DAY_S)
+                for exchange in running:
+                    self._begin(batch, exchange, logging)
+                is_busy = len(ended) > _BUSY_ROWS
+                for place, exchange in enumerate(ended):
+                    if place % _PAUSE_ROWS == _PAUSE_ROWS - 1:
+                        time.sleep(0)
+                    self._end(batch, exchange, logging, is_busy=is_busy)
+                self._store(batch)
+        except BaseException:
+            self._next_seq = next_seq
+            self.words.reload()
+            self.rollups.reload()
+            raise
+        self._open |= batch.opened
+        for exchange_id in batch.closed:
+            self._open.pop(exchange_id, None)
+        self.counts.written += batch.counts.written
+        self.counts.sampled_out += batch.counts.sampled_out
+        self.counts.unreadable += batch.counts.unreadable
+
+    def forget_shared(self, keep_s: float) -> None:
+        """Once a day, delete shared texts that no row can use any more."""
+        today = int(time.time() // _DAY_S)
+        if today != self._forgot_day:
+            self._forgot_day = self.words.today = today
+            self.words.forget_shared(keep_s)
+
+    def _begin(self, batch: _Batch, exchange: Exchange, logging: Logging) -> None:
+        seq = self._take_seq()
+        try:
+            dim = self.words.dim(exchange)
+            content, shared = self._encoder.content_row(
+                exchange, seq, logging=logging, is_busy=True, is_ended=False
+            )
+            row = self._encoder.exchange_row(exchange, seq, dim=dim, state=OPEN, end="ok", shared=shared)
+        except _UNREADABLE:
+            # It runs: a field may be half-way. Its end is written all the same.
+            return
+        batch.rows.append(row)
+        batch.contents.append(content)
+        batch.opened[exchange.id] = seq
+        batch.span(exchange.started_at, seq)
+
+    def _end(self, batch: _Batch, exchange: Exchange, logging: Logging, *, is_busy: bool) -> None:
+        end = outcome(exchange)
+        if exchange.usage is not None and _is_absurd(exchange.usage):
+            # A provider's nonsense would not fit an integer of SQLite; its own words stay in the body.
+            exchange.usage = None
+        dim = self.words.dim(exchange)
+        opened = self._open.get(exchange.id) or batch.opened.get(exchange.id)
+        # Every duration is remembered, so that the slowest are known when sampling needs them.
+        is_slow = self._slowest.is_slow(exchange.duration_s)
+        is_kept = (
+            logging.sample >= 1
+            or end != "ok"
+            or bool(exchange.marks)
+            or is_slow
+            or self._draw() < logging.sample
+        )
+        if opened is not None:
+            batch.closed.append(exchange.id)
+        if not is_kept:
+            self.rollups.collect(exchange, dim, end)
+            batch.counts.sampled_out += 1
+            if opened is not None:
+                batch.gone.append((opened,))
+            return
+        seq = self._take_seq() if opened is None else opened
+        try:
+            content, shared = self._encoder.content_row(
+                exchange, seq, logging=logging, is_busy=is_busy, is_ended=True
+            )
+            row = self._encoder.exchange_row(exchange, seq, dim=dim, state=ENDED, end=end, shared=shared)
+            self.rollups.collect(exchange, dim, end)
+        except _UNREADABLE:
+            batch.counts.unreadable += 1
+            if opened is not None:
+                batch.gone.append((opened,))
+            return
+        batch.counts.written += 1
+        batch.span(exchange.started_at + exchange.duration_s, seq)
+        if opened is None:
+            batch.rows.append(row)
+            batch.contents.append(content)
+            return
+        batch.rows_again.append(row)
+        batch.contents_again.append(content)
+        batch.late.append((seq,))
+
+    def _store(self, batch: _Batch) -> None:
+        db = self.db
+        db.executemany(_EXCHANGE, batch.rows)
+        db.executemany(_CONTENT, batch.contents)
+        if batch.rows_again:
+            db.executemany(_EXCHANGE_AGAIN, batch.rows_again)
+            db.executemany(_CONTENT_AGAIN, batch.contents_again)
+            mark = indexed(db)
+            passed = [key for key in batch.late if key[0] <= mark]
+            db.executemany("INSERT OR IGNORE INTO unindexed VALUES(?)", passed)
+        for table in ("exchange", "content") if batch.gone else ():
+            db.executemany(f"DELETE FROM {table} WHERE seq=?", batch.gone)  # noqa: S608 -- constants
+        db.executemany(_SPAN, [(slot, low, high) for slot, (low, high) in batch.spans.items()])
+        self.rollups.add()
+
+    def _take_seq(self) -> int:
+        seq, self._next_seq = self._next_seq, self._next_seq + 1
+        return seq
+
+
+def _is_absurd(usage: Usage) -> bool:
+    together = usage.input | usage.output | usage.cached_input | usage.cache_write | usage.reasoning
+    return together >> _MOST_TOKENS_BITS != 0
+
+
+def _last_seq(db: sqlite3.Connection) -> int:
+    """The highest seq ever given: of the rows, or what retention noted before it deleted the newest."""
+    newest: tuple[int | None] = db.execute("SELECT max(seq) FROM exchange").fetchone()
+    noted: tuple[int] | None = db.execute("SELECT value FROM mark WHERE name='floor'").fetchone()
+    return max(newest[0] or 0, noted[0] if noted else 0)

@@ -1,0 +1,185 @@
+"""The schemas of log.db and state.db, step by step; within a major version a step only adds.
+
+A step never changes once released: the next change is a new step at the end. `PRAGMA user_version` counts the steps
+taken, so an up-to-date file is recognised without importing sqlite-utils, which costs a start 60 ms.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aigw_dev.core.rollup import COUNTERS
+from aigw_dev.store.database import refuse_newer
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_SUMS: Final = ", ".join(f"{name} INTEGER NOT NULL" for name in COUNTERS)
+
+_LOG_1: Final = (
+    # Who, where and what of an exchange, interned: its numbers are what roll-ups are kept by.
+    """CREATE TABLE dim(
+        id INTEGER PRIMARY KEY, gateway TEXT NOT NULL, provider TEXT NOT NULL, kind TEXT NOT NULL, base_url TEXT NOT NULL,
+        original_model TEXT NOT NULL, request_model TEXT NOT NULL, response_model TEXT NOT NULL, route TEXT NOT NULL,
+        consumer TEXT NOT NULL, run TEXT NOT NULL, operation TEXT NOT NULL, key_name TEXT NOT NULL)""",
+    # Short texts that repeat: user agents, error codes, finish reasons, price rows, deployments.
+    "CREATE TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL)",
+    # Where an attempt went.
+    """CREATE TABLE target(
+        id INTEGER PRIMARY KEY, provider TEXT NOT NULL, kind TEXT NOT NULL, base_url TEXT NOT NULL,
+        request_model TEXT NOT NULL, key_name TEXT NOT NULL, node TEXT NOT NULL)""",
+    # Request heads and decisions that were seen more than once.
+    "CREATE TABLE shared(id INTEGER PRIMARY KEY, used_day INTEGER NOT NULL, text TEXT NOT NULL)",
+    # One row per exchange kept. state: 0 ended, 1 open, 2 interrupted; outcome, marks, cost_status: positions and bits
+    # of core.rollup.OUTCOMES, core.exchange.MARKS and COST_STATUSES; the view `exchanges` spells them out.
+    """CREATE TABLE exchange(
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL, state INTEGER NOT NULL, dim INTEGER NOT NULL,
+        is_stream INTEGER NOT NULL, started_at REAL NOT NULL, duration_s REAL, ttft_s REAL, status INTEGER NOT NULL,
+        outcome INTEGER NOT NULL, marks INTEGER NOT NULL, attempts INTEGER NOT NULL,
+        input_tokens INTEGER, output_tokens INTEGER, cached_input_tokens INTEGER, cache_write_tokens INTEGER,
+        reasoning_tokens INTEGER, usage_estimated INTEGER, cost_nanousd INTEGER, cost_status INTEGER,
+        request_bytes INTEGER NOT NULL, response_bytes INTEGER NOT NULL,
+        error INTEGER, finish INTEGER, client INTEGER, deployment INTEGER, price INTEGER,
+        head INTEGER, decision INTEGER, session TEXT, trace_id BLOB)""",
+    # Every index grows at its right edge (per dim), so a batch touches few pages. Ids are random: they have none, a
+    # look-up scans from the newest.
+    "CREATE INDEX exchange_dim ON exchange(dim)",
+    """CREATE INDEX exchange_notable ON exchange(seq, outcome, marks, status)
+        WHERE outcome<>0 OR marks<>0 OR state<>0""",
+    "CREATE INDEX exchange_open ON exchange(seq) WHERE state=1",
+    "CREATE INDEX exchange_session ON exchange(session) WHERE session IS NOT NULL",
+    # Bodies and the rest that only `logs show` reads. codec: bits 1 request, 2 response, 4 reply, 8 timing are zlib.
+    """CREATE TABLE content(
+        seq INTEGER PRIMARY KEY, codec INTEGER NOT NULL, detail TEXT NOT NULL,
+        request BLOB, response BLOB, reply BLOB, timing BLOB)""",
+    # Which rows a quarter of an hour holds: turns times into row ranges, whatever the order rows came in.
+    "CREATE TABLE span(slot INTEGER PRIMARY KEY, min_seq INTEGER NOT NULL, max_seq INTEGER NOT NULL)",
+    # Words of requests and replies for the full-text index, and rows that ended after the indexer passed them.
+    "CREATE TABLE text(seq INTEGER PRIMARY KEY, request TEXT NOT NULL, response TEXT NOT NULL)",
+    "CREATE TABLE unindexed(seq INTEGER PRIMARY KEY)",
+    # Sums per tile: `roll` and `hist` over everything, `*_dim` by dim. kind: 1 whole replies, 2 streams.
+    f"CREATE TABLE roll(level INTEGER, ts INTEGER, kind INTEGER, {_SUMS}, PRIMARY KEY(level, ts, kind)) WITHOUT ROWID",
+    f"""CREATE TABLE roll_dim(level INTEGER, ts INTEGER, dim INTEGER, kind INTEGER, {_SUMS},
+        PRIMARY KEY(level, ts, dim, kind)) WITHOUT ROWID""",
+    """CREATE TABLE hist(level INTEGER, ts INTEGER, kind INTEGER, metric INTEGER, bucket INTEGER, n INTEGER NOT NULL,
+        PRIMARY KEY(level, ts, kind, metric, bucket)) WITHOUT ROWID""",
+    """CREATE TABLE hist_dim(level INTEGER, ts INTEGER, dim INTEGER, kind INTEGER, metric INTEGER, bucket INTEGER,
+        n INTEGER NOT NULL, PRIMARY KEY(level, ts, dim, kind, metric, bucket)) WITHOUT ROWID""",
+    # closed_<level>, kept_<level>, indexed, floor.
+    "CREATE TABLE mark(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+    """CREATE VIEW exchanges AS SELECT e.seq, e.id,
+        CASE e.state WHEN 0 THEN 'ended' WHEN 1 THEN 'open' ELSE 'interrupted' END AS state,
+        datetime(e.started_at, 'unixepoch') AS started, e.started_at, e.started_at + e.duration_s AS ended_at,
+        e.duration_s, e.ttft_s, e.status,
+        CASE e.outcome WHEN 0 THEN 'ok' WHEN 1 THEN 'failed' WHEN 2 THEN 'throttled' WHEN 3 THEN 'intercepted'
+            ELSE 'cancelled' END AS outcome,
+        trim(iif(e.marks & 1, 'throttled ', '') || iif(e.marks & 2, 'intercepted ', '')
+            || iif(e.marks & 4, 'fallback ', '') || iif(e.marks & 8, 'retried ', '') || iif(e.marks & 16, 'cached ', '')
+            || iif(e.marks & 32, 'cancelled ', '') || iif(e.marks & 64, 'broken ', '')) AS marks,
+        d.gateway, d.consumer, d.run, e.session, lower(hex(e.trace_id)) AS trace_id, d.operation, e.is_stream,
+        d.original_model, d.request_model, d.response_model, d.provider, d.key_name, d.route, e.attempts,
+        e.input_tokens, e.output_tokens, e.cached_input_tokens, e.cache_write_tokens, e.reasoning_tokens,
+        e.usage_estimated, e.cost_nanousd,
+        CASE e.cost_status WHEN 0 THEN 'exact' WHEN 1 THEN 'upper_bound' WHEN 2 THEN 'partial' WHEN 3 THEN 'estimated'
+            WHEN 4 THEN 'free' WHEN 5 THEN 'unknown' END AS cost_status,
+        (SELECT text FROM name WHERE id=e.price) AS price_id, (SELECT text FROM name WHERE id=e.error) AS error,
+        (SELECT text FROM name WHERE id=e.finish) AS finish, (SELECT text FROM name WHERE id=e.client) AS client,
+        (SELECT text FROM name WHERE id=e.deployment) AS deployment, e.request_bytes, e.response_bytes
+        FROM exchange e JOIN dim d ON d.id=e.dim""",
+    """CREATE VIEW attempts AS SELECT e.seq, e.id AS exchange_id, a.key + 1 AS number, t.provider, t.kind, t.base_url,
+        t.request_model, t.key_name, t.node,
+        CASE json_extract(a.value, '$[1]') WHEN 0 THEN 'first' WHEN 1 THEN 'retry' ELSE 'fallback' END AS reason,
+        json_extract(a.value, '$[2]') / 1e6 AS started_s, json_extract(a.value, '$[3]') / 1e6 AS first_byte_s,
+        json_extract(a.value, '$[4]') / 1e6 AS ended_s, json_extract(a.value, '$[5]') AS status,
+        json_extract(a.value, '$[6]') AS error, json_extract(a.value, '$[7]') AS error_text
+        FROM exchange e JOIN content c ON c.seq=e.seq JOIN json_each(c.detail, '$.attempts') a
+        LEFT JOIN target t ON t.id=json_extract(a.value, '$[0]')""",
+)
+
+_FULL_TEXT: Final = """CREATE VIRTUAL TABLE text_index USING fts5(
+    request, response, content='text', content_rowid='seq', tokenize='unicode61 remove_diacritics 2')"""
+
+_STATE_1: Final = (
+    # Every config that was ever in force, with its full text.
+    """CREATE TABLE deployment(
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, actor TEXT NOT NULL, digest TEXT NOT NULL,
+        text TEXT NOT NULL, note TEXT NOT NULL)""",
+    # What the data plane never reads.
+    """CREATE TABLE draft(
+        name TEXT PRIMARY KEY, at REAL NOT NULL, actor TEXT NOT NULL, base_digest TEXT NOT NULL, text TEXT NOT NULL)""",
+    """CREATE TABLE audit(
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, actor TEXT NOT NULL, origin TEXT NOT NULL,
+        action TEXT NOT NULL, subject TEXT NOT NULL, is_ok INTEGER NOT NULL, detail TEXT NOT NULL)""",
+    "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit only grows'); END",
+    "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit only grows'); END",
+    # Credentials we issued; the token itself is nowhere.
+    """CREATE TABLE credential(
+        digest BLOB PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, created_at REAL NOT NULL, expires_at REAL,
+        revoked_at REAL, last_used_at REAL, detail TEXT NOT NULL) WITHOUT ROWID""",
+    "CREATE INDEX credential_name ON credential(kind, name)",
+    "CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+    # What each provider listed last.
+    "CREATE TABLE model_list(provider TEXT PRIMARY KEY, at REAL NOT NULL, models TEXT NOT NULL) WITHOUT ROWID",
+)
+
+LOG_STEPS: Final[tuple[Sequence[str], ...]] = (_LOG_1,)
+STATE_STEPS: Final[tuple[Sequence[str], ...]] = (_STATE_1,)
+
+LOG_VERSION: Final = len(LOG_STEPS)
+STATE_VERSION: Final = len(STATE_STEPS)
+
+
+def migrate_log(db: sqlite3.Connection, path: Path) -> None:
+    """Bring log.db up to date. Raises `StoreError` for a newer schema, `sqlite3.Error` for a broken file."""
+    _migrate(db, path, "aigw_dev.log", LOG_STEPS, optional=(_FULL_TEXT,))
+
+
+def migrate_state(db: sqlite3.Connection, path: Path) -> None:
+    """Bring state.db up to date, likewise."""
+    _migrate(db, path, "aigw_dev.state", STATE_STEPS)
+
+
+def _migrate(
+    db: sqlite3.Connection,
+    path: Path,
+    name: str,
+    steps: tuple[Sequence[str], ...],
+    *,
+    optional: tuple[str, ...] = (),
+) -> None:
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    refuse_newer(version, len(steps), path)
+    if version == len(steps):
+        return
+    from sqlite_utils import Database
+    from sqlite_utils.migrations import Migrations
+
+    migrations = Migrations(name)
+    for number, statements in enumerate(steps, start=1):
+        migrations(name=f"{number:04d}")(_step(number, statements, optional if number == 1 else ()))
+    # One transaction for all steps: a program killed here leaves the file as it was. sqlite-utils nests savepoints.
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        migrations.apply(Database(db))
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _step(number: int, statements: Sequence[str], optional: Sequence[str]) -> Callable[["Database"], None]:
+    def step(db: "Database", /) -> None:
+        for statement in statements:
+            db.conn.execute(statement)
+        for statement in optional:
+            try:
+                db.conn.execute(statement)
+            except sqlite3.OperationalError as error:
+                # An SQLite built without FTS5: everything works but search, which then reads row by row.
+                if "no such module" not in str(error):
+                    raise
+        db.conn.execute(f"PRAGMA user_version={number:d}")
+
+    return step

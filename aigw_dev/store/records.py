@@ -1,0 +1,387 @@
+"""Rows become exchanges again: what lists show (`Entry`), what `logs show` and replay get (`Record`), what is exported."""
+
+import base64
+import sqlite3
+import sys
+import zlib
+from array import array
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from aigw_dev.core.exchange import (
+    COST_STATUSES,
+    MARKS,
+    Assembled,
+    Attempt,
+    Cost,
+    Exchange,
+    StreamTiming,
+    Usage,
+)
+from aigw_dev.core.rollup import OUTCOMES
+from aigw_dev.store.rows import (
+    ENDED,
+    MARK_BITS,
+    REASONS,
+    REPLY_BIT,
+    REQUEST_BIT,
+    RESPONSE_BIT,
+    TIMING_BIT,
+    Detail,
+    Head,
+    Pairs,
+)
+from aigw_dev.store.vocabulary import Vocabulary
+
+STATES: Final = ("ended", "open", "interrupted")
+
+COLUMNS: Final = (
+    "e.seq, e.id, e.state, e.dim, e.is_stream, e.started_at, e.duration_s, e.ttft_s, e.status, e.outcome, e.marks,"
+    " e.attempts, e.input_tokens, e.output_tokens, e.cached_input_tokens, e.cache_write_tokens, e.reasoning_tokens,"
+    " e.usage_estimated, e.cost_nanousd, e.cost_status, e.request_bytes, e.response_bytes, e.error, e.finish, e.client,"
+    " e.deployment, e.price, e.head, e.decision, e.session, e.trace_id"
+)
+"""The columns of a `RawRow`, of the table `exchange` as `e`."""
+
+
+class RawRow(NamedTuple):
+    """A row of `exchange` as it is stored."""
+
+    seq: int
+    id: str
+    state: int
+    dim: int
+    is_stream: int
+    started_at: float
+    duration_s: float | None
+    ttft_s: float | None
+    status: int
+    outcome: int
+    marks: int
+    attempts: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_input_tokens: int | None
+    cache_write_tokens: int | None
+    reasoning_tokens: int | None
+    usage_estimated: int | None
+    cost_nanousd: int | None
+    cost_status: int | None
+    request_bytes: int
+    response_bytes: int
+    error: int | None
+    finish: int | None
+    client: int | None
+    deployment: int | None
+    price: int | None
+    head: int | None
+    decision: int | None
+    session: str | None
+    trace_id: bytes | None
+
+
+class Entry(msgspec.Struct, kw_only=True):
+    """One line of a list. Names and units are those of `Exchange`."""
+
+    seq: int
+    """Its place in the log; rises with every exchange, is never given twice."""
+    id: str
+    state: str
+    """`ended`, `open` (still running) or `interrupted` (its gateway died)."""
+    started_at: float
+    duration_s: float | None
+    """None while it runs, and for ever where it was interrupted."""
+    ttft_s: float | None
+    status: int
+    outcome: str
+    """A member of `core.rollup.OUTCOMES`; means nothing before it ended."""
+    marks: list[str]
+    is_stream: bool
+    gateway: str
+    consumer: str
+    run: str
+    session: str
+    operation: str
+    original_model: str
+    request_model: str
+    response_model: str
+    provider: str
+    key_name: str
+    route: str
+    attempts: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_input_tokens: int | None
+    usage_estimated: bool
+    cost_nanousd: int | None
+    cost_status: str | None
+    """None where there is nothing to price (a refusal, a provider's error, still running)."""
+    error: str
+    finish: str
+    client: str
+    request_bytes: int
+    response_bytes: int
+    request_preview: str = ""
+    """The newest message of the request on one line; empty where bodies are not kept or previews were not asked for."""
+    response_preview: str = ""
+
+
+class Record(msgspec.Struct, kw_only=True):
+    """One exchange, whole."""
+
+    seq: int
+    state: str
+    outcome: str
+    cost_status: str | None
+    """As in `Entry`."""
+    exchange: Exchange
+    """As the gateway had it, but that secrets are masked and what the switches left out is None."""
+
+
+def entry(row: RawRow, vocabulary: Vocabulary) -> Entry:
+    """A line of a list."""
+    dim = vocabulary.dim(row.dim)
+    return Entry(
+        seq=row.seq,
+        id=row.id,
+        state=STATES[row.state],
+        started_at=row.started_at,
+        duration_s=row.duration_s,
+        ttft_s=row.ttft_s,
+        status=row.status,
+        outcome=OUTCOMES[row.outcome],
+        marks=marks(row.marks),
+        is_stream=bool(row.is_stream),
+        gateway=dim.gateway,
+        consumer=dim.consumer,
+        run=dim.run,
+        session=row.session or "",
+        operation=dim.operation,
+        original_model=dim.original_model,
+        request_model=dim.request_model,
+        response_model=dim.response_model,
+        provider=dim.provider,
+        key_name=dim.key_name,
+        route=dim.route,
+        attempts=row.attempts,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cached_input_tokens=row.cached_input_tokens,
+        usage_estimated=bool(row.usage_estimated),
+        cost_nanousd=row.cost_nanousd,
+        cost_status=_cost_status(row),
+        error=vocabulary.name(row.error),
+        finish=vocabulary.name(row.finish),
+        client=vocabulary.name(row.client),
+        request_bytes=row.request_bytes,
+        response_bytes=row.response_bytes,
+    )
+
+
+def record(db: sqlite3.Connection, row: RawRow, vocabulary: Vocabulary) -> Record:
+    """The exchange with its bodies. A detail that cannot be read back is left empty, never an error."""
+    statement = "SELECT codec, detail, request, response, reply, timing FROM content WHERE seq=?"
+    content: tuple[int, str, bytes | None, bytes | None, bytes | None, bytes | None] | None
+    content = db.execute(statement, (row.seq,)).fetchone()
+    codec, detail_text, request, response, reply, timing = content or (0, "{}", None, None, None, None)
+    detail = _detail(detail_text)
+    head = _head(vocabulary.shared(row.head) or bytes(detail.head).decode())
+    dim = vocabulary.dim(row.dim)
+    models = detail.models or (dim.original_model, dim.request_model, dim.response_model)
+    exchange = Exchange(
+        id=row.id,
+        gateway=dim.gateway,
+        started_at=row.started_at,
+        method=head.method,
+        path=head.path,
+        operation=dim.operation,
+        dialect=head.dialect,
+        client=vocabulary.name(row.client),
+        consumer=dim.consumer,
+        run=dim.run,
+        session=row.session or "",
+        trace_id=row.trace_id.hex() if row.trace_id else detail.trace_id,
+        is_stream=bool(row.is_stream),
+        original_model=models[0],
+        request_model=models[1],
+        response_model=models[2],
+        provider=dim.provider,
+        key_name=dim.key_name,
+        route=dim.route,
+        decision=(vocabulary.shared(row.decision) or bytes(detail.decision).decode()).encode(),
+        attempts=_attempts(detail, vocabulary),
+        status=row.status,
+        error=vocabulary.name(row.error),
+        error_text=detail.error_text,
+        marks=set(marks(row.marks)),
+        usage=_usage(row, detail),
+        cost=Cost(
+            status=COST_STATUSES[row.cost_status] if row.cost_status is not None else "unknown",
+            nanousd=row.cost_nanousd,
+            price_id=vocabulary.name(row.price),
+            reason=detail.cost_reason,
+        ),
+        ttft_s=row.ttft_s,
+        duration_s=row.duration_s or 0.0,
+        finish=vocabulary.name(row.finish),
+        request_bytes=row.request_bytes,
+        response_bytes=row.response_bytes,
+        request_body=plain(request, codec, REQUEST_BIT),
+        response_body=plain(response, codec, RESPONSE_BIT),
+        request_headers=[*head.headers, *detail.headers],
+        response_headers=detail.response_headers,
+        timing=_timing(plain(timing, codec, TIMING_BIT)),
+        assembled=assembled(plain(reply, codec, REPLY_BIT)),
+        ledger=bytes(detail.ledger),
+        deployment=vocabulary.name(row.deployment),
+    )
+    return Record(
+        seq=row.seq,
+        state=STATES[row.state],
+        outcome=OUTCOMES[row.outcome],
+        cost_status=_cost_status(row),
+        exchange=exchange,
+    )
+
+
+def as_json(found: Record) -> dict[str, Any]:
+    """The record as one JSON-able object, names as in `Exchange`: what `--json` and `logs export` print.
+
+    Bodies are text; one that is not UTF-8 is `..._body_base64` instead. Decision and ledger are objects or null.
+    """
+    exchange = found.exchange
+    fields: dict[str, Any] = msgspec.to_builtins(exchange, builtin_types=(bytes,))
+    fields |= {
+        "seq": found.seq,
+        "state": found.state,
+        "outcome": found.outcome,
+        "cost_status": found.cost_status,
+    }
+    fields["ended_at"] = exchange.started_at + exchange.duration_s if found.state == STATES[ENDED] else None
+    fields["marks"] = [mark for mark in MARKS if mark in exchange.marks]
+    fields["decision"] = _decoded(exchange.decision)
+    fields["ledger"] = _decoded(exchange.ledger)
+    if exchange.usage is not None:
+        fields["usage"]["raw"] = _decoded(bytes(exchange.usage.raw))
+    for name in ("request_body", "response_body"):
+        body: bytes | None = fields[name]
+        if body is None:
+            continue
+        try:
+            fields[name] = body.decode()
+        except UnicodeDecodeError:
+            fields[name] = None
+            fields[f"{name}_base64"] = base64.b64encode(body).decode()
+    return fields
+
+
+def marks(bits: int) -> list[str]:
+    """The marks in a stored number, in the order of `MARKS`."""
+    return [mark for mark, bit in MARK_BITS.items() if bits & bit] if bits else []
+
+
+def plain(stored: bytes | None, codec: int, bit: int) -> bytes | None:
+    """A stored body as it was."""
+    if stored is None or not codec & bit:
+        return stored
+    return zlib.decompress(stored)
+
+
+def assembled(reply: bytes | None) -> Assembled | None:
+    """The reply as a person reads it; None where it was not kept."""
+    if reply is None:
+        return None
+    try:
+        return msgspec.json.decode(reply, type=Assembled)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _cost_status(row: RawRow) -> str | None:
+    return None if row.cost_status is None else COST_STATUSES[row.cost_status]
+
+
+def _detail(text: str) -> Detail:
+    try:
+        return msgspec.json.decode(text, type=Detail)
+    except msgspec.MsgspecError:
+        return Detail()
+
+
+def _head(text: str) -> Head:
+    try:
+        return msgspec.json.decode(text, type=Head)
+    except msgspec.MsgspecError:
+        return Head("", "", "", Pairs())
+
+
+def _attempts(detail: Detail, vocabulary: Vocabulary) -> list[Attempt]:
+    attempts: list[Attempt] = []
+    for number, stored in enumerate(detail.attempts, start=1):
+        target, reason, started, first_byte, ended, status, error, text, retry_after, request_id = stored
+        where = vocabulary.target(target) if isinstance(target, int) else target
+        attempts.append(
+            Attempt(
+                number=number,
+                provider=where[0],
+                kind=where[1],
+                base_url=where[2],
+                request_model=where[3],
+                key_name=where[4],
+                node=where[5],
+                reason=REASONS[reason],
+                started_s=started / 1e6,
+                first_byte_s=_seconds(first_byte),
+                ended_s=_seconds(ended),
+                status=status,
+                error=error,
+                error_text=text,
+                retry_after_s=retry_after,
+                upstream_request_id=request_id,
+            )
+        )
+    return attempts
+
+
+def _usage(row: RawRow, detail: Detail) -> Usage | None:
+    if row.input_tokens is None:
+        return None
+    return Usage(
+        input=row.input_tokens,
+        output=row.output_tokens or 0,
+        cached_input=row.cached_input_tokens or 0,
+        cache_write=row.cache_write_tokens or 0,
+        reasoning=row.reasoning_tokens or 0,
+        estimated=bool(row.usage_estimated),
+        raw=detail.usage if bytes(detail.usage) else msgspec.Raw(b"null"),
+    )
+
+
+def _timing(stored: bytes | None) -> StreamTiming | None:
+    if stored is None:
+        return None
+    numbers = array("I")
+    numbers.frombytes(stored)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    count = len(numbers) // 2
+    at_us: list[int] = []
+    total = 0
+    for gap in numbers[:count]:
+        total += gap
+        at_us.append(total)
+    return StreamTiming(at_us=at_us, size_bytes=list(numbers[count:]))
+
+
+def _decoded(text: bytes) -> Any:
+    if not text:
+        return None
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.MsgspecError:
+        return text.decode("utf-8", "replace")
+
+
+def _seconds(us: int | None) -> float | None:
+    return None if us is None else us / 1e6

@@ -1,0 +1,157 @@
+"""Text as the full-text index sees it: what is searched in a request and a reply, and how words are cut.
+
+SQLite's tokenizer takes a run of Chinese, Japanese or Korean letters for one word. Each such letter therefore gets
+spaces around it before it is indexed, and a query's letters become a phrase: 你好 finds 你好吗.
+"""
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from aigw_dev.core.exchange import Assembled
+
+MOST_CHARS: Final = 65_536
+"""Of a request the newest text, of a reply the oldest, is indexed up to this many characters."""
+
+_TEXT_KEYS: Final = (
+    "content",
+    "text",
+    "input",
+    "prompt",
+    "parts",
+    "input_text",
+    "query",
+    "documents",
+    "arguments",
+)
+_OUTER_KEYS: Final = (
+    "system",
+    "instructions",
+    "messages",
+    "contents",
+    "input",
+    "prompt",
+    "query",
+    "documents",
+)
+_MOST_DEPTH: Final = 12
+_LONGEST_WORD: Final = 1_000
+"""A longer run without a space is base64 or the like, not words."""
+
+_BETWEEN: Final = "\x1e"
+"""Stands between messages in an indexed text; the tokenizer takes it for a blank."""
+
+_LETTER: Final = "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+_LETTERS: Final = re.compile(_LETTER)
+_AROUND: Final = re.compile(f" ?({_LETTER}) ?")
+
+
+def request_text(body: bytes) -> str:
+    """The words of a request body of any dialect, newest message first; empty where it holds none."""
+    if not body:
+        return ""
+    try:
+        request = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return _as_text(body)
+    if not isinstance(request, dict):
+        return ""
+    pieces: list[str] = []
+    fields: dict[str, Any] = request
+    for key in _OUTER_KEYS:
+        if key in fields:
+            _collect(fields[key], pieces, 0)
+    return _joined(reversed(pieces))
+
+
+def reply_text(assembled: Assembled) -> str:
+    """The words of a reply: its text, then reasoning, refusal and tool calls."""
+    pieces = [assembled.text, assembled.reasoning, assembled.refusal]
+    for call in assembled.tool_calls:
+        pieces += [call.name, call.arguments]
+    return _joined(pieces)
+
+
+def spaced(text: str) -> str:
+    """The text with every Chinese, Japanese or Korean letter standing alone, so that it is a word of its own."""
+    if text.isascii():
+        return text
+    return _LETTERS.sub(r" \g<0> ", text)
+
+
+def unspaced(text: str) -> str:
+    """The text as it was before `spaced`, but for blanks that stood beside such letters: good for a preview."""
+    if text.isascii():
+        return text
+    return _AROUND.sub(r"\1", text)
+
+
+def newest_piece(text: str) -> str:
+    """The first piece of an indexed text, as it was written: the newest message, the head of a reply."""
+    return unspaced(text.split(_BETWEEN, 1)[0])
+
+
+def squeezed(text: str) -> str:
+    """The text with every run of blanks as one blank: for comparing what the index would compare by words."""
+    return " ".join(text.split())
+
+
+def preview(text: str, most: int = 120) -> str:
+    """The first words of a text on one line."""
+    line = " ".join(text[: most * 4].split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _collect(value: Any, pieces: list[str], depth: int) -> None:
+    """Strings in reading order: plain ones, and those below keys that hold text."""
+    if depth > _MOST_DEPTH:
+        return
+    if isinstance(value, str):
+        if value and not _is_blob(value):
+            pieces.append(value)
+        return
+    if isinstance(value, list):
+        items: list[Any] = value
+        for item in items:
+            _collect(item, pieces, depth + 1)
+        return
+    if isinstance(value, dict):
+        fields: dict[str, Any] = value
+        for key in _TEXT_KEYS:
+            if key in fields:
+                _collect(fields[key], pieces, depth + 1)
+        calls = fields.get("tool_calls")
+        if isinstance(calls, list):
+            functions: list[Any] = calls
+            for call in functions:
+                _collect(call.get("function") if isinstance(call, dict) else None, pieces, depth + 1)
+
+
+def _is_blob(text: str) -> bool:
+    if len(text) <= _LONGEST_WORD:
+        return text.startswith("data:")
+    head = text[:_LONGEST_WORD]
+    return head.startswith("data:") or (head.isascii() and " " not in head and "\n" not in head)
+
+
+def _joined(pieces: Any) -> str:
+    """The pieces as one text for the index, cut to `MOST_CHARS`."""
+    kept: list[str] = []
+    left = MOST_CHARS
+    for piece in pieces:
+        if not piece:
+            continue
+        kept.append(piece[:left])
+        left -= len(piece)
+        if left <= 0:
+            break
+    return spaced(_BETWEEN.join(kept)).replace("\0", " ")
+
+
+def _as_text(body: bytes) -> str:
+    """A body that is not JSON: readable text is searched as it is, anything else not at all."""
+    head = body[:MOST_CHARS]
+    if b"\0" in head:
+        return ""
+    return spaced(head.decode("utf-8", "ignore"))

@@ -1,0 +1,81 @@
+"""The way in: help and version from static text, everything else through dispatch."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from aigw_dev import __version__
+from aigw_dev.cli import build
+from aigw_dev.cli.help_text import HELP
+from aigw_dev.cli.main import main
+from aigw_dev.cli.registry import COMMANDS
+
+INSTALLED = Path(sys.executable).with_name("aigw-dev.exe" if sys.platform == "win32" else "aigw-dev")
+
+
+def test_the_static_help_is_what_typer_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    build.overview(COMMANDS).main(["--help"], "aigw-dev", standalone_mode=False)
+    assert capsys.readouterr().out == HELP
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], []])
+def test_help_is_printed_when_asked_for_and_where_there_is_no_terminal(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 0
+    assert capsys.readouterr().out == HELP
+
+
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+def test_version(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([flag]) == 0
+    assert capsys.readouterr().out == f"aigw-dev {__version__}\n"
+
+
+@pytest.mark.parametrize("command", [[str(INSTALLED)], [sys.executable, "-m", "aigw_dev"]])
+def test_the_installed_command_and_the_module_are_the_same(command: list[str]) -> None:
+    done = subprocess.run([*command, "explian"], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2
+    assert "Did you mean `aigw-dev explain`?" in done.stderr
+    assert done.stdout == ""
+
+
+def test_help_starts_within_twice_the_time_of_python() -> None:
+    def seconds(command: list[str]) -> float:
+        start = time.perf_counter()
+        subprocess.run(command, stdout=subprocess.DEVNULL, timeout=30, check=True)
+        return time.perf_counter() - start
+
+    bare, ours = [sys.executable, "-c", "import re, sys"], [str(INSTALLED), "--help"]
+    rounds = [(seconds(bare), seconds(ours)) for _ in range(15)]
+    assert min(each[1] for each in rounds) <= 2 * min(each[0] for each in rounds)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal is made with pty")
+def test_bare_in_a_terminal_without_a_tui_prints_help() -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen([str(INSTALLED)], stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True)
+    os.close(theirs)
+    shown = b""
+    while b"COMMAND --help" not in shown:
+        shown += os.read(ours, 65536)
+    assert child.wait(timeout=30) == 0
+    os.close(ours)
+    assert b"Usage: aigw-dev" in shown
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    """`aigw-dev explain | head -1`: nothing on stderr, no traceback."""
+    child = subprocess.Popen([str(INSTALLED), "explain"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert child.stdout
+    assert child.stderr
+    child.stdout.close()
+    assert child.wait(timeout=30) == 0
+    assert child.stderr.read() == b""
+    child.stderr.close()
