@@ -185,7 +185,7 @@ class LoopThread:
     """An event loop in a daemon thread; the base of what must keep running beside a test."""
 
     def __init__(self, name: str) -> None:
-        self.loop = asyncio.new_event_loop()
+        self.loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def _run(self) -> None:
@@ -239,7 +239,7 @@ class ScriptedUpstream:
         self._changed = threading.Condition()
         self._gates: dict[str, asyncio.Event] = {}
         self._thread = LoopThread("scripted-upstream")
-        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._live: set[_Wire] = set()
         self.requests: list[Request] = []
         self.peers: list[Peer] = []
@@ -316,19 +316,42 @@ class ScriptedUpstream:
         self._live.discard(wire)
 
     async def _listen(self) -> None:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        # With its protocol named, asyncio switches Nagle's algorithm off for accepted connections.
+        self._listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind((self._host, self.port))
+        self._listener.listen(2048)
+        self._listener.setblocking(False)
+        self.port = self._listener.getsockname()[1]
+        # Not asyncio's server: closing that one loses a connection which is being accepted in that very turn.
+        asyncio.get_running_loop().add_reader(self._listener, self._accept)
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):  # the caller left again
+            accepted, _ = self._listener.accept()
+            accepted.setblocking(False)
+            task = asyncio.get_running_loop().create_task(self._welcome(accepted), name="scripted")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _welcome(self, accepted: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: _Wire(self), self._host, self.port, ssl=self._tls, backlog=2048
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        with contextlib.suppress(OSError):  # a failed TLS handshake; ssl's errors are OSErrors
+            await loop.connect_accepted_socket(lambda: _Wire(self), accepted, ssl=self._tls)
 
     async def _shut(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        for _ in range(10):  # connections that are just being accepted or closed need some turns of the loop
+        asyncio.get_running_loop().remove_reader(self._listener)
+        self._listener.close()
+        if self._tasks:
+            await asyncio.wait(
+                self._tasks, timeout=0.1
+            )  # those left then are TLS handshakes; `stop` cancels them
+        while self._live:
             for wire in list(self._live):
                 wire.abort()
             await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the transports close their sockets one turn after they tell
 
 
 class _Wire(asyncio.Protocol):
@@ -414,7 +437,7 @@ class _Wire(asyncio.Protocol):
 
     async def _play(self, script: Script) -> None:
         for step in script:
-            if self._gone.is_set():
+            if self._gone.is_set() or self._transport.is_closing():
                 break
             await self._do(Send(step) if isinstance(step, bytes) else step)
         self._task = None

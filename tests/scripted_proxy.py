@@ -70,7 +70,9 @@ class ScriptedProxy:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         lines = head.split("\r\n")
         target = lines[0].split(" ")[1]
-        fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+        fields = {
+            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])
+        }
         self.seen.append((target, fields.get("proxy-authorization", "")))
         if self._refusal is not None:
             writer.write(self._refusal)

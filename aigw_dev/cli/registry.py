@@ -56,6 +56,11 @@ class Registry(NamedTuple):
 
 COMMANDS: Final = Registry(
     rows=(
+        Command("up", "aigw_dev.cli.up:up", "Start the gateway."),
+        Command("routes list", "aigw_dev.cli.routes:routes_list", "List the routes with the names they claim."),
+        Command("routes show", "aigw_dev.cli.routes:routes_show", "Draw a route as text or as a Mermaid flowchart."),
+        Command("routes explain", "aigw_dev.cli.routes:routes_explain", "Draw the path a request would take, with the actual values."),
+        Command("routes test", "aigw_dev.cli.routes:routes_test", "Check a file of requests against the targets they expect."),
         Command(
             "explain", "aigw_dev.cli.explain:explain", "Say what an error code means and how to mend it."
         ),
@@ -63,5 +68,5 @@ COMMANDS: Final = Registry(
             "completion", "aigw_dev.cli.completion:completion", "Print the completion script for a shell."
         ),
     ),
-    groups={},
+    groups={"routes": "Show, explain and deploy routes."},
 )

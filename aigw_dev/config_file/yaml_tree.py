@@ -3,7 +3,7 @@
 One pass over ruamel's parser events; nothing is composed or constructed, so an alias bomb is never built.
 Scalars follow the YAML 1.2 core schema (`no` and `on` are text); keys are always text, as written.
 Refused: anchors, aliases, tags, merge keys, directives, several documents, duplicate keys, keys that are
-collections, control characters, numbers JSON cannot carry, more than 32 levels or 20,000 nodes.
+collections, control characters, numbers JSON cannot carry, more than 32 levels or 10,000 nodes.
 Every index counts characters of the text as given, a byte order mark included.
 """
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
-MAX_NODES: Final = 20_000
-"""About 0.3 s of parsing; a config of this size would have a thousand routes."""
+MAX_NODES: Final = 10_000
+"""About 0.2 s of parsing; a config of this size would have several hundred routes."""
 MAX_KEY_CHARS: Final = 256
 _MAX_NUMBER_CHARS: Final = 40
 TOO_LARGE: Final = f"the config is larger than {MAX_BYTES // 1024} KiB"

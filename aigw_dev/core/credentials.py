@@ -142,6 +142,8 @@ def check_key(key: str) -> str | None:
         return f"the key is longer than {MAX_KEY_CHARS:,} characters"
     if key.startswith(TOKEN_PREFIX):
         return "this is a token of the gateway itself, not a provider's key"
+    if re.search(r"[\ud800-\udfff\x00]", key):
+        return "the key is not text: copy it again"
     if key.startswith("{"):
         return None
     if re.search(r"\s", key):

@@ -131,6 +131,11 @@ CODES: Final[dict[str, Explanation]] = {
     "event_too_large": Explanation(502, "One event of the stream is larger than 16 MiB.", "Ask the provider for smaller events."),
     "no_target": Explanation(502, "Every target of the route failed.", "See `aigw-dev logs show ID` for each attempt."),
     # the gateway
+    "deployment_not_found": Explanation(404, "There is no such deployment.", "See `aigw-dev routes history`."),
+    "nothing_to_deploy": Explanation(409, "There is no draft, and the file is what is live.", "Change the file or the draft first."),
+    "gateway_not_running": Explanation(0, "No gateway serves this config.", "Start it with `aigw-dev up`, or name another with --config or AIGW_DEV_URL."),
+    "gateway_unreachable": Explanation(0, "The gateway does not answer.", "`aigw-dev status --all` shows which run; `aigw-dev up` starts one."),
+    "upstream_in_band": Explanation(0, "The provider reported an error inside a stream that had begun.", "See `aigw-dev logs show ID`; the provider's own words are in it."),
     "internal_error": Explanation(500, "The gateway has a fault.", "See `aigw-dev logs show ID`, and report it with `aigw-dev doctor`."),
     "shutting_down": Explanation(503, "The gateway is stopping.", "Try again when it is up."),
     "usage_error": Explanation(0, "The command line cannot be carried out as it stands.", "The message names the word at fault; `aigw-dev COMMAND --help` shows how it is called."),
@@ -139,5 +144,12 @@ CODES: Final[dict[str, Explanation]] = {
     "config_not_writable": Explanation(0, "The config file cannot be written.", "Check its permissions, those of its folder and the disk's space."),
     "config_edit_refused": Explanation(0, "This edit cannot be made without rewriting other lines of the config.", "Make it by hand with `aigw-dev edit`."),
     "store_unavailable": Explanation(0, "The log database cannot be written; requests go on without it.", "`aigw-dev doctor` names the file and the reason."),
+    "store_locked": Explanation(0, "Another process holds the database; requests go on without it.", "Stop the other gateway of this config; this one goes on trying."),
+    "store_full": Explanation(0, "The disk that holds the database is full; requests go on without it.", "Free some space, or lower logging.max_mb; this gateway goes on trying."),
+    "store_corrupt": Explanation(0, "The database was damaged; it was set aside and a new one begun.", "The old file is beside it, named *.corrupt-TIME; `sqlite3 FILE .recover` reads what is left."),
+    "store_newer": Explanation(0, "A newer aigw-dev wrote the database; nothing is read or written.", "Update aigw-dev, or choose another --home."),
+    "filter_invalid": Explanation(400, "The filter cannot be read.", "The message says what would be right; docs/logs.md describes the language."),
+    "exchange_not_found": Explanation(404, "The log has no such exchange.", "See `aigw-dev logs list`; old ones are pruned."),
+    "exchange_ambiguous": Explanation(409, "More than one exchange begins with this.", "Give more of its id."),
 }
 """Every code, in the order a request meets them."""

@@ -17,11 +17,12 @@ _PREFIXES: Final = tuple(
     )
 )
 _LONG_KEY: Final = re.compile(
+    # Every part is bounded or begins where the text before cannot be part of it: time grows with the text only.
     # The digit in an unbroken run of 16 tells `sk-proj-Ab3...` from a model or package called `sk-learn-something`.
     rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, _PREFIXES))})(?:[A-Za-z0-9]{{1,12}}-){{0,3}}"
-    r"(?=[A-Za-z0-9_+/=]*[0-9])[A-Za-z0-9_+/=]{16,}[A-Za-z0-9_.+/=-]*"
-    r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"
-    r"|(?<![A-Za-z0-9])bearer[ \t]+(?=[^\s]*[0-9])[A-Za-z0-9_.+/=-]{12,}",
+    r"(?=[A-Za-z0-9_+/=]{0,64}[0-9])[A-Za-z0-9_+/=]{16,}[A-Za-z0-9_.+/=-]*"
+    r"|(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"
+    r"|(?<![A-Za-z0-9])bearer[ \t]+(?=[^\s]{0,256}[0-9])[A-Za-z0-9_.+/=-]{12,}",
     re.IGNORECASE,
 )
 _HEX: Final = re.compile(r"[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

@@ -71,7 +71,7 @@ _SURE: Final = (b"eyJ", b"-----BEGIN")
 
 
 class _Match(Protocol):
-    def group(self, which: str) -> bytes | None: ...
+    def group(self, which: int) -> bytes | None: ...
 
 
 class _Pattern(Protocol):
@@ -96,7 +96,8 @@ class Masker:
         """`raw` without keys; the same object where there was none."""
         if self._pattern.search(raw) is None:
             return raw
-        return self._pattern.sub(_replacement, raw)
+        masked = self._pattern.sub(_replacement, raw)
+        return raw if masked == raw else masked
 
     def text(self, text: str) -> str:
         """`text` without keys; the same object where there was none."""
@@ -146,9 +147,9 @@ def _anywhere() -> Masker:
 
 
 def _replacement(match: _Match) -> bytes:
-    if match.group("known") is not None:
+    known, edge, key = match.group(1), match.group(2) or b"", match.group(3) or b""
+    if known is not None:
         return MASKED.encode()
-    edge, key = match.group("edge") or b"", match.group("key") or b""
     return edge + MASKED.encode() if _is_random(key) else edge + key
 
 
@@ -166,7 +167,7 @@ def _compile(secrets: tuple[str, ...]) -> _Pattern:
     options.max_mem = 64 << 20
     known = "|".join(spelling for secret in secrets for spelling in _spellings(secret)) or r"[^\x00-\xff]"
     shaped = "|".join(_shapes())
-    source = f"(?P<known>{known})|(?P<edge>{_EDGE})(?P<key>{shaped})"
+    source = f"({known})|({_EDGE})({shaped})"
     return cast("_Pattern", engine.compile(source.encode("ascii"), options))
 
 
@@ -179,7 +180,7 @@ def _shapes() -> Iterable[str]:
     yield r"AKIA[0-9A-Z]{16}"
     yield r"(?i:bearer)(?:[ \t]|%20|\+){1,4}[A-Za-z0-9._~+/=-]{16,}"
     yield r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"
-    yield r"[0-9a-f]{32}\.[A-Za-z0-9]{16}"
+    yield r"[0-9a-f]{32}\.[A-Za-z0-9]{16}\b"
     yield r"-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\\\s]{32,}(?:-----END [A-Z ]*PRIVATE KEY-----)?"
 
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from aigw_dev.core.exchange import Exchange
+from aigw_dev.core.exchange import COST_STATUSES, MARKS, Exchange
 
 LADDER: Final = (1, 15, 60, 900, 3600, 21600, 86400)
 """Widths of tiles in seconds; each divides the next."""
@@ -49,6 +49,7 @@ COUNTERS: Final = (
     "cost_estimated",
     "cost_partial",
     "cost_upper_bound",
+    "cost_reported",
     "cost_free",
     "duration_us",
     "durations",
@@ -60,12 +61,14 @@ COUNTERS: Final = (
 )
 """The columns of every roll-up, all of them plain sums."""
 
+_PER_OCTAVE: Final = 16
+_ERROR_STATUS: Final = 400
 _UNSURE: Final = {"estimated", "partial", "upper_bound"}
 
 
 def bucket(us: int) -> int:
     """The histogram bucket of a duration in microseconds: 16 per octave, so a value read back is within about 3 %."""
-    if us < 16:
+    if us < _PER_OCTAVE:
         return max(us, 0)
     width = us.bit_length()
     return (width << 4) | ((us >> (width - 5)) & 15)
@@ -73,7 +76,7 @@ def bucket(us: int) -> int:
 
 def middle(number: int) -> float:
     """The duration in microseconds that stands for a bucket: exact below 16 us, else the middle of its range."""
-    if number < 16:
+    if number < _PER_OCTAVE:
         return float(number)
     shift = (number >> 4) - 5
     low = (16 | (number & 15)) << shift
@@ -112,7 +115,7 @@ def outcome(exchange: Exchange) -> str:
                 return name
         if "broken" in marks:
             return "failed"
-    if exchange.status >= 400 or exchange.error:
+    if exchange.status >= _ERROR_STATUS or exchange.error:
         return "failed"
     return "ok"
 
@@ -124,7 +127,7 @@ def is_priceable(exchange: Exchange) -> bool:
     """
     if exchange.cost.nanousd is not None or exchange.usage is not None:
         return True
-    return any(attempt.status is not None and attempt.status < 400 for attempt in exchange.attempts)
+    return any(attempt.status is not None and attempt.status < _ERROR_STATUS for attempt in exchange.attempts)
 
 
 def ended_second(exchange: Exchange) -> int:
@@ -135,7 +138,6 @@ def ended_second(exchange: Exchange) -> int:
 def contribution(exchange: Exchange, end: str) -> tuple[int, ...]:
     """What one exchange adds to the counters, in the order of `COUNTERS`; `end` is its `outcome`."""
     is_ok = end == "ok"
-    marks = exchange.marks
     usage = exchange.usage
     cost = exchange.cost
     status = cost.status
@@ -145,19 +147,7 @@ def contribution(exchange: Exchange, end: str) -> tuple[int, ...]:
         1,
         is_ok,
         end == "failed",
-        *(
-            (
-                "throttled" in marks,
-                "intercepted" in marks,
-                "fallback" in marks,
-                "retried" in marks,
-                "cached" in marks,
-                "cancelled" in marks,
-                "broken" in marks,
-            )
-            if marks
-            else _NO_MARKS
-        ),
+        *(_marks(exchange.marks) if exchange.marks else _NO_MARKS),
         *(
             (
                 usage.input,
@@ -172,12 +162,8 @@ def contribution(exchange: Exchange, end: str) -> tuple[int, ...]:
         ),
         amount,
         amount if status in _UNSURE else 0,
-        status == "unknown" and is_priceable(exchange),
-        status == "estimated",
-        status == "partial",
-        status == "upper_bound",
-        status == "free",
-        round(exchange.duration_s * 1e6) if is_ok else 0,
+        *(_COST_FLAGS[status] if status != "unknown" or is_priceable(exchange) else _NO_COST),
+        duration_us(exchange) if is_ok else 0,
         is_ok,
         0 if ttft_us is None else ttft_us,
         ttft_us is not None,
@@ -191,9 +177,14 @@ def observations(exchange: Exchange, end: str) -> tuple[tuple[int, int], ...]:
     """The (metric, bucket) pairs one exchange adds to the histograms."""
     ttft_us = _ttft_us(exchange)
     if end == "ok":
-        duration = (DURATION, bucket(round(exchange.duration_s * 1e6)))
+        duration = (DURATION, bucket(duration_us(exchange)))
         return (duration,) if ttft_us is None else (duration, (TTFT, bucket(ttft_us)))
     return () if ttft_us is None else ((TTFT, bucket(ttft_us)),)
+
+
+def duration_us(exchange: Exchange) -> int:
+    """The whole duration in microseconds."""
+    return int(exchange.duration_s * 1e6 + 0.5)
 
 
 class Totals(msgspec.Struct, kw_only=True):
@@ -229,6 +220,8 @@ class Totals(msgspec.Struct, kw_only=True):
     cost_estimated: int = 0
     cost_partial: int = 0
     cost_upper_bound: int = 0
+    cost_reported: int = 0
+    """Exchanges whose amount is the provider's own."""
     cost_free: int = 0
     duration_us: int = 0
     """Over successes."""
@@ -346,7 +339,12 @@ class Slowest:
         return limit
 
 
-_NO_MARKS: Final = (0,) * 7
+_COST_COUNTERS: Final = ("unknown", "estimated", "partial", "upper_bound", "reported", "free")
+_COST_FLAGS: Final = {
+    status: tuple(int(status == counted) for counted in _COST_COUNTERS) for status in COST_STATUSES
+}
+_NO_COST: Final = (0,) * len(_COST_COUNTERS)
+_NO_MARKS: Final = (0,) * len(MARKS)
 _NO_USAGE: Final = (0,) * 6
 
 
@@ -354,7 +352,11 @@ def _ttft_us(exchange: Exchange) -> int | None:
     """First-packet time is a property of streams: for the rest it says nothing that the duration does not."""
     if exchange.ttft_s is None or not exchange.is_stream:
         return None
-    return round(exchange.ttft_s * 1e6)
+    return int(exchange.ttft_s * 1e6 + 0.5)
+
+
+def _marks(marks: set[str]) -> list[bool]:
+    return [name in marks for name in MARKS]
 
 
 def _edge(second: int, kept: Mapping[int, int], *, is_end: bool) -> int:

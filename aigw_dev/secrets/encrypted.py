@@ -86,7 +86,11 @@ class EncryptedFile:
     def _change(self, changes: dict[str, str | None]) -> frozenset[str]:
         """Apply the changes (None deletes) under the file's lock; the names that were there before."""
         lock = OsLock(self.path.with_name(f"{self.path.name}.lock"))
-        if not lock.acquire(wait_s=_LOCK_WAIT_S):
+        try:
+            is_held = lock.acquire(wait_s=_LOCK_WAIT_S)
+        except OSError as error:
+            raise self._damaged(f"its folder cannot be written ({error.strerror or error})") from error
+        if not is_held:
             raise SecretError(
                 f"another process is changing {self.path}", code="key_unreadable", hint="try again"
             )

@@ -7,8 +7,6 @@ import contextlib
 import hashlib
 import os
 import re
-import secrets
-import subprocess
 import sys
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -144,7 +142,7 @@ class Home:
             )
 
     def _write_token(self, scope: Scope) -> str:
-        made = make_token(secrets.token_bytes(_TOKEN_BYTES), label=_LABELS[scope])
+        made = make_token(os.urandom(_TOKEN_BYTES), label=_LABELS[scope])
         write_private(self.ready() / _FILES[scope], f"{made}\n".encode())
         return made
 
@@ -164,25 +162,38 @@ class Home:
 
     def _leave_out_of_backups(self) -> None:
         """Mark the folder for backup programs, once; best effort, and never in a folder with foreign files."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, SecretError):
             names = {entry.name for entry in self.path.iterdir()}
             if _TAG in names or (names and not names & _OURS):
                 return
             write_private(self.path / _TAG, _TAG_TEXT)
             write_private(self.path / ".nobackup", b"")
             if sys.platform == "darwin":
-                subprocess.run(
-                    ["/usr/bin/tmutil", "addexclusion", str(self.path)],
-                    check=False,
-                    capture_output=True,
-                    timeout=5,
-                )
+                _leave_out_of_time_machine(self.path)
+
+
+def _leave_out_of_time_machine(path: Path) -> None:
+    """Set the attribute that Time Machine looks for; best effort."""
+    import subprocess
+
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        subprocess.run(
+            ["/usr/bin/tmutil", "addexclusion", str(path)], check=False, capture_output=True, timeout=5
+        )
 
 
 @contextlib.contextmanager
 def _held(path: Path, wait_s: float) -> Generator[None]:
     lock = OsLock(path)
-    if not lock.acquire(wait_s=wait_s):
+    try:
+        is_held = lock.acquire(wait_s=wait_s)
+    except OSError as error:
+        raise SecretError(
+            f"{path} cannot be written: {error.strerror or error}",
+            code="home_unusable",
+            hint="mend it, or choose another folder with --home or AIGW_DEV_HOME",
+        ) from error
+    if not is_held:
         raise SecretError(
             f"another aigw-dev process has held {path} for {wait_s:g} s",
             code="home_unusable",

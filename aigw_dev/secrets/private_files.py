@@ -7,7 +7,6 @@ nothing to narrow: the checks pass.
 import contextlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -59,20 +58,23 @@ def narrow_directory(path: Path) -> None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Replace `path` by `content` in one step, 0600, on disk when this returns; an error leaves the old file whole."""
-    handle, temporary = tempfile.mkstemp(
-        prefix=f".{path.name}.", suffix=".new", dir=path.parent
-    )  # mkstemp: O_EXCL, 0600
+    """Replace `path` by `content` in one step, 0600, on disk when this returns.
+
+    A `SecretError` (a full disk, a folder that is not there) leaves the old file whole.
+    """
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.new")
     try:
+        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _NO_FOLLOW | _BINARY, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)  # noqa: PTH105 - the temporary name is a string
-    except BaseException:
+        temporary.replace(path)
+    except OSError as error:
+        raise _unusable(path, f"cannot be written: {error.strerror or error}") from error
+    finally:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108 - the same
-        raise
+            temporary.unlink()  # not there any more where all went well
     _sync_directory(path.parent)
 
 

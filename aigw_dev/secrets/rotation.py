@@ -12,7 +12,7 @@ from typing import Final
 from aigw_dev.core.credentials import check_key, clean_key
 from aigw_dev.core.errors import Refusal, SecretError
 from aigw_dev.secrets.keyring import slot_name
-from aigw_dev.secrets.secret import Secret
+from aigw_dev.secrets.secret import Secret, Source
 from aigw_dev.secrets.trust_db import KeyRecord, Slot
 from aigw_dev.secrets.vault import Vault
 
@@ -91,19 +91,21 @@ def undo(vault: Vault, name: str, *, is_person_asked: bool = True) -> KeyRecord 
 def sweep(vault: Vault) -> list[str]:
     """Delete previous keys whose grace is over and candidates that a crash left; the items deleted, by name.
 
-    Asks nobody; what cannot be deleted now stays noted for the next time.
+    Raises no keyring dialog. What cannot be deleted now stays noted for the next time.
     """
     now = vault.now()
     swept: list[str] = []
+    silent: set[Source] = set()
     records = {record.name: record for record in vault.records()}
     for slot in vault.db.slots():
         record = records.get(slot.name)
-        if slot.until > now or record is None:
+        if slot.until > now or record is None or record.source in silent:
             continue
         try:
             _delete_slot(vault, record, slot)
         except SecretError:
-            break  # the next would wait as long in vain
+            silent.add(record.source)  # its next item would wait as long in vain
+            continue
         swept.append(slot_name(slot.name, slot.number))
     return swept
 

@@ -122,8 +122,10 @@ def last_port(folder: Path) -> int | None:
 
 
 def remember_port(folder: Path, port: int) -> None:
-    """Keep the port for this gateway's next start."""
-    if last_port(folder) != port:
+    """Keep the port for this gateway's next start; best effort."""
+    with contextlib.suppress(SecretError):
+        if last_port(folder) == port:
+            return
         write_private(folder / _PORT, f"{port}\n".encode())
 
 

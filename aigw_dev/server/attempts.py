@@ -34,7 +34,7 @@ from aigw_dev.server.who import may_spend
 
 ERROR_BYTES: Final = 1024 * 1024
 """How much of a provider's error body is read and passed on."""
-_AUTH: Final = {
+AUTH: Final = {
     "bearer": (b"authorization", b"Bearer "),
     "api-key": (b"api-key", b""),
     "x-api-key": (b"x-api-key", b""),
@@ -282,7 +282,7 @@ def _headers_up(inbound: Inbound, provider: ReadyProvider, key: ReadyKey | None)
         headers = [pair for pair in headers if pair[0] not in fixed]
         headers.extend(provider.fixed_headers)
     if key is not None:
-        name, prefix = _AUTH[provider.resolved.auth]
+        name, prefix = AUTH[provider.resolved.auth]
         headers.append((name, prefix + key.value))
     return headers
 

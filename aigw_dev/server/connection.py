@@ -204,7 +204,7 @@ class Connection(asyncio.Protocol):
         left = body_bytes
         async for piece in body:
             transport = self._transport
-            if transport is None:
+            if transport is None or transport.is_closing():
                 return
             if not piece:
                 continue  # an empty chunk would end the body

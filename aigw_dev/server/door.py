@@ -21,13 +21,14 @@ from aigw_dev.server.headers import Pairs
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.models import models_reply
 from aigw_dev.server.snapshot import Snapshot
-from aigw_dev.server.who import identify
+from aigw_dev.server.who import NOBODY, identify
 
 Scope = dict[str, Any]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 OPEN_PATHS: Final = frozenset({"/", "/healthz"})
 """Served to anybody who comes by a Host name of ours."""
+_WRITING: Final = frozenset({"POST", "PUT", "PATCH"})
 _OWN_PREFIXES: Final = ("/admin", "/metrics")
 """Served by Litestar to a token."""
 
@@ -82,12 +83,16 @@ class Door:
             if method == "OPTIONS":
                 return await downstream.answer(204, _preflight(), b"")
         identity = identify(head.credentials, snapshot.roll)
+        if identity is NOBODY and head.credentials and not snapshot.keys.is_settled:
+            await snapshot.keys.settled_soon()  # it may be a key that is still being asked for
+            snapshot = self._house.snapshot
+            identity = identify(head.credentials, snapshot.roll)
         if isinstance(identity, Refusal):
             return await self._turn_away(identity, match, downstream)
         if identity.kind == "none" and front.needs_token(head, snapshot.front):
             return await self._turn_away(_TOKEN_BY_THIS_NAME, match, downstream)
         if path in OPEN_PATHS or path.startswith(_OWN_PREFIXES):
-            return await self._own(scope, receive, send, downstream=downstream, identity=identity)
+            return await self._own(scope, receive, send, downstream=downstream, identity=identity, head=head)
         if isinstance(match, Refusal):
             return await self._turn_away(match, None, downstream)
         if self._house.is_draining:
@@ -143,7 +148,7 @@ class Door:
                 watcher.cancel()
 
     async def _own(
-        self, scope: Scope, receive: Receive, send: Send, *, downstream: Downstream, identity: Identity
+        self, scope: Scope, receive: Receive, send: Send, *, downstream: Downstream, identity: Identity, head: Head
     ) -> None:
         """What is not a model call: the welcome, health, metrics and the admin API."""
         path: str = scope["path"]
@@ -154,6 +159,9 @@ class Door:
         is_open_to = {"admin"} if path.startswith("/admin/v1") else {"admin", "token"}
         if identity.kind not in is_open_to:
             return await self._turn_away(_ADMIN_WANTED, None, downstream)
+        refusal = front.check_media(head, "POST" if scope["method"] in _WRITING else "GET", is_upload=False)
+        if refusal is not None:
+            return await self._turn_away(refusal, None, downstream)
         app = await self._house.inside()
         return await app(scope, receive, send)
 

@@ -6,17 +6,20 @@ swapping a snapshot is one assignment.
 
 import asyncio
 import logging
+import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from aigw_dev import __version__
 from aigw_dev.config_file.watch import Watcher
+from aigw_dev.core.config import Config
+from aigw_dev.core.credentials import make_token
 from aigw_dev.core.errors import SecretError, StoreError
 from aigw_dev.core.exchange import Identity
 from aigw_dev.core.mask import Masker
@@ -26,29 +29,35 @@ from aigw_dev.secrets.home import Home
 from aigw_dev.secrets.resolve import Chosen, ProviderKeys, Resolver
 from aigw_dev.secrets.vault import Vault
 from aigw_dev.server import compose
+from aigw_dev.server.changes import Changes
 from aigw_dev.server.compose import Surroundings
 from aigw_dev.server.embedded import Embedded
+from aigw_dev.server.recorder import Recorder
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.sources import ConfigSource, Reading
 from aigw_dev.server.upstream import Upstream
-if TYPE_CHECKING:
-    from aigw_dev.store.state import StateStore
+from aigw_dev.store.state import Credential, StateStore
 from aigw_dev.store.writer import LogWriter
 
 WATCH_S: Final = 0.5
 """How often the config file is looked at: one `stat` a time."""
+TOUCH_S: Final = 30.0
+"""How often the last use of keys is written down."""
+RUN_S: Final = 7 * 86_400.0
+"""How long the credential of a run is good at most; `run` ends it with its command."""
 _PRICES: Final = Path(__file__).parent.parent / "data" / "prices.json"
 
 log: Final = logging.getLogger("aigw_dev.gateway")
 
 App = Callable[..., Awaitable[None]]
+T = TypeVar("T")
 
 
 class Gateway:
     """A running gateway; implements what the door and the admin API need."""
 
     def __init__(
-        self, *, source: ConfigSource, home: Home, folder: Path, env: Mapping[str, str], state: "StateStore"
+        self, *, source: ConfigSource, home: Home, folder: Path, env: Mapping[str, str], state: StateStore
     ) -> None:
         """Opens nothing; `start` does. `folder` is the gateway's own in `home`."""
         self.source: Final = source
@@ -58,7 +67,7 @@ class Gateway:
         self.vault: Final = Vault(home, env=env)
         self.upstream: Final = Upstream(env)
         self.masker = Masker(())
-        self.recorder: Final = LogWriter(folder / "log.db", mask=lambda body: self.masker.bytes(body))
+        self.recorder: Final = Recorder(LogWriter(folder / "log.db", mask=lambda body: self.masker.bytes(body)))
         self.started_at: Final = time.time()
         self.port = 0
         self.is_draining: bool = False
@@ -66,6 +75,11 @@ class Gateway:
         self.reading: Reading
         """The newest config as read; `snapshot.digest` tells whether it is in force."""
         self.snapshot: Snapshot
+        self.in_force: Config
+        """The config of the snapshot as written, without a pause."""
+        self.is_paused = False
+        self.state_trouble = ""
+        """Why state.db could not be read the last time; empty when well."""
         self.turned_away: Final[Counter[str]] = Counter()
         """Requests refused at the door, by code."""
         self.notices: list[str] = []
@@ -75,8 +89,10 @@ class Gateway:
         """Makes the Litestar application; called in a thread."""
         self._inside: asyncio.Future[App] | None = None
         self._generation = 0
-        self._tasks: list[asyncio.Task[None]] = []
+        self.own_tasks: list[asyncio.Task[None]] = []
+        """Everything that runs beside the requests; ended by `close`."""
         self._embedded = Embedded()
+        self.changes: Final = Changes(self)
         self._prices = PriceBook(_PRICES.read_bytes())
 
     # life
@@ -84,18 +100,19 @@ class Gateway:
     async def start(self, reading: Reading, *, port: int) -> None:
         """Put the first config in force. `reading` must hold a config."""
         self.port = port
-        await asyncio.to_thread(self.state.open)
         await self.put_in_force(reading, actor="up", note="started")
-        self._tasks.append(asyncio.create_task(self._watch(), name="watch-config"))
+        self.own_tasks.append(asyncio.create_task(self._watch(), name="watch-config"))
+        self.own_tasks.append(asyncio.create_task(self._keep_books(), name="keep-books"))
 
     async def close(self) -> None:
         """Stop every task, write what is queued, close every connection."""
-        for task in self._tasks:
+        for task in self.own_tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self.own_tasks, return_exceptions=True)
         self.snapshot.keys.close()
         await self.upstream.aclose()
-        await asyncio.to_thread(self.recorder.close)
+        await self._touch_keys()
+        await asyncio.to_thread(self.recorder.writer.close)
         await asyncio.to_thread(self.state.close)
         await asyncio.to_thread(self.vault.keyring.close)
 
@@ -113,14 +130,14 @@ class Gateway:
         )
         is_new = not hasattr(self, "snapshot") or self.snapshot.digest != snapshot.digest
         previous = None if not hasattr(self, "snapshot") else self.snapshot.keys
-        snapshot.keys.changed = lambda: self._keys_known(snapshot, around)
         if previous is not None:
             snapshot.keys.remember(previous)
+        self.in_force = reading.config
+        self.snapshot = msgspec.structs.replace(snapshot, config=self._with_pause(reading.config))
+        snapshot.keys.changed = lambda: self._keys_known(around)
         snapshot.keys.start()
-        self.snapshot = snapshot
-        self.recorder.set_logging(reading.config.logging)
-        if previous is not None:
-            previous.close()
+        self.recorder.writer.set_logging(snapshot.config.logging)
+        await snapshot.keys.quick()
         if is_new and reading.text:
             await self._keep_deployment(reading, actor=actor, note=note)
         return [*reading.problems, *problems]
@@ -128,7 +145,12 @@ class Gateway:
     async def _keep_deployment(self, reading: Reading, *, actor: str, note: str) -> None:
         try:
             await asyncio.to_thread(
-                self.state.add_deployment, text=reading.text, digest=reading.digest, actor=actor, note=note
+                self.state.add_deployment,
+                at=time.time(),
+                text=reading.text,
+                digest=reading.digest,
+                actor=actor,
+                note=note,
             )
         except StoreError as error:
             self.notices.append(f"the deployment was not recorded: {error.message}")
@@ -150,14 +172,38 @@ class Gateway:
         self.on_change(f"config generation {self.snapshot.generation} is in force")
         return problems
 
-    async def reload_keys(self) -> None:
-        """Ask for every key again, and compile trust and tokens anew; running requests keep what they have."""
-        config_reading = self.reading if self.reading.config is not None else await asyncio.to_thread(self.source.read)
-        if config_reading.config is None:
-            return
-        weighed = await asyncio.to_thread(self.source.read)
-        await self.put_in_force(weighed if weighed.config is not None else config_reading, actor="reload")
+    async def renew(self) -> None:
+        """Compile again what is in force, with keys, trust, tokens and model lists as they are now."""
+        reading = await asyncio.to_thread(self.source.read)
+        if reading.config is None or reading.in_force_digest != self.snapshot.digest:
+            reading = msgspec.structs.replace(
+                reading, config=self.in_force, in_force_digest=self.snapshot.digest, problems=[]
+            )
+        await self.put_in_force(reading, actor="reload")
         await self.snapshot.keys.settled()
+
+    async def issue_run(self, name: str) -> dict[str, Any]:
+        """A credential of its own for one run; the token is in the answer and nowhere else."""
+        token = make_token(secrets.token_bytes(32), label="run")
+        now = time.time()
+        identifier = name or f"run-{time.strftime('%m%d-%H%M%S', time.localtime(now))}-{secrets.token_hex(2)}"
+        credential = Credential(
+            digest=sha256(token.encode()).digest(), kind="run", name=identifier, created_at=now, expires_at=now + RUN_S
+        )
+        await asyncio.to_thread(self.state.add_credential, credential)
+        await self._renew_roll()
+        return {"id": identifier, "token": token, "name": identifier}
+
+    async def revoke(self, identifier: str) -> bool:
+        """End a credential; whether there was one."""
+        ended = await asyncio.to_thread(self.state.revoke, "run", identifier, at=time.time())
+        await self._renew_roll()
+        return ended > 0
+
+    async def _renew_roll(self) -> None:
+        around = await asyncio.to_thread(self._surroundings, self.reading)
+        roll = compose.make_roll(self.snapshot.config, around, self.snapshot.keys.digests())
+        self.snapshot = msgspec.structs.replace(self.snapshot, roll=roll)
 
     async def _watch(self) -> None:
         path = self.source.path
@@ -173,19 +219,47 @@ class Gateway:
                 except Exception as error:  # noqa: BLE001  -- the root of a task: one bad look must not end the watch
                     self.report(error)
 
-    def _keys_known(self, snapshot: Snapshot, around: Surroundings) -> None:
+    async def _keep_books(self) -> None:
+        """Now and then: when keys were used last, and which issued credentials have expired."""
+        while True:
+            await asyncio.sleep(TOUCH_S)
+            try:
+                await self._touch_keys()
+            except Exception as error:  # noqa: BLE001  -- the root of a task
+                self.report(error)
+
+    async def _touch_keys(self) -> None:
+        used = self.recorder.take_used_keys()
+        if used:
+            try:
+                await asyncio.to_thread(self.vault.touch, used)
+            except SecretError as error:
+                log.warning("the last use of keys was not written down: %s", error.message)
+
+    def pause(self, *, is_paused: bool) -> None:
+        """Stop or resume the recording of bodies; a new config does not end a pause."""
+        self.is_paused = is_paused
+        self.snapshot = msgspec.structs.replace(self.snapshot, config=self._with_pause(self.snapshot.config))
+        if not is_paused and self.reading.config is not None:
+            self.snapshot = msgspec.structs.replace(self.snapshot, config=self.in_force)
+
+    def _with_pause(self, config: Config) -> Config:
+        if not self.is_paused:
+            return config
+        quiet = msgspec.structs.replace(config.logging, record_request=False, record_response=False)
+        return msgspec.structs.replace(config, logging=quiet)
+
+    def _keys_known(self, around: Surroundings) -> None:
         """Keys were resolved: recognise callers by them, keep their values out of the log."""
-        self.masker = Masker([*snapshot.keys.values(), self.home.token(), self.home.admin_token()])
-        self.notices = [note for chosen in snapshot.keys.chosen().values() for note in chosen.notes]
-        if self.snapshot is snapshot:
-            roll = compose.make_roll(snapshot.config, around, snapshot.keys.digests())
-            renewed = msgspec.structs.replace(snapshot, roll=roll)
-            snapshot.keys.changed = lambda: self._keys_known(renewed, around)
-            self.snapshot = renewed
+        keys = self.snapshot.keys
+        self.masker = Masker([*keys.values(), self.home.token(), self.home.admin_token()])
+        self.notices = [note for chosen in keys.chosen().values() for note in chosen.notes]
+        roll = compose.make_roll(self.snapshot.config, around, keys.digests())
+        self.snapshot = msgspec.structs.replace(self.snapshot, roll=roll)
 
     def _surroundings(self, reading: Reading) -> Surroundings:
         """Everything beside the config, read now. Blocking."""
-        assert reading.config is not None  # noqa: S101  -- checked by the caller
+        config = reading.config or self.in_force
         try:
             recorded = frozenset(record.provider for record in self.vault.records())
         except SecretError:
@@ -194,12 +268,15 @@ class Gateway:
             sha256(self.home.token().encode()).digest(): Identity(kind="token", providers=None),
             sha256(self.home.admin_token().encode()).digest(): Identity(kind="admin", providers=None),
         }
-        issued, revoked = self.state.credentials(now_s=time.time())
-        tokens |= {
-            one.digest: Identity(kind="run", consumer="none", run=one.name, providers=None) for one in issued
-        }
+        now = time.time()
+        revoked: set[bytes] = set()
+        for one in self._stored(self.state.credentials, []):
+            if one.is_valid(now):
+                tokens[one.digest] = Identity(kind="run", run=one.name, providers=None)
+            else:
+                revoked.add(one.digest)
         return Surroundings(
-            gateway=self.source.name(reading.config),
+            gateway=self.source.name(config),
             port=self.port,
             upstream=self.upstream,
             embedded=self._embedded,
@@ -210,8 +287,16 @@ class Gateway:
             is_config_trusted=reading.is_trusted,
             tokens=tokens,
             revoked=frozenset(revoked),
-            listed=self.state.model_lists(),
+            listed={name: kept.models for name, kept in self._stored(self.state.models, {}).items()},
         )
+
+    def _stored(self, ask: Callable[[], T], otherwise: T) -> T:
+        """What state.db says; where it cannot be read the gateway goes on without, and says so."""
+        try:
+            return ask()
+        except StoreError as error:
+            self.state_trouble = error.message
+            return otherwise
 
     def _resolve(self, wanted: Sequence[ProviderKeys]) -> list[Chosen]:
         base = self.source.path.parent if self.source.path is not None else None

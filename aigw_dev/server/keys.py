@@ -72,6 +72,22 @@ class KeyTable:
                 self._chosen[provider] = earlier._chosen[provider]
                 self._ready[provider] = earlier._ready[provider]
 
+    async def quick(self) -> None:
+        """Wait for the first group: keys that are in files and variables."""
+        for wanted in self._groups[0] if self._groups else ():
+            await asyncio.shield(self._pending[wanted.provider])
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything has been answered."""
+        return all(task.done() for task in self._pending.values())
+
+    async def settled_soon(self) -> None:
+        """Wait until everything has been answered, at most `WAIT_S`."""
+        pending = {task for task in self._pending.values() if not task.done()}
+        if pending:
+            await asyncio.wait(pending, timeout=WAIT_S)
+
     async def settled(self) -> None:
         """Wait until every key is known or refused."""
         for task in set(self._pending.values()):

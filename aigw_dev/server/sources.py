@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import msgspec
 
-from aigw_dev.config_file import read as config_read
 from aigw_dev.config_file.atomic import write_atomic
 from aigw_dev.config_file.discover import Found
-from aigw_dev.config_file.read import OVERLAY_NAME, Loaded
+from aigw_dev.config_file.read import OVERLAY_NAME, Loaded, parse_text
+from aigw_dev.config_file.read import read as read_config
 from aigw_dev.config_file.sensitive import Setting, hold_back, sensitive, trust_hash, untrusted_providers
 from aigw_dev.core.config import Config
 from aigw_dev.core.default_config import default_config, rules
@@ -75,7 +75,7 @@ class ConfigSource:
         """The config as it is on disk now."""
         if self.path is None:
             return self._default()
-        return self._weigh(config_read.read(self.path, rules=self._rules))
+        return self._weigh(read_config(self.path, rules=self._rules))
 
     def parse(self, text: str) -> Reading:
         """A text as if it stood in the file, with the overlay that lies beside the file."""
@@ -83,7 +83,7 @@ class ConfigSource:
         if self.path is not None:
             beside = self.path.parent / OVERLAY_NAME
             overlay = beside.read_text("utf-8") if beside.is_file() else None
-        return self._weigh(config_read.parse_text(text, rules=self._rules, overlay_text=overlay))
+        return self._weigh(parse_text(text, rules=self._rules, overlay_text=overlay))
 
     def write(self, text: str, *, expected_digest: str) -> Path:
         """Put `text` in the file's place; a first save makes the file, says where, and is trusted.
@@ -108,7 +108,7 @@ class ConfigSource:
         """Record that a person looked at the settings that trust is asked for."""
         if self.path is None or self.found.is_trusted_place:
             return
-        loaded = config_read.read(self.path, rules=self._rules)
+        loaded = read_config(self.path, rules=self._rules)
         if loaded.config is not None:
             Trust(self._home).record(self.path, trust_hash(self._held(loaded.config)))
 

@@ -15,20 +15,20 @@ from aigw_dev.store.find import SLOT_S
 from aigw_dev.store.fulltext import indexed
 from aigw_dev.store.interning import Interning, Mask
 from aigw_dev.store.rollups import Rollups
-from aigw_dev.store.rows import CONTENT_COLUMNS, ENDED, EXCHANGE_COLUMNS, INTERRUPTED, OPEN, Encoder, Row
+from aigw_dev.store.rows import CONTENT_SQL, ENDED, EXCHANGE_SQL, INTERRUPTED, OPEN, Encoder, Row
 
 _BUSY_ROWS: Final = 16
 """A batch with more exchanges than this is stored uncompressed: disk is cheap for a while, processor time is not."""
 
-_PAUSE_ROWS: Final = 8
-"""Exchanges encoded before the event loop may have the interpreter."""
+_PIECE_ROWS: Final = 16
+"""Exchanges encoded in one go; storing them lets the event loop have the interpreter. Sleeping would cost more."""
 
 _DAY_S: Final = 86_400
 
-_EXCHANGE: Final = f"INSERT INTO exchange VALUES({','.join('?' * EXCHANGE_COLUMNS)})"
-_EXCHANGE_AGAIN: Final = _EXCHANGE.replace("INSERT", "INSERT OR REPLACE")
-_CONTENT: Final = f"INSERT INTO content VALUES({','.join('?' * CONTENT_COLUMNS)})"
-_CONTENT_AGAIN: Final = _CONTENT.replace("INSERT", "INSERT OR REPLACE")
+_EXCHANGE: Final = f"INSERT {EXCHANGE_SQL}"
+_EXCHANGE_AGAIN: Final = f"INSERT OR REPLACE {EXCHANGE_SQL}"
+_CONTENT: Final = f"INSERT {CONTENT_SQL}"
+_CONTENT_AGAIN: Final = f"INSERT OR REPLACE {CONTENT_SQL}"
 _SPAN: Final = (
     "INSERT INTO span VALUES(?,?,?) ON CONFLICT(slot) DO UPDATE SET min_seq=min(min_seq, excluded.min_seq),"
     " max_seq=max(max_seq, excluded.max_seq)"
@@ -60,15 +60,20 @@ class _Batch:
         self.contents_again: list[Row] = []
         self.gone: list[tuple[int]] = []
         self.late: list[tuple[int]] = []
-        self.spans: dict[int, tuple[int, int]] = {}
+        self.spans: dict[int, list[int]] = {}
         self.opened: dict[str, int] = {}
         self.closed: list[str] = []
         self.counts = Counts()
 
     def span(self, second: float, seq: int) -> None:
-        slot = int(second // SLOT_S)
-        low, high = self.spans.get(slot, (seq, seq))
-        self.spans[slot] = (min(low, seq), max(high, seq))
+        slot = int(second) // SLOT_S
+        known = self.spans.get(slot)
+        if known is None:
+            self.spans[slot] = [seq, seq]
+        elif seq > known[1]:
+            known[1] = seq
+        elif seq < known[0]:
+            known[0] = seq
 
 
 class Batches:
@@ -107,11 +112,12 @@ class Batches:
                 for exchange in running:
                     self._begin(batch, exchange, logging)
                 is_busy = len(ended) > _BUSY_ROWS
-                for place, exchange in enumerate(ended):
-                    if place % _PAUSE_ROWS == _PAUSE_ROWS - 1:
-                        time.sleep(0)
-                    self._end(batch, exchange, logging, is_busy=is_busy)
-                self._store(batch)
+                for begin in range(0, len(ended), _PIECE_ROWS):
+                    for exchange in ended[begin : begin + _PIECE_ROWS]:
+                        self._end(batch, exchange, logging, is_busy=is_busy)
+                    self._insert(batch)
+                self._insert(batch)
+                self._finish(batch)
         except BaseException:
             self._next_seq = next_seq
             self.words.reload()
@@ -154,18 +160,9 @@ class Batches:
             exchange.usage = None
         dim = self.words.dim(exchange)
         opened = self._open.get(exchange.id) or batch.opened.get(exchange.id)
-        # Every duration is remembered, so that the slowest are known when sampling needs them.
-        is_slow = self._slowest.is_slow(exchange.duration_s)
-        is_kept = (
-            logging.sample >= 1
-            or end != "ok"
-            or bool(exchange.marks)
-            or is_slow
-            or self._draw() < logging.sample
-        )
         if opened is not None:
             batch.closed.append(exchange.id)
-        if not is_kept:
+        if logging.sample < 1 and not self._is_kept(exchange, end, logging):
             self.rollups.collect(exchange, dim, end)
             batch.counts.sampled_out += 1
             if opened is not None:
@@ -193,13 +190,25 @@ class Batches:
         batch.contents_again.append(content)
         batch.late.append((seq,))
 
-    def _store(self, batch: _Batch) -> None:
+    def _is_kept(self, exchange: Exchange, end: str, logging: Logging) -> bool:
+        """Sampling: what failed, was marked or is among the slowest is always kept, of the rest a share."""
+        is_slow = self._slowest.is_slow(exchange.duration_s)
+        return end != "ok" or bool(exchange.marks) or is_slow or self._draw() < logging.sample
+
+    def _insert(self, batch: _Batch) -> None:
         db = self.db
-        db.executemany(_EXCHANGE, batch.rows)
-        db.executemany(_CONTENT, batch.contents)
+        if batch.rows:
+            db.executemany(_EXCHANGE, batch.rows)
+            db.executemany(_CONTENT, batch.contents)
+            batch.rows, batch.contents = [], []
         if batch.rows_again:
             db.executemany(_EXCHANGE_AGAIN, batch.rows_again)
             db.executemany(_CONTENT_AGAIN, batch.contents_again)
+            batch.rows_again, batch.contents_again = [], []
+
+    def _finish(self, batch: _Batch) -> None:
+        db = self.db
+        if batch.late:
             mark = indexed(db)
             passed = [key for key in batch.late if key[0] <= mark]
             db.executemany("INSERT OR IGNORE INTO unindexed VALUES(?)", passed)

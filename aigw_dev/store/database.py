@@ -9,7 +9,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -187,6 +187,15 @@ class WriterLock:
         self._file = file
         return True
 
+    def take_or_raise(self) -> None:
+        """Take it, or raise `StoreError` (`store_locked`)."""
+        if not self.take():
+            raise StoreError(
+                f"another process writes {self._path.with_suffix('')}",
+                code="store_locked",
+                hint="Stop the other gateway of this config.",
+            )
+
     def free(self) -> None:
         """Give it back; closing the file is enough on every system."""
         if self._file is not None:
@@ -195,7 +204,7 @@ class WriterLock:
 
 
 @contextlib.contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
+def transaction(db: sqlite3.Connection) -> Generator[None]:
     """One write transaction: committed at the end, rolled back by any error, which goes on."""
     db.execute("BEGIN IMMEDIATE")
     try:
@@ -209,7 +218,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def snapshot(db: sqlite3.Connection) -> Iterator[None]:
+def snapshot(db: sqlite3.Connection) -> Generator[None]:
     """One read transaction, so that several queries see the same moment. Keep it short: it holds back the WAL."""
     db.execute("BEGIN")
     try:

@@ -4,12 +4,11 @@ Pure: text and the time go in, a `Filter` or a `Refusal` comes out. SQL is put t
 everything a person wrote travels as a parameter. docs/logs.md describes the language for people.
 """
 
-import datetime
+import datetime as dt
 import difflib
 import fnmatch
 import re
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -222,7 +221,7 @@ def _field(draft: _Draft, field: str, value: str, *, is_negated: bool) -> Refusa
         if field == "id" and not pattern.endswith("*"):
             pattern += "*"
         return _add(draft, f"{_TEXT_FIELDS[field]} GLOB ?", (pattern,), is_negated=is_negated)
-    return _SPECIAL[field](draft, value, is_negated)
+    return _SPECIAL[field](draft, value, is_negated=is_negated)
 
 
 def _search(draft: _Draft, column: str, value: str, *, is_negated: bool) -> Refusal | None:
@@ -251,7 +250,7 @@ def _number(draft: _Draft, field: str, value: str, *, is_negated: bool) -> Refus
     return _add(draft, f"{column} {sign} ?", (amount * unit,), is_negated=is_negated)
 
 
-def _cost(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
+def _cost(draft: _Draft, value: str, *, is_negated: bool) -> Refusal | None:
     word = value.lower()
     if word in COST_NUMBERS:
         return _add(draft, "e.cost_status = ?", (COST_NUMBERS[word],), is_negated=is_negated)
@@ -262,7 +261,7 @@ def _cost(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
     return _add(draft, f"e.cost_nanousd {sign} ?", (round(amount * _NANO),), is_negated=is_negated)
 
 
-def _mark(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
+def _mark(draft: _Draft, value: str, *, is_negated: bool) -> Refusal | None:
     bits = 0
     for word in _alternatives(value):
         if word.lower() not in MARK_BITS:
@@ -272,7 +271,7 @@ def _mark(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
     return _add(draft, "(e.marks & ?) <> 0", (bits,), is_negated=is_negated)
 
 
-def _outcome(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
+def _outcome(draft: _Draft, value: str, *, is_negated: bool) -> Refusal | None:
     number = OUTCOME_NUMBERS.get(value.lower())
     if number is None:
         return _no(f"outcome: is one of {', '.join(OUTCOMES)}, not {value!r}.")
@@ -280,7 +279,7 @@ def _outcome(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
     return _add(draft, "(e.outcome = ? AND e.state = 0)", (number,), is_negated=is_negated)
 
 
-def _state(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
+def _state(draft: _Draft, value: str, *, is_negated: bool) -> Refusal | None:
     number = _STATES.get(value.lower())
     if number is None:
         return _no(f"state: is one of {', '.join(_STATES)}, not {value!r}.")
@@ -288,14 +287,14 @@ def _state(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
     return _add(draft, "e.state = ?", (number,), is_negated=is_negated)
 
 
-def _stream(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
+def _stream(draft: _Draft, value: str, *, is_negated: bool) -> Refusal | None:
     answer = {"yes": 1, "true": 1, "no": 0, "false": 0}.get(value.lower())
     if answer is None:
         return _no(f"stream: is yes or no, not {value!r}.")
     return _add(draft, "e.is_stream = ?", (answer,), is_negated=is_negated)
 
 
-def _trace(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
+def _trace(draft: _Draft, value: str, *, is_negated: bool) -> Refusal | None:
     if not re.fullmatch(r"[0-9a-fA-F]{1,32}\*?", value):
         return _no(f"trace: is the beginning of a trace id in hex digits, not {value!r}.")
     return _add(
@@ -303,7 +302,7 @@ def _trace(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
     )
 
 
-def _since(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
+def _since(draft: _Draft, value: str, *, is_negated: bool) -> Refusal | None:
     second = moment(value, now_s=draft.now_s)
     if second is None or is_negated:
         return _no(_TIME_HELP.format(field="since", value=value))
@@ -311,7 +310,7 @@ def _since(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
     return _add(draft, f"{_ENDED_AT} >= ?", (second,), is_negated=False)
 
 
-def _until(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
+def _until(draft: _Draft, value: str, *, is_negated: bool) -> Refusal | None:
     second = moment(value, now_s=draft.now_s)
     if second is None or is_negated:
         return _no(_TIME_HELP.format(field="until", value=value))
@@ -321,7 +320,12 @@ def _until(draft: _Draft, value: str, is_negated: bool) -> Refusal | None:
 
 _TIME_HELP: Final = "{field}: wants how long ago (30s, 5m, 2h, 7d) or a time (2026-11-20, 2026-11-20T10:00, ...Z), not {value!r}."
 
-_SPECIAL: Final[dict[str, Callable[[_Draft, str, bool], Refusal | None]]] = {
+
+class _Reader(Protocol):
+    def __call__(self, draft: _Draft, value: str, *, is_negated: bool) -> Refusal | None: ...
+
+
+_SPECIAL: Final[dict[str, _Reader]] = {
     "cost": _cost,
     "mark": _mark,
     "outcome": _outcome,
@@ -339,7 +343,7 @@ def moment(text: str, *, now_s: float) -> float | None:
     if ago_s is not None:
         return now_s - ago_s
     try:
-        return datetime.datetime.fromisoformat(text).timestamp()
+        return dt.datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError, OSError):
         return None
 

@@ -146,10 +146,8 @@ def _prepare(
     for test in filter_.names:
         column = _NAME_COLUMNS[test.columns[0]]
         numbers = [number for number, text in vocabulary.names.items() if test.holds((text,))]
-        nameless = f" OR {column} IS NULL" if test.holds(("",)) else ""
-        clauses.append(
-            Clause(f"({column} IN (SELECT value FROM json_each(?)){nameless})", (json.dumps(numbers),))
-        )
+        nameless = f" OR {column}=0" if test.holds(("",)) else ""
+        clauses.append(Clause(_IN_NAMES.format(column=column, or_none=nameless), (json.dumps(numbers),)))
     dims = None
     if filter_.dims:
         dims = tuple(
@@ -164,6 +162,7 @@ def _prepare(
     return _Query(clauses=tuple(clauses), dims=dims, match=filter_.match, floor=floor, ceiling=ceiling)
 
 
+_IN_NAMES: Final = "({column} IN (SELECT value FROM json_each(?)){or_none})"
 _NAME_COLUMNS: Final = {name: f"e.{name}" for name in ("error", "finish", "client", "price", "deployment")}
 
 

@@ -8,9 +8,9 @@ import sqlite3
 from typing import Final
 
 from aigw_dev.store.database import transaction
-from aigw_dev.store.records import assembled, plain
+from aigw_dev.store.records import Stored, assembled, plain
 from aigw_dev.store.rows import OPEN, REPLY_BIT, REQUEST_BIT, RESPONSE_BIT
-from aigw_dev.store.words import reply_text, request_text, spaced
+from aigw_dev.store.words import body_text, reply_text, request_text
 
 _CONTENT: Final = "SELECT codec, request, response, reply FROM content WHERE seq=?"
 
@@ -61,7 +61,7 @@ def unindexed(db: sqlite3.Connection, most: int) -> list[int]:
 
 def searchable(db: sqlite3.Connection, seq: int) -> tuple[str, str]:
     """The words of a row's request and reply, from what was kept of them."""
-    row: tuple[int, bytes | None, bytes | None, bytes | None] | None = db.execute(_CONTENT, (seq,)).fetchone()
+    row: tuple[int, Stored, Stored, Stored] | None = db.execute(_CONTENT, (seq,)).fetchone()
     if row is None:
         return "", ""
     codec, request, response, reply = row
@@ -69,7 +69,7 @@ def searchable(db: sqlite3.Connection, seq: int) -> tuple[str, str]:
     message = assembled(plain(reply, codec, REPLY_BIT))
     if message is not None:
         return words, reply_text(message)
-    return words, spaced(_head(plain(response, codec, RESPONSE_BIT)))
+    return words, body_text(plain(response, codec, RESPONSE_BIT) or b"")
 
 
 def remove(db: sqlite3.Connection, seqs: list[int]) -> None:
@@ -83,9 +83,3 @@ def remove(db: sqlite3.Connection, seqs: list[int]) -> None:
         )
     db.executemany("DELETE FROM text WHERE seq=?", keys)
     db.executemany("DELETE FROM unindexed WHERE seq=?", keys)
-
-
-def _head(body: bytes | None) -> str:
-    """A reply that nobody assembled (an error, a list): its first text, if text it is."""
-    head = (body or b"")[:4096]
-    return "" if b"\0" in head else head.decode("utf-8", "ignore")

@@ -59,7 +59,7 @@ class Interning:
             self._db, "SELECT id, provider, kind, base_url, request_model, key_name, node FROM target"
         )
         names: list[tuple[int, str]] = self._db.execute("SELECT id, text FROM name").fetchall()
-        self._names: dict[str, int] = {text: number for number, text in names}
+        self._names: dict[str, int] = {"": 0, **{text: number for number, text in names}}
         self._next_dim = max(self._dims.values(), default=0) + 1
         self._next_target = max(self._targets.values(), default=0) + 1
         self._next_name = max(self._names.values(), default=0) + 1
@@ -92,11 +92,19 @@ class Interning:
         """True once dims are no longer told apart by model; rows then carry their models in their detail."""
         return self._next_dim > _MOST_DIMS
 
-    def name(self, text: str) -> int | None:
-        """The number of a short text; None for the empty one."""
+    def name(self, text: str) -> int:
+        """The number of a short text; 0 for the empty one."""
         if not text:
-            return None
+            return 0
         return self._names.get(text) or self._new_name(text)
+
+    def names(self, *texts: str) -> list[int]:
+        """The numbers of several short texts."""
+        known = self._names
+        try:
+            return [known[text] for text in texts]
+        except KeyError:
+            return [self.name(text) for text in texts]
 
     def target(self, attempt: Attempt) -> int | list[str]:
         """The number of where an attempt went, or the texts themselves once the table is full."""
@@ -118,8 +126,8 @@ class Interning:
         self._targets[key] = number
         return number
 
-    def share(self, text: bytes) -> int | None:
-        """The number of a text that was seen before; None for a first sight (or a long one): it goes with its row."""
+    def share(self, text: bytes) -> int:
+        """The number of a text that was seen before; 0 for a first sight (or a long one): it goes with its row."""
         known = self._shared.get(text)
         if known is not None:
             number, day = known
@@ -129,9 +137,9 @@ class Interning:
             return number
         if text not in self._seen_once:
             self._remember(text)
-            return None
+            return 0
         if len(self._shared) >= _MOST_SHARED:
-            return None
+            return 0
         number, self._next_shared = self._next_shared, self._next_shared + 1
         masked = self._mask(text).decode("utf-8", "replace")
         self._db.execute("INSERT INTO shared VALUES(?,?,?)", (number, self.today, masked))
@@ -148,8 +156,7 @@ class Interning:
     def sweep_shared(self) -> None:
         """Delete shared texts that no row uses: after a purge, so that what was purged is gone. Reads every row."""
         self._db.execute(
-            "DELETE FROM shared WHERE id NOT IN (SELECT head FROM exchange WHERE head IS NOT NULL"
-            " UNION SELECT decision FROM exchange WHERE decision IS NOT NULL)"
+            "DELETE FROM shared WHERE id NOT IN (SELECT head FROM exchange UNION SELECT decision FROM exchange)"
         )
         kept: list[tuple[int]] = self._db.execute("SELECT id FROM shared").fetchall()
         numbers = {row[0] for row in kept}

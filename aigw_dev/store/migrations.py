@@ -31,7 +31,7 @@ _LOG_1: Final = (
         request_model TEXT NOT NULL, key_name TEXT NOT NULL, node TEXT NOT NULL)""",
     # Request heads and decisions that were seen more than once.
     "CREATE TABLE shared(id INTEGER PRIMARY KEY, used_day INTEGER NOT NULL, text TEXT NOT NULL)",
-    # One row per exchange kept. state: 0 ended, 1 open, 2 interrupted; outcome, marks, cost_status: positions and bits
+    # One row per exchange kept. Numbers of texts are 0 where there is none. state: 0 ended, 1 open, 2 interrupted; outcome, marks, cost_status: positions and bits
     # of core.rollup.OUTCOMES, core.exchange.MARKS and COST_STATUSES; the view `exchanges` spells them out.
     """CREATE TABLE exchange(
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL, state INTEGER NOT NULL, dim INTEGER NOT NULL,
@@ -40,16 +40,18 @@ _LOG_1: Final = (
         input_tokens INTEGER, output_tokens INTEGER, cached_input_tokens INTEGER, cache_write_tokens INTEGER,
         reasoning_tokens INTEGER, usage_estimated INTEGER, cost_nanousd INTEGER, cost_status INTEGER,
         request_bytes INTEGER NOT NULL, response_bytes INTEGER NOT NULL,
-        error INTEGER, finish INTEGER, client INTEGER, deployment INTEGER, price INTEGER,
-        head INTEGER, decision INTEGER, session TEXT, trace_id BLOB)""",
+        error INTEGER NOT NULL, finish INTEGER NOT NULL, client INTEGER NOT NULL, deployment INTEGER NOT NULL,
+        price INTEGER NOT NULL, head INTEGER NOT NULL, decision INTEGER NOT NULL, session TEXT NOT NULL,
+        trace_id BLOB)""",
     # Every index grows at its right edge (per dim), so a batch touches few pages. Ids are random: they have none, a
     # look-up scans from the newest.
     "CREATE INDEX exchange_dim ON exchange(dim)",
     """CREATE INDEX exchange_notable ON exchange(seq, outcome, marks, status)
         WHERE outcome<>0 OR marks<>0 OR state<>0""",
     "CREATE INDEX exchange_open ON exchange(seq) WHERE state=1",
-    "CREATE INDEX exchange_session ON exchange(session) WHERE session IS NOT NULL",
-    # Bodies and the rest that only `logs show` reads. codec: bits 1 request, 2 response, 4 reply, 8 timing are zlib.
+    "CREATE INDEX exchange_session ON exchange(session) WHERE session<>''",
+    # Bodies and the rest that only `logs show` reads; bodies that are UTF-8 are TEXT. codec: bits 1 request,
+    # 2 response, 4 reply, 8 timing are zlib.
     """CREATE TABLE content(
         seq INTEGER PRIMARY KEY, codec INTEGER NOT NULL, detail TEXT NOT NULL,
         request BLOB, response BLOB, reply BLOB, timing BLOB)""",
@@ -82,10 +84,10 @@ _LOG_1: Final = (
         e.input_tokens, e.output_tokens, e.cached_input_tokens, e.cache_write_tokens, e.reasoning_tokens,
         e.usage_estimated, e.cost_nanousd,
         CASE e.cost_status WHEN 0 THEN 'exact' WHEN 1 THEN 'upper_bound' WHEN 2 THEN 'partial' WHEN 3 THEN 'estimated'
-            WHEN 4 THEN 'free' WHEN 5 THEN 'unknown' END AS cost_status,
-        (SELECT text FROM name WHERE id=e.price) AS price_id, (SELECT text FROM name WHERE id=e.error) AS error,
-        (SELECT text FROM name WHERE id=e.finish) AS finish, (SELECT text FROM name WHERE id=e.client) AS client,
-        (SELECT text FROM name WHERE id=e.deployment) AS deployment, e.request_bytes, e.response_bytes
+            WHEN 4 THEN 'free' WHEN 5 THEN 'unknown' WHEN 6 THEN 'reported' END AS cost_status,
+        coalesce((SELECT text FROM name WHERE id=e.price), '') AS price_id, coalesce((SELECT text FROM name WHERE id=e.error), '') AS error,
+        coalesce((SELECT text FROM name WHERE id=e.finish), '') AS finish, coalesce((SELECT text FROM name WHERE id=e.client), '') AS client,
+        coalesce((SELECT text FROM name WHERE id=e.deployment), '') AS deployment, e.request_bytes, e.response_bytes
         FROM exchange e JOIN dim d ON d.id=e.dim""",
     """CREATE VIEW attempts AS SELECT e.seq, e.id AS exchange_id, a.key + 1 AS number, t.provider, t.kind, t.base_url,
         t.request_model, t.key_name, t.node,

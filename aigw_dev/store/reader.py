@@ -9,7 +9,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -174,7 +174,7 @@ class LogReader:
         return total[0]
 
     @contextlib.contextmanager
-    def session(self) -> Iterator[Session | None]:
+    def session(self) -> Generator[Session | None]:
         """One read transaction for several queries; None while there is no log. Keep it short."""
         with self._lock:
             session = self._opened()

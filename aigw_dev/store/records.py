@@ -10,7 +10,6 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from aigw_dev.core.exchange import (
-    COST_STATUSES,
     MARKS,
     Assembled,
     Attempt,
@@ -19,10 +18,11 @@ from aigw_dev.core.exchange import (
     StreamTiming,
     Usage,
 )
-from aigw_dev.core.rollup import OUTCOMES
 from aigw_dev.store.rows import (
+    COST_NUMBERS,
     ENDED,
     MARK_BITS,
+    OUTCOME_NUMBERS,
     REASONS,
     REPLY_BIT,
     REQUEST_BIT,
@@ -34,7 +34,10 @@ from aigw_dev.store.rows import (
 )
 from aigw_dev.store.vocabulary import Vocabulary
 
+_ERROR_STATUS: Final = 400
 STATES: Final = ("ended", "open", "interrupted")
+_OUTCOMES: Final = {number: name for name, number in OUTCOME_NUMBERS.items()}
+_COST_STATUSES: Final[dict[int, Any]] = {number: name for name, number in COST_NUMBERS.items()}
 
 COLUMNS: Final = (
     "e.seq, e.id, e.state, e.dim, e.is_stream, e.started_at, e.duration_s, e.ttft_s, e.status, e.outcome, e.marks,"
@@ -70,14 +73,14 @@ class RawRow(NamedTuple):
     cost_status: int | None
     request_bytes: int
     response_bytes: int
-    error: int | None
-    finish: int | None
-    client: int | None
-    deployment: int | None
-    price: int | None
-    head: int | None
-    decision: int | None
-    session: str | None
+    error: int
+    finish: int
+    client: int
+    deployment: int
+    price: int
+    head: int
+    decision: int
+    session: str
     trace_id: bytes | None
 
 
@@ -150,13 +153,13 @@ def entry(row: RawRow, vocabulary: Vocabulary) -> Entry:
         duration_s=row.duration_s,
         ttft_s=row.ttft_s,
         status=row.status,
-        outcome=OUTCOMES[row.outcome],
+        outcome=_OUTCOMES[row.outcome],
         marks=marks(row.marks),
         is_stream=bool(row.is_stream),
         gateway=dim.gateway,
         consumer=dim.consumer,
         run=dim.run,
-        session=row.session or "",
+        session=row.session,
         operation=dim.operation,
         original_model=dim.original_model,
         request_model=dim.request_model,
@@ -182,12 +185,13 @@ def entry(row: RawRow, vocabulary: Vocabulary) -> Entry:
 def record(db: sqlite3.Connection, row: RawRow, vocabulary: Vocabulary) -> Record:
     """The exchange with its bodies. A detail that cannot be read back is left empty, never an error."""
     statement = "SELECT codec, detail, request, response, reply, timing FROM content WHERE seq=?"
-    content: tuple[int, str, bytes | None, bytes | None, bytes | None, bytes | None] | None
+    content: tuple[int, str, Stored, Stored, Stored, Stored] | None
     content = db.execute(statement, (row.seq,)).fetchone()
     codec, detail_text, request, response, reply, timing = content or (0, "{}", None, None, None, None)
     detail = _detail(detail_text)
     head = _head(vocabulary.shared(row.head) or bytes(detail.head).decode())
     dim = vocabulary.dim(row.dim)
+    response_body = plain(response, codec, RESPONSE_BIT)
     models = detail.models or (dim.original_model, dim.request_model, dim.response_model)
     exchange = Exchange(
         id=row.id,
@@ -200,7 +204,7 @@ def record(db: sqlite3.Connection, row: RawRow, vocabulary: Vocabulary) -> Recor
         client=vocabulary.name(row.client),
         consumer=dim.consumer,
         run=dim.run,
-        session=row.session or "",
+        session=row.session,
         trace_id=row.trace_id.hex() if row.trace_id else detail.trace_id,
         is_stream=bool(row.is_stream),
         original_model=models[0],
@@ -217,7 +221,7 @@ def record(db: sqlite3.Connection, row: RawRow, vocabulary: Vocabulary) -> Recor
         marks=set(marks(row.marks)),
         usage=_usage(row, detail),
         cost=Cost(
-            status=COST_STATUSES[row.cost_status] if row.cost_status is not None else "unknown",
+            status=_COST_STATUSES[row.cost_status] if row.cost_status is not None else "unknown",
             nanousd=row.cost_nanousd,
             price_id=vocabulary.name(row.price),
             reason=detail.cost_reason,
@@ -228,18 +232,18 @@ def record(db: sqlite3.Connection, row: RawRow, vocabulary: Vocabulary) -> Recor
         request_bytes=row.request_bytes,
         response_bytes=row.response_bytes,
         request_body=plain(request, codec, REQUEST_BIT),
-        response_body=plain(response, codec, RESPONSE_BIT),
+        response_body=response_body,
         request_headers=[*head.headers, *detail.headers],
         response_headers=detail.response_headers,
         timing=_timing(plain(timing, codec, TIMING_BIT)),
-        assembled=assembled(plain(reply, codec, REPLY_BIT)),
+        assembled=assembled(plain(reply, codec, REPLY_BIT)) or _derived(row, head.dialect, response_body),
         ledger=bytes(detail.ledger),
         deployment=vocabulary.name(row.deployment),
     )
     return Record(
         seq=row.seq,
         state=STATES[row.state],
-        outcome=OUTCOMES[row.outcome],
+        outcome=_OUTCOMES[row.outcome],
         cost_status=_cost_status(row),
         exchange=exchange,
     )
@@ -281,8 +285,14 @@ def marks(bits: int) -> list[str]:
     return [mark for mark, bit in MARK_BITS.items() if bits & bit] if bits else []
 
 
-def plain(stored: bytes | None, codec: int, bit: int) -> bytes | None:
+Stored = str | bytes | None
+"""A column of `content`: text where it is UTF-8, a blob where it is not or is compressed."""
+
+
+def plain(stored: Stored, codec: int, bit: int) -> bytes | None:
     """A stored body as it was."""
+    if isinstance(stored, str):
+        return stored.encode()
     if stored is None or not codec & bit:
         return stored
     return zlib.decompress(stored)
@@ -298,8 +308,17 @@ def assembled(reply: bytes | None) -> Assembled | None:
         return None
 
 
+def _derived(row: RawRow, dialect: str, body: bytes | None) -> Assembled | None:
+    """The message of a reply that came whole, read from its body as the gateway read it."""
+    from aigw_dev.core.dialects import DIALECTS
+
+    if not body or row.is_stream or row.status >= _ERROR_STATUS or dialect not in DIALECTS:
+        return None
+    return DIALECTS[dialect].reply_summary(body).assembled
+
+
 def _cost_status(row: RawRow) -> str | None:
-    return None if row.cost_status is None else COST_STATUSES[row.cost_status]
+    return None if row.cost_status is None else _COST_STATUSES[row.cost_status]
 
 
 def _detail(text: str) -> Detail:
@@ -354,6 +373,7 @@ def _usage(row: RawRow, detail: Detail) -> Usage | None:
         cache_write=row.cache_write_tokens or 0,
         reasoning=row.reasoning_tokens or 0,
         estimated=bool(row.usage_estimated),
+        reported_nanousd=detail.reported_nanousd,
         raw=detail.usage if bytes(detail.usage) else msgspec.Raw(b"null"),
     )
 

@@ -12,6 +12,7 @@ Rules:
 
 import itertools
 import sqlite3
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -97,11 +98,10 @@ class Rollups:
         """Note an exchange that ended; `end` is its outcome."""
         second = ended_second(exchange)
         kind = STREAM if exchange.is_stream else NON_STREAM
-        key = (second, dim, kind)
-        parts = self._sums.get(key)
-        if parts is None:
-            self._sums[key] = parts = []
-        parts.append(contribution(exchange, end))
+        try:
+            self._sums[second, dim, kind].append(contribution(exchange, end))
+        except KeyError:
+            self._sums[second, dim, kind] = [contribution(exchange, end)]
         seen = self._seen
         for metric, number in observations(exchange, end):
             place = (second, dim, kind, metric, number)
@@ -166,7 +166,7 @@ class Rollups:
             return True
         return False
 
-    def prune_some(self, now_s: float, keep_s: dict[int, float], most: int) -> bool:
+    def prune_some(self, now_s: float, keep_s: Mapping[int, float], most: int) -> bool:
         """Delete up to about `most` rows of each table that are older than their level is kept; False when done."""
         for level in PRUNED_LEVELS:
             cut = int(now_s - keep_s[level]) // DAY_S * DAY_S
@@ -216,4 +216,5 @@ def marks(db: sqlite3.Connection) -> tuple[dict[int, int], dict[int, int]]:
 
 
 def _added(parts: list[Sums]) -> Sums:
-    return parts[0] if len(parts) == 1 else tuple(map(sum, zip(*parts, strict=True)))
+    # sum() also turns True into 1, which sqlite3 binds much faster.
+    return tuple(map(sum, zip(*parts, strict=True)))

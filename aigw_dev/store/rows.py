@@ -13,17 +13,35 @@ from typing import Final
 import msgspec
 
 from aigw_dev.core.config import Logging
-from aigw_dev.core.exchange import COST_STATUSES, MARKS, Exchange, StreamTiming
-from aigw_dev.core.rollup import OUTCOMES, is_priceable
+from aigw_dev.core.exchange import Attempt, Exchange, StreamTiming
+from aigw_dev.core.rollup import is_priceable
 from aigw_dev.store.interning import Interning, Mask
 
 ENDED: Final = 0
 OPEN: Final = 1
 INTERRUPTED: Final = 2
 
-MARK_BITS: Final = {name: 1 << place for place, name in enumerate(MARKS)}
-OUTCOME_NUMBERS: Final = {name: number for number, name in enumerate(OUTCOMES)}
-COST_NUMBERS: Final = {name: number for number, name in enumerate(COST_STATUSES)}
+# Stored for ever: new words get new numbers at the end, whatever their place in `core`. The view `exchanges` spells
+# the same ones out; a test compares all three.
+MARK_BITS: Final = {
+    "throttled": 1,
+    "intercepted": 2,
+    "fallback": 4,
+    "retried": 8,
+    "cached": 16,
+    "cancelled": 32,
+    "broken": 64,
+}
+OUTCOME_NUMBERS: Final = {"ok": 0, "failed": 1, "throttled": 2, "intercepted": 3, "cancelled": 4}
+COST_NUMBERS: Final[dict[str, int]] = {
+    "exact": 0,
+    "upper_bound": 1,
+    "partial": 2,
+    "estimated": 3,
+    "free": 4,
+    "unknown": 5,
+    "reported": 6,
+}
 REASONS: Final = ("first", "retry", "fallback")
 
 REQUEST_BIT: Final = 1
@@ -39,11 +57,28 @@ _VARYING: Final = frozenset(
     {"traceparent", "tracestate", "idempotency-key", "content-length", "x-request-id"}
 )
 
-Scalar = str | int | float | bytes | None
+# sqlite3 binds exact int, float, str and bytearray five times faster than None, bool and bytes (they go through its
+# adapters): rows hold only those, and the INSERT turns the stand-ins below into NULL.
+Scalar = str | int | float | bytearray
 Row = tuple[Scalar, ...]
 Pairs = list[tuple[str, str]]
 
+NO_NUMBER: Final = -1
+"""Stands for NULL in numbers, which are never negative."""
+
+EXCHANGE_SQL: Final = (
+    "INTO exchange VALUES(?,?,?,?,?,?,nullif(?,-1),nullif(?,-1),?,?,?,?,nullif(?,-1),nullif(?,-1),nullif(?,-1),"
+    "nullif(?,-1),nullif(?,-1),nullif(?,-1),nullif(?,-1),nullif(?,-1),?,?,?,?,?,?,?,?,?,?,nullif(?,x''))"
+)
+CONTENT_SQL: Final = "INTO content VALUES(?,?,?,nullif(?,''),nullif(?,''),nullif(?,''),nullif(?,''))"
+"""An empty body that was recorded is the blob x'', which no text equals."""
+
 EMPTY: Final = msgspec.Raw(b"")
+
+
+AttemptRow = tuple[int | list[str], int, int, int | None, int | None, int | None, str, str, float | None, str]
+"""target, reason, started_us, first_byte_us, ended_us, status, error, error_text, retry_after_s, upstream_request_id:
+the view `attempts` spells them out."""
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True):
@@ -74,6 +109,8 @@ class Detail(msgspec.Struct, kw_only=True, omit_defaults=True):
     usage: msgspec.Raw = EMPTY
     """The provider's own usage object."""
     ledger: msgspec.Raw = EMPTY
+    reported_nanousd: int | None = None
+    """What the provider itself says that the call cost."""
     error_text: str = ""
     cost_reason: str = ""
     trace_id: str = ""
@@ -91,15 +128,15 @@ class Encoder:
         self._json = msgspec.json.Encoder()
 
     def exchange_row(
-        self, exchange: Exchange, seq: int, *, dim: int, state: int, end: str, shared: tuple[int | None, ...]
+        self, exchange: Exchange, seq: int, *, dim: int, state: int, end: str, shared: tuple[int, int]
     ) -> Row:
-        """The searchable row; `end` is its outcome, `shared` what `content_row` returned beside its row."""
-        words = self._words
+        """The row for `EXCHANGE_SQL`; `end` is its outcome, `shared` what `content_row` returned beside its row."""
         usage = exchange.usage
         cost = exchange.cost
-        marks = 0
+        amount = cost.nanousd
         is_ended = state == ENDED
-        if is_ended:
+        marks = 0
+        if is_ended and exchange.marks:
             for mark in exchange.marks:
                 marks |= MARK_BITS[mark]
         return (
@@ -107,10 +144,10 @@ class Encoder:
             exchange.id,
             state,
             dim,
-            exchange.is_stream,
+            1 if exchange.is_stream else 0,
             exchange.started_at,
-            exchange.duration_s if is_ended else None,
-            exchange.ttft_s,
+            exchange.duration_s if is_ended else NO_NUMBER,
+            NO_NUMBER if exchange.ttft_s is None else exchange.ttft_s,
             exchange.status,
             OUTCOME_NUMBERS[end],
             marks,
@@ -122,37 +159,35 @@ class Encoder:
                     usage.cached_input,
                     usage.cache_write,
                     usage.reasoning,
-                    usage.estimated,
+                    1 if usage.estimated else 0,
                 )
                 if usage is not None
                 else _NO_USAGE
             ),
-            cost.nanousd,
+            NO_NUMBER if amount is None else amount,
             COST_NUMBERS[cost.status]
-            if is_ended and (cost.nanousd is not None or is_priceable(exchange))
-            else None,
+            if amount is not None or (is_ended and is_priceable(exchange))
+            else NO_NUMBER,
             exchange.request_bytes,
             exchange.response_bytes,
-            words.name(exchange.error),
-            words.name(exchange.finish),
-            words.name(exchange.client),
-            words.name(exchange.deployment),
-            words.name(cost.price_id),
+            *self._words.names(
+                exchange.error, exchange.finish, exchange.client, exchange.deployment, cost.price_id
+            ),
             *shared,
-            self._text(exchange.session) if exchange.session else None,
+            self._text(exchange.session) if exchange.session else "",
             _trace_bytes(exchange.trace_id),
         )
 
     def content_row(
         self, exchange: Exchange, seq: int, *, logging: Logging, is_busy: bool, is_ended: bool
-    ) -> tuple[Row, tuple[int | None, int | None]]:
-        """The row of bodies and detail, and the numbers of the texts that went to `shared` (head, decision).
+    ) -> tuple[Row, tuple[int, int]]:
+        """The row for `CONTENT_SQL`, and the numbers of the texts that went to `shared` (head, decision).
 
         With `is_busy` nothing is compressed. A row that is not ended has no bodies yet.
         """
         detail, shared = self._detail(exchange)
         codec = 0
-        request = response = reply = timing = None
+        request = response = reply = timing = ""
         if is_ended:
             if logging.record_request and exchange.request_body is not None:
                 request, bit = self._packed(exchange.request_body, REQUEST_BIT, is_busy=is_busy)
@@ -161,79 +196,81 @@ class Encoder:
                 if exchange.response_body is not None:
                     response, bit = self._packed(exchange.response_body, RESPONSE_BIT, is_busy=is_busy)
                     codec |= bit
-                if exchange.assembled is not None:
+                # What was not streamed is put together again from its body when somebody reads it.
+                if exchange.assembled is not None and (exchange.is_stream or exchange.response_body is None):
                     reply, bit = self._packed(
                         self._json.encode(exchange.assembled), REPLY_BIT, is_busy=is_busy
                     )
                     codec |= bit
             if exchange.timing is not None:
-                timing = timing_bytes(exchange.timing)
-                if not is_busy and len(timing) >= COMPRESS_FROM_BYTES:
-                    timing = zlib.compress(timing, 1)
-                    codec |= TIMING_BIT
+                timing, bit = _packed_timing(exchange.timing, is_busy=is_busy)
+                codec |= bit
         return (seq, codec, detail, request, response, reply, timing), shared
 
-    def _detail(self, exchange: Exchange) -> tuple[str, tuple[int | None, int | None]]:
-        varying: Pairs = []
-        steady: Pairs = []
-        for pair in exchange.request_headers:
-            (varying if pair[0] in _VARYING else steady).append(pair)
-        head = self._json.encode(Head(exchange.method, exchange.path, exchange.dialect, steady))
+    def _detail(self, exchange: Exchange) -> tuple[str, tuple[int, int]]:
+        """`content.detail`, and the numbers of what is shared. Fields that stay empty are left out."""
+        headers = exchange.request_headers
+        steady = [pair for pair in headers if pair[0] not in _VARYING]
+        encode = self._json.encode
+        head = encode(Head(exchange.method, exchange.path, exchange.dialect, steady))
         words = self._words
         head_number = words.share(head)
-        decision = exchange.decision
-        decision_number = words.share(decision) if decision else None
-        usage = exchange.usage
-        trace_id = exchange.trace_id
+        decision_number = 0
         detail = Detail(
-            head=EMPTY if head_number else msgspec.Raw(head),
-            decision=EMPTY if decision_number else msgspec.Raw(decision),
-            attempts=[
-                (
-                    words.target(attempt),
-                    REASONS.index(attempt.reason),
-                    round(attempt.started_s * 1e6),
-                    _us(attempt.first_byte_s),
-                    _us(attempt.ended_s),
-                    attempt.status,
-                    attempt.error,
-                    attempt.error_text,
-                    attempt.retry_after_s,
-                    attempt.upstream_request_id,
-                )
-                for attempt in list(exchange.attempts)
-            ],
-            headers=varying,
+            attempts=[self._attempt(attempt) for attempt in exchange.attempts],
             response_headers=exchange.response_headers,
-            usage=usage.raw if usage is not None and bytes(usage.raw) != b"null" else EMPTY,
-            ledger=msgspec.Raw(exchange.ledger) if exchange.ledger else EMPTY,
             error_text=exchange.error_text,
             cost_reason=exchange.cost.reason,
-            trace_id="" if _trace_bytes(trace_id) else trace_id,
-            models=(
-                (exchange.original_model, exchange.request_model, exchange.response_model)
-                if words.is_capped()
-                else None
-            ),
         )
-        return self._mask(self._json.encode(detail)).decode("utf-8", "replace"), (
-            head_number,
-            decision_number,
+        if not head_number:
+            detail.head = msgspec.Raw(head)
+        if exchange.decision:
+            decision_number = words.share(exchange.decision)
+            if not decision_number:
+                detail.decision = msgspec.Raw(exchange.decision)
+        if len(steady) != len(headers):
+            detail.headers = [pair for pair in headers if pair[0] in _VARYING]
+        usage = exchange.usage
+        if usage is not None:
+            if not usage.estimated and bytes(usage.raw) != b"null":
+                detail.usage = usage.raw
+            detail.reported_nanousd = usage.reported_nanousd
+        if exchange.ledger:
+            detail.ledger = msgspec.Raw(exchange.ledger)
+        if len(exchange.trace_id) != _TRACE_DIGITS:
+            detail.trace_id = exchange.trace_id
+        if words.is_capped():
+            detail.models = (exchange.original_model, exchange.request_model, exchange.response_model)
+        return self._mask(encode(detail)).decode("utf-8", "replace"), (head_number, decision_number)
+
+    def _attempt(self, attempt: Attempt) -> AttemptRow:
+        first_byte_s, ended_s = attempt.first_byte_s, attempt.ended_s
+        return (
+            self._words.target(attempt),
+            REASONS.index(attempt.reason),
+            int(attempt.started_s * 1e6),
+            None if first_byte_s is None else int(first_byte_s * 1e6),
+            None if ended_s is None else int(ended_s * 1e6),
+            attempt.status,
+            attempt.error,
+            attempt.error_text,
+            attempt.retry_after_s,
+            attempt.upstream_request_id,
         )
 
-    def _packed(self, body: bytes, bit: int, *, is_busy: bool) -> tuple[bytes, int]:
+    def _packed(self, body: bytes, bit: int, *, is_busy: bool) -> tuple[str | bytearray, int]:
         body = self._mask(body)
-        if is_busy or len(body) < COMPRESS_FROM_BYTES:
-            return body, 0
-        small = zlib.compress(body, 1)
-        return (small, bit) if len(small) * 10 < len(body) * 9 else (body, 0)
+        if not is_busy and len(body) >= COMPRESS_FROM_BYTES:
+            small = zlib.compress(body, 1)
+            if len(small) * 10 < len(body) * 9:
+                return bytearray(small), bit
+        try:
+            return body.decode() or bytearray(), 0
+        except UnicodeDecodeError:
+            return bytearray(body), 0
 
     def _text(self, text: str) -> str:
         return self._mask(text.encode("utf-8", "replace")).decode("utf-8", "replace")
-
-
-EXCHANGE_COLUMNS: Final = 31
-CONTENT_COLUMNS: Final = 7
 
 
 def timing_bytes(timing: StreamTiming) -> bytes:
@@ -256,18 +293,21 @@ def timing_bytes(timing: StreamTiming) -> bytes:
 
 
 _LARGEST: Final = 0xFFFF_FFFF
-_NO_USAGE: Final = (None,) * 6
+_NO_USAGE: Final = (NO_NUMBER,) * 6
 _TRACE_DIGITS: Final = 32
 
 
-def _us(seconds: float | None) -> int | None:
-    return None if seconds is None else round(seconds * 1e6)
-
-
-def _trace_bytes(trace_id: str) -> bytes | None:
+def _trace_bytes(trace_id: str) -> bytearray:
     if len(trace_id) != _TRACE_DIGITS:
-        return None
+        return bytearray()
     try:
-        return bytes.fromhex(trace_id)
+        return bytearray.fromhex(trace_id)
     except ValueError:
-        return None
+        return bytearray()
+
+
+def _packed_timing(timing: StreamTiming, *, is_busy: bool) -> tuple[bytearray, int]:
+    stored = timing_bytes(timing)
+    if is_busy or len(stored) < COMPRESS_FROM_BYTES:
+        return bytearray(stored), 0
+    return bytearray(zlib.compress(stored, 1)), TIMING_BIT

@@ -316,9 +316,8 @@ def _rows(
     """(step's start or 0, dim or 0, kind, sums...) over the tiles."""
     table, dim = ("roll", "0") if is_total else ("roll_dim", "dim")
     at = "0" if step is None else f"ts/{step:d}*{step:d}"
-    return _over_tiles(
-        db, tiles, f"SELECT {at} AS at,{dim} AS d,kind,{_SUMS} FROM {table}", dims, "at,d,kind"
-    )  # noqa: S608 -- constants
+    select = f"SELECT {at} AS at,{dim} AS d,kind,{_SUMS} FROM {table}"  # noqa: S608 -- constants and a number
+    return _over_tiles(db, tiles, select, dims, "at,d,kind")
 
 
 def _histogram_rows(

@@ -48,9 +48,9 @@ class Vocabulary:
             self.refresh()
         return self.dims[number]
 
-    def name(self, number: int | None) -> str:
-        """The text of a name; empty for None."""
-        if number is None:
+    def name(self, number: int) -> str:
+        """The text of a name; empty for 0."""
+        if not number:
             return ""
         if number not in self.names:
             self.refresh()
@@ -67,9 +67,9 @@ class Vocabulary:
             self._targets[number] = known
         return known
 
-    def shared(self, number: int | None) -> str:
-        """A shared text; empty for None."""
-        if number is None:
+    def shared(self, number: int) -> str:
+        """A shared text; empty for 0."""
+        if not number:
             return ""
         row: tuple[str] | None = self._db.execute("SELECT text FROM shared WHERE id=?", (number,)).fetchone()
         return row[0] if row else ""

@@ -35,6 +35,16 @@ _OUTER_KEYS: Final = (
     "query",
     "documents",
 )
+_REPLY_KEYS: Final = (
+    *_TEXT_KEYS,
+    "choices",
+    "message",
+    "output",
+    "candidates",
+    "reasoning_content",
+    "refusal",
+    "error",
+)
 _MOST_DEPTH: Final = 12
 _LONGEST_WORD: Final = 1_000
 """A longer run without a space is base64 or the like, not words."""
@@ -58,11 +68,24 @@ def request_text(body: bytes) -> str:
     if not isinstance(request, dict):
         return ""
     pieces: list[str] = []
-    fields: dict[str, Any] = request
+    fields = cast("dict[str, Any]", request)
     for key in _OUTER_KEYS:
         if key in fields:
-            _collect(fields[key], pieces, 0)
+            _collect(fields[key], pieces, 0, _TEXT_KEYS)
     return _joined(reversed(pieces))
+
+
+def body_text(body: bytes) -> str:
+    """The words of a reply that came whole, of any dialect; of one that is not JSON its text."""
+    if not body:
+        return ""
+    try:
+        reply = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return _as_text(body)
+    pieces: list[str] = []
+    _collect(reply, pieces, 0, _REPLY_KEYS)
+    return _joined(pieces)
 
 
 def reply_text(assembled: Assembled) -> str:
@@ -103,7 +126,7 @@ def preview(text: str, most: int = 120) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def _collect(value: Any, pieces: list[str], depth: int) -> None:
+def _collect(value: Any, pieces: list[str], depth: int, keys: tuple[str, ...]) -> None:
     """Strings in reading order: plain ones, and those below keys that hold text."""
     if depth > _MOST_DEPTH:
         return
@@ -112,20 +135,16 @@ def _collect(value: Any, pieces: list[str], depth: int) -> None:
             pieces.append(value)
         return
     if isinstance(value, list):
-        items: list[Any] = value
-        for item in items:
-            _collect(item, pieces, depth + 1)
+        for item in cast("list[Any]", value):
+            _collect(item, pieces, depth + 1, keys)
         return
     if isinstance(value, dict):
-        fields: dict[str, Any] = value
-        for key in _TEXT_KEYS:
+        fields = cast("dict[str, Any]", value)
+        for key in keys:
             if key in fields:
-                _collect(fields[key], pieces, depth + 1)
-        calls = fields.get("tool_calls")
-        if isinstance(calls, list):
-            functions: list[Any] = calls
-            for call in functions:
-                _collect(call.get("function") if isinstance(call, dict) else None, pieces, depth + 1)
+                _collect(fields[key], pieces, depth + 1, keys)
+        _collect(fields.get("tool_calls"), pieces, depth + 1, ("function",))
+        _collect(fields.get("function"), pieces, depth + 1, keys) if "function" in keys else None
 
 
 def _is_blob(text: str) -> bool:

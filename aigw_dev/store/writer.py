@@ -258,8 +258,7 @@ class LogWriter:
     def _opened(self) -> OpenLog | None:
         db = None
         try:
-            if not self._lock.take():
-                raise StoreError(f"{self.path} is written by another process", code="store_locked")
+            self._lock.take_or_raise()
             db = self._open_database(self.path)
             self._log = OpenLog(
                 db, mask=self._mask, draw=self._draw, counts=self._counts, is_first=self._is_first

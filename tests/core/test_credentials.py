@@ -20,6 +20,7 @@ from aigw_dev.core.credentials import (
     recognise_vendor,
     recognise_vendors,
 )
+from aigw_dev.core.providers.catalogue import KINDS
 
 HEADER_CHARS = string.ascii_letters + string.digits + "_.-"
 BODY = "T9q2Lm7Rx4Wb8Kd1Zc6V"
@@ -117,7 +118,9 @@ def test_cleaning_leaves_a_bare_key_as_it_is(key: str) -> None:
         ("two keys", "space or a line end"),
         ("two\nkeys", "space or a line end"),
         ("schlüssel", "no HTTP header"),
-        ("a\x00b", "no HTTP header"),
+        ("a\x01b", "no HTTP header"),
+        ("a\x00b", "not text"),
+        ('{"a": "\udc80"}', "not text"),
         ("your-api-key", "placeholder"),
         ("<YOUR_KEY>", "placeholder"),
         ("${OPENAI_API_KEY}", "placeholder"),
@@ -176,6 +179,10 @@ def test_every_shape_in_the_table_is_reachable() -> None:
         assert recognise_vendors(f"{row.prefix}{BODY}{row.marker}{BODY}") == row.kinds
 
 
+def test_every_recognised_vendor_is_a_kind_that_keys_can_be_added_for() -> None:
+    assert {kind for row in KEY_SHAPES for kind in row.kinds} <= set(KINDS)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -206,6 +213,12 @@ def test_a_name_is_not_taken_for_a_key(text: str) -> None:
 
 
 # fingerprints
+
+
+def test_a_key_given_for_a_name_is_refused_as_what_it_is() -> None:
+    told = check_name(f"gsk_{BODY.lower()}")
+    assert told is not None
+    assert "looks like a key" in told
 
 
 def test_a_fingerprint_shows_four_characters_of_a_long_key_only() -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterable
@@ -16,7 +17,12 @@ from aigw_dev.core.errors import SecretError
 from aigw_dev.secrets.keyring import Keyring
 from aigw_dev.secrets.secret import Secret
 
+BASH: Final = shutil.which("bash") or "bash"
 SCRIPT: Final = Path(__file__).parent.parent / "with-secret-service.sh"
+
+
+def nothing_fails(operation: str, name: str) -> None:
+    """The usual `MemoryKeyring.fail_before`."""
 
 
 class MemoryKeyring(Keyring):
@@ -27,7 +33,7 @@ class MemoryKeyring(Keyring):
         self.items: dict[str, str] = {}
         self.calls: list[str] = []
         self.trouble: SecretError | None = None
-        self.fail_before: Callable[[str, str], None] = lambda operation, name: None
+        self.fail_before: Callable[[str, str], None] = nothing_fails
 
     def probe(self, *, is_person_asked: bool = False, timeout_s: float | None = None) -> str:
         self._enter("probe", "")
@@ -126,7 +132,7 @@ def own_secret_service() -> Generator[Service]:
     }
     show = "import json, os, sys; print(json.dumps(dict(os.environ)), flush=True); sys.stdin.read()"
     with subprocess.Popen(
-        ["bash", str(SCRIPT), sys.executable, "-c", show],
+        [BASH, str(SCRIPT), sys.executable, "-c", show],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

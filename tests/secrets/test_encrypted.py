@@ -111,6 +111,11 @@ def test_deleting_tells_what_was_there_and_keeps_the_rest(tmp_path: Path) -> Non
     assert set(file.read(["a", "b"])) == {"b"}
 
 
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SecretError, match="folder cannot be written"):
+        keys(tmp_path / "missing").write("a", "1")
+
+
 def test_two_writers_do_not_lose_each_others_key(tmp_path: Path) -> None:
     one, two = keys(tmp_path), keys(tmp_path)
     one.write("a", "1")

@@ -281,6 +281,13 @@ def test_no_gateway_name_leads_out_of_the_folder(home: Home, name: str) -> None:
     assert len(folder.name) <= 60
 
 
+@posix_only
+def test_a_lock_that_cannot_be_opened_is_told(home: Home) -> None:
+    (home.ready() / "home.lock").symlink_to("/nowhere/lock")
+    with pytest.raises(SecretError, match="cannot be written"), home.lock():
+        pytest.fail("a link was followed")
+
+
 def test_a_held_home_is_told_and_not_waited_for_without_end(home: Home) -> None:
     with home.lock(), pytest.raises(SecretError, match="has held"), Home(home.path, env={}).lock(wait_s=0.05):
         pytest.fail("two processes hold one lock")

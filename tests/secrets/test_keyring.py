@@ -259,11 +259,13 @@ def stuck(
     """A keyring with a call under way, in a thread, that would take a minute."""
     keyring = Keyring(command=hang_with_child(tmp_path))
     raised: list[SecretError] = []
-    thread = threading.Thread(
-        target=lambda: raised.append(refusal_of(lambda: keyring.read(["a"], is_person_asked=True)))
-    )
+
+    def ask() -> None:
+        raised.append(refusal_of(lambda: keyring.read(["a"], is_person_asked=True)))
+
+    thread = threading.Thread(target=ask)
     thread.start()
-    until(lambda: (tmp_path / "pids").exists(), what="the child")
+    until((tmp_path / "pids").exists, what="the child")
     yield keyring, thread, raised
     keyring.close()
     thread.join(10)

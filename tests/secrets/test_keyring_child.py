@@ -71,7 +71,7 @@ def test_of_a_chain_only_the_allowed_backend_is_touched() -> None:
 
 
 def test_only_the_chainer_may_bring_backends_along() -> None:
-    with pytest.raises(Trouble, match="keyrings.alt"):
+    with pytest.raises(Trouble, match=r"keyrings\.alt"):
         choose_backend(backend_of("keyrings.alt.file", backend_of("keyring.backends.libsecret")))
 
 

@@ -14,7 +14,7 @@ from aigw_dev.core.errors import SecretError
 from aigw_dev.secrets.home import Home
 from aigw_dev.secrets.keyring import Keyring
 from aigw_dev.secrets.vault import Vault
-from tests.secrets.keyrings import SCRIPT, Service
+from tests.secrets.keyrings import BASH, SCRIPT, Service
 
 CANARY = "sk-proj-Canary7Value9Never3Shown"
 TOOLS = ("bash", "dbus-run-session", "dbus-send", "gnome-keyring-daemon")
@@ -150,7 +150,7 @@ def test_a_key_kept_in_a_real_keyring_is_in_no_file_as_plain_text(service: Servi
 def test_the_claims_above_hold_wherever_a_secret_service_can_be_started() -> None:
     done = subprocess.run(
         [
-            "bash",
+            BASH,
             str(SCRIPT),
             sys.executable,
             "-m",

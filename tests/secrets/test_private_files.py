@@ -64,8 +64,10 @@ def test_a_replaced_file_is_private_and_whole_and_leaves_nothing_behind(tmp_path
 def test_a_failed_replacement_keeps_the_old_file(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()  # nothing can be renamed over a folder
     (tmp_path / "kept" / "inside").touch()
-    with pytest.raises(OSError, match="kept"):
-        write_private(tmp_path / "kept", b"new")
+    for path in (tmp_path / "kept", tmp_path / "missing" / "file"):
+        with pytest.raises(SecretError, match="cannot be written") as caught:
+            write_private(path, b"new")
+        assert caught.value.code == "home_unusable"
     assert [entry.name for entry in tmp_path.iterdir()] == ["kept"]
 
 

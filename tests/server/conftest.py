@@ -1,7 +1,6 @@
 """Async tests of the server run on both event loops the gateway may use."""
 
 from collections.abc import AsyncIterator, Generator
-from pathlib import Path
 from typing import Any
 
 import pytest

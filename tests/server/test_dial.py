@@ -66,9 +66,8 @@ async def test_only_the_first_of_several_connections_is_kept(scripted: ScriptedU
 
 
 async def test_when_no_address_answers_the_first_error_is_told() -> None:
-    with refusing_port() as first, refusing_port() as second:
-        with pytest.raises(ConnectionRefusedError):
-            await open_socket([at(first), at(second)])
+    with refusing_port() as first, refusing_port() as second, pytest.raises(ConnectionRefusedError):
+        await open_socket([at(first), at(second)])
 
 
 async def test_giving_up_while_connecting_closes_every_attempt() -> None:
@@ -99,9 +98,8 @@ async def test_a_proxy_that_opens_no_tunnel_is_named_with_its_reason(
 ) -> None:
     scripted.enqueue([answer, Close()])
     proxy = parse_proxy(f"http://user:secret-word@127.0.0.1:{scripted.port}")
-    with await open_socket([at(scripted.port)]) as sock:
-        with pytest.raises(UpstreamError) as refused:
-            await tunnel(sock, "api.test", 443, proxy)
+    with await open_socket([at(scripted.port)]) as sock, pytest.raises(UpstreamError) as refused:
+        await tunnel(sock, "api.test", 443, proxy)
     assert refused.value.code == "proxy_failed"
     assert not refused.value.is_sent
     assert words in refused.value.message

@@ -1,5 +1,7 @@
 """The reply parser: right at every cut, strict about where a reply ends."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ def parse(data: bytes, *cuts: int, is_head_request: bool = False) -> tuple[Reply
     parser = ReplyParser(is_head_request=is_head_request)
     body = b""
     edges = [0, *sorted(cuts), len(data)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         if end > start:
             body += parser.feed(data[start:end])
     return parser, body

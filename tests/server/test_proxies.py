@@ -89,7 +89,7 @@ def test_no_proxy_exempts_hosts_networks_and_suffixes(no_proxy: str, host: str, 
         ("localhost.test", False),
         ("10.0.0.1", False),
         ("::2", False),
-        ("0.0.0.0", False),
+        ("0.0.0.0", False),  # noqa: S104 -- compared, not bound
     ],
 )
 def test_loopback_never_goes_through_a_proxy_of_the_environment(host: str, found: bool) -> None:

@@ -175,6 +175,6 @@ def _weigh(value: object, sizes: list[int]) -> bool:
         elif loose_json.is_array(item):
             pending += item  # token ids, numbers, weigh nothing
         elif loose_json.is_object(item):
-            has_images = has_images or item.get("type") in _IMAGE_PARTS
+            has_images = has_images or loose_json.text(item.get("type")) in _IMAGE_PARTS
             pending += [item.get(name) for name in _READ_FIELDS]
     return has_images

@@ -137,7 +137,7 @@ def _assemble(choices: dict[int, "_Written"]) -> Assembled:
         text=_BETWEEN_CHOICES.join(filter(None, ("".join(one.text) for one in ordered))),
         reasoning=_BETWEEN_CHOICES.join(filter(None, ("".join(one.reasoning) for one in ordered))),
         refusal=_BETWEEN_CHOICES.join(filter(None, ("".join(one.refusal) for one in ordered))),
-        tool_calls=[call.whole() for one in ordered for call in one.calls],
+        tool_calls=[call.whole() for one in ordered for call in one.calls if not call.is_empty()],
         finish=_finish(choices),
     )
 
@@ -152,6 +152,10 @@ class _Call:
         self.id = ""
         self.name = ""
         self.arguments: list[str] = []
+
+    def is_empty(self) -> bool:
+        """Nothing was ever said of it: Snowflake sends such a call beside a text."""
+        return not (self.id or self.name or self.arguments)
 
     def whole(self) -> ToolCall:
         return ToolCall(id=self.id, name=self.name, arguments="".join(self.arguments))
@@ -177,14 +181,14 @@ class _Written:
                 self.text.append(content)
             else:
                 self._take_parts(content)
+        elif delta.audio is not None and delta.audio.transcript:
+            self.text.append(delta.audio.transcript)
         # Some send the same thought under both names: one of them counts.
         thought = delta.reasoning_content or delta.reasoning
         if thought:
             self.reasoning.append(thought)
         if delta.refusal:
             self.refusal.append(delta.refusal)
-        if delta.audio is not None and delta.audio.transcript:
-            self.text.append(delta.audio.transcript)
         if delta.tool_calls:
             for call in delta.tool_calls:
                 self._take_call(call)

@@ -75,7 +75,7 @@ def _echo(asked: Asked, messages: list[dict[str, object]]) -> Said:
 
 
 def _tools(asked: Asked, messages: list[dict[str, object]]) -> Said | MockReply:
-    if messages[-1].get("role") in _TOOL_ROLES:
+    if loose_json.text(messages[-1].get("role")) in _TOOL_ROLES:
         text, finish = limited(_last_text(messages, _TOOL_ROLES), asked)
         return Said(text=text, finish=finish)
     functions = [
@@ -100,7 +100,7 @@ def _tools(asked: Asked, messages: list[dict[str, object]]) -> Said | MockReply:
 
 def _last_text(messages: list[dict[str, object]], roles: set[str] | frozenset[str]) -> str:
     """The text of the last message in one of `roles`, else of the last message."""
-    last = next((message for message in reversed(messages) if message.get("role") in roles), messages[-1])
+    last = next((message for message in reversed(messages) if loose_json.text(message.get("role")) in roles), messages[-1])
     return _text(last.get("content"))
 
 

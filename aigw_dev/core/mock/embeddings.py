@@ -33,7 +33,7 @@ def answer(asked: Asked) -> MockReply:
         message = f"`dimensions` must be a whole number from 1 to {MAX_DIMENSIONS}"
         return failed(400, "invalid_request", message, param="dimensions")
     encoding = asked.request.get("encoding_format") or "float"
-    if encoding not in {"float", "base64"}:
+    if encoding not in ("float", "base64"):
         return failed(
             400, "invalid_request", "`encoding_format` must be float or base64", param="encoding_format"
         )

@@ -44,13 +44,7 @@ def _completed(kind: Kind, have: list[str], want: list[str]) -> list[str]:
     return have + want
 
 
-def origin(base_url: str) -> str:
-    """`scheme://host:port` as written: what stands before the first path slash."""
-    scheme, mark, rest = base_url.partition("://")
-    return f"{scheme}{mark}{rest.partition('/')[0]}"
-
-
-def is_versioned(kind: Kind, address: str) -> bool:
+def _is_versioned(kind: Kind, address: str) -> bool:
     """Whether an API base names a version of its own, so that deployments and the usual query do not apply."""
     return bool(kind.deployment_path) and _VERSION.fullmatch(address.rpartition("/")[2]) is not None
 
@@ -61,7 +55,7 @@ def full_url(kind: Kind, address: str, path: str, *, model: str = "", query: str
     `query` is what the caller sent, without `?`; of it nothing that looks like a credential is passed on. `model` may
     be any text: it can neither leave its place in the path nor add to the query.
     """
-    is_versioned_address = is_versioned(kind, address)
+    is_versioned_address = _is_versioned(kind, address)
     has_deployment = kind.deployment_path and model and not is_versioned_address
     deployment = kind.deployment_path.replace(_MODEL, _segment(model)) if has_deployment else ""
     usual = () if is_versioned_address else kind.query

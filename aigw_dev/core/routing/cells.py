@@ -58,10 +58,8 @@ def _cell(char: str) -> int:
 
 
 def _head(text: str, room: int) -> str:
-    """The longest beginning of `text` that fits."""
-    taken = 0
-    for position, char in enumerate(text):
-        taken += _cell(char)
-        if taken > room:
-            return text[:position]
-    return text
+    """The longest beginning that fits of a `text` that does not fit whole."""
+    taken = position = 0
+    while (taken := taken + _cell(text[position])) <= room:
+        position += 1
+    return text[:position]

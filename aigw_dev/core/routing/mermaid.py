@@ -7,7 +7,7 @@ from typing import Final, assert_never
 from aigw_dev.core import harmless
 from aigw_dev.core.routing.nodes import CompiledRoute, If, Node, Send, Split
 
-_PLAIN: Final = frozenset(string.ascii_letters + string.digits + " _-./,:=+%@")
+_PLAIN: Final = frozenset(string.ascii_letters + string.digits + " _-./,:=+@")
 _LABEL_CHARS: Final = 160
 
 

@@ -32,7 +32,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """The last id seen in the stream, which also holds for events that name none."""
     is_comment: bool = False
     size_bytes: int = 0
-    """Bytes of the stream since the end of the event before, framing and undispatched lines included."""
+    """Bytes of the stream since the end of the event before, framing and undispatched blocks included."""
+    block_bytes: int = 0
+    """The last of these: the event's own lines, comments between them, and the empty line."""
 
 
 class Decoder:
@@ -73,7 +75,7 @@ class Decoder:
         ):
             since = self._since_bytes
             self._since_bytes = 0
-            return [Event(data=chunk[6:-2], id=self._id, size_bytes=size + since)]
+            return [Event(data=chunk[6:-2], id=self._id, size_bytes=size + since, block_bytes=size)]
         return self._feed_lines(chunk)
 
     def close(self) -> list[Event]:
@@ -83,9 +85,10 @@ class Decoder:
             line = b"".join(self._line)
             self._line = []
             self._since_bytes -= len(line)
+            self.tail_bytes -= len(line)
             self._take_line(line, events, len(line))
         if self._data:
-            self._dispatch(events)
+            self._dispatch(events, self.tail_bytes)
         self.tail_bytes = 0
         return events
 
@@ -145,9 +148,9 @@ class Decoder:
             line = line.removeprefix(_BOM)
         self._check(len(line))
         if not line:
-            self.tail_bytes = 0
             if self._data:
-                self._dispatch(events)
+                self._dispatch(events, self.tail_bytes + size)
+            self.tail_bytes = 0
             self._event = b""
             return
         if line.startswith(b"data:"):
@@ -185,10 +188,12 @@ class Decoder:
         events.append(Event(data=text, is_comment=True, size_bytes=self._since_bytes))
         self._since_bytes = 0
 
-    def _dispatch(self, events: list[Event]) -> None:
+    def _dispatch(self, events: list[Event], block_bytes: int) -> None:
         data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
         name = self._event.decode("utf-8", "replace") if self._event else ""
-        events.append(Event(data=data, event=name, id=self._id, size_bytes=self._since_bytes))
+        events.append(
+            Event(data=data, event=name, id=self._id, size_bytes=self._since_bytes, block_bytes=block_bytes)
+        )
         self._data = []
         self._data_bytes = 0
         self._since_bytes = 0
@@ -205,15 +210,21 @@ class Gate:
         self._decoder = Decoder()
         self._is_hidden = is_hidden
         self._held: list[bytes] = []
+        self._cr = b""
 
     def feed(self, chunk: bytes) -> tuple[bytes, list[Event]]:
         """What may be sent now, and every event that `chunk` completed (hidden ones included).
 
         Raises UpstreamError `event_too_large`.
         """
-        events = self._decoder.feed(chunk)
         if self._is_hidden is not None:
+            # A CRLF cut in two would leave its LF with the next event: the CR waits for its LF.
+            chunk = self._cr + chunk
+            self._cr = b"\r" if chunk.endswith(b"\r") else b""
+            chunk = chunk.removesuffix(b"\r")
+            events = self._decoder.feed(chunk)
             return self._filter(chunk, events, self._is_hidden), events
+        events = self._decoder.feed(chunk)
         tail = self._decoder.tail_bytes
         if not tail and not self._held:
             return chunk, events
@@ -227,12 +238,14 @@ class Gate:
 
     def close(self) -> tuple[bytes, list[Event]]:
         """The rest, at the body's proper end. After a break do not call it: the unfinished event is dropped."""
-        events = self._decoder.close()
+        events = self._decoder.feed(self._cr) + self._decoder.close()
+        self._held.append(self._cr)
         rest = b"".join(self._held)
         self._held = []
-        if self._is_hidden is not None and any(map(self._is_hidden, events)):
-            return b"", events
-        return rest, events
+        if self._is_hidden is None:
+            return rest, events
+        hidden = sum(event.block_bytes for event in events if self._is_hidden(event))
+        return rest[: len(rest) - hidden], events
 
     def _filter(self, chunk: bytes, events: list[Event], is_hidden: Callable[[Event], bool]) -> bytes:
         self._held.append(chunk)
@@ -243,8 +256,7 @@ class Gate:
         start = 0
         for event in events:
             end = start + event.size_bytes
-            if not is_hidden(event):
-                shown.append(whole[start:end])
+            shown.append(whole[start : end - event.block_bytes if is_hidden(event) else end])
             start = end
         self._held = [whole[start:]] if start < len(whole) else []
         return b"".join(shown)

@@ -1,13 +1,16 @@
 """A base URL works with or without the path of the API, and a model name cannot leave its place in a URL."""
 
+import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aigw_dev.core.providers.address import api_base, full_url
 from aigw_dev.core.providers.catalogue import KINDS
+from aigw_dev.core.providers.kind import Kind
 
 AZURE = KINDS["azure-openai"]
 
@@ -55,12 +58,20 @@ def test_a_base_url_becomes_an_address(kind: str, base_url: str, address: str) -
 @pytest.mark.parametrize(
     "kind", [kind for kind in KINDS.values() if kind.base_url], ids=lambda kind: kind.name
 )
-def test_an_address_is_complete_once_it_is(kind: object) -> None:
-    from aigw_dev.core.providers.kind import Kind
-
-    assert isinstance(kind, Kind)
+def test_an_address_is_complete_once_it_is(kind: Kind) -> None:
     once = api_base(kind, kind.base_url)
     assert api_base(kind, once) == once
+
+
+def test_the_table_in_the_documentation_is_true(repository: Path) -> None:
+    page = (repository / "docs" / "addresses.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (nothing|`\S+`) \| ([^|]+) \| `(\S+)` \|$", page, re.MULTILINE)
+    assert len(rows) > 5
+    for written, kinds, url in rows:
+        for name in re.findall(r"`([^`]+)`", kinds):
+            kind = KINDS[name]
+            base_url = kind.base_url if written == "nothing" else written.strip("`")
+            assert full_url(kind, api_base(kind, base_url), "/chat/completions", model="MODEL") == url
 
 
 def test_azure_names_the_deployment_in_the_path_and_the_version_in_the_query() -> None:
@@ -98,6 +109,8 @@ def test_the_callers_query_goes_up() -> None:
     assert url == "https://a.example/v1/models?beta=true&empty="
 
 
+@example("..")
+@example("../../evil?x=1#y")
 @given(st.text(min_size=1, max_size=40))
 def test_no_model_name_leaves_its_place_in_the_path(model: str) -> None:
     address = api_base(AZURE, "https://r.openai.azure.com")

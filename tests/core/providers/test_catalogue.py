@@ -10,7 +10,33 @@ from aigw_dev.core.credentials import KEY_SHAPES, check_name, origin_of
 from aigw_dev.core.providers.catalogue import KINDS, kinds_for_variable, near_kinds
 from aigw_dev.core.providers.kind import OPERATIONS, Kind
 
-PROMISED = ("openai", "deepseek", "qwen", "mistral", "groq", "moonshot", "zhipu", "minimax", "xai", "openrouter", "together", "fireworks", "azure-openai", "ollama", "vllm", "sglang", "tgi", "lm-studio", "llama-cpp", "xinference", "openai-compatible", "mock", "anthropic", "gemini", "bedrock", )  # fmt: skip
+PROMISED = (
+    "openai",
+    "deepseek",
+    "qwen",
+    "mistral",
+    "groq",
+    "moonshot",
+    "zhipu",
+    "minimax",
+    "xai",
+    "openrouter",
+    "together",
+    "fireworks",
+    "azure-openai",
+    "ollama",
+    "vllm",
+    "sglang",
+    "tgi",
+    "lm-studio",
+    "llama-cpp",
+    "xinference",
+    "openai-compatible",
+    "mock",
+    "anthropic",
+    "gemini",
+    "bedrock",
+)
 
 
 @pytest.mark.parametrize("name", PROMISED)
@@ -61,7 +87,7 @@ def test_keys_are_recognised_for_kinds_that_exist() -> None:
 
 
 def test_operations_are_called_as_the_table_of_paths_calls_them() -> None:
-    known = {operation.name for operation in operations.OPERATIONS if operation.kind == "model"}
+    known = {operation.name for operation in operations.OPERATIONS if operation.is_model_call}
     assert known == set(OPERATIONS)
 
 

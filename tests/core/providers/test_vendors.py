@@ -29,8 +29,8 @@ CHAT = {
 }
 
 
-def resolved(name: str, **settings: str) -> ResolvedProvider:
-    outcome = resolve_provider(name, Provider(**settings))
+def resolved(name: str, base_url: str | None = None) -> ResolvedProvider:
+    outcome = resolve_provider(name, Provider(base_url=base_url))
     assert isinstance(outcome, ResolvedProvider), outcome
     return outcome
 

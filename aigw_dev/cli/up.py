@@ -1,0 +1,165 @@
+"""`aigw-dev up`: serve this config until stopped."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from aigw_dev.cli import output
+from aigw_dev.cli.context import Context
+from aigw_dev.cli.exits import DONE, CommandError
+from aigw_dev.cli.place import Place
+from aigw_dev.core import harmless
+from aigw_dev.secrets.running import RunningInfo, claim, last_port, read_running
+
+if TYPE_CHECKING:
+    from aigw_dev.server.gateway import Gateway
+    from aigw_dev.server.run import Receipt, Settings
+
+_START_S = 20.0
+"""How long a detached gateway may take to answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpOptions:
+    """How to start."""
+
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Listen on this port; 0 picks a free one.")] = None
+    host: Annotated[str | None, typer.Option(help="Listen on this address (default 127.0.0.1).")] = None
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when it answers; `aigw-dev down` stops it.")] = False
+
+
+def up(context: Context, options: UpOptions) -> int:
+    """Start the gateway.
+
+    Serves one OpenAI-compatible endpoint in front of every provider until ctrl-C. The last line on stdout,
+    `ready URL`, is printed when it answers.
+    """
+    place = Place(context)
+    reading = place.reading
+    if reading.config is None:
+        raise CommandError("\n".join(problem.text() for problem in reading.problems), code="config_invalid")
+    name = place.source.name(reading.config)
+    folder = place.home.gateway_dir(place.source.path, name)
+    running = read_running(folder, wait_s=0.0)
+    if running is not None:
+        return _already(context, running, options)
+    if options.detach:
+        return _detach(context, folder, options)
+    held = claim(folder)
+    if held is None:
+        running = read_running(folder, wait_s=5.0)
+        if running is None:
+            raise CommandError(f"Another process holds {folder} and does not answer.", hint="`aigw-dev status --all`")
+        return _already(context, running, options)
+    with held:
+        from aigw_dev.secrets.hardening import forbid_core_dumps
+        from aigw_dev.server.run import Settings, run_loop
+
+        forbid_core_dumps()
+        gateway = reading.config.gateway
+        settings = Settings(
+            source=place.source,
+            reading=reading,
+            home=place.home,
+            folder=folder,
+            env=place.env,
+            claim=held,
+            host=options.host or gateway.host,
+            port=options.port if options.port is not None else gateway.port,
+            last_port=last_port(folder),
+        )
+        _check_host(settings, is_verified=gateway.identity_verification)
+        receipt = run_loop(settings, lambda running_gateway, url: _ready(context, running_gateway, url))
+        _print_receipt(receipt)
+    return DONE
+
+
+async def _ready(context: Context, gateway: "Gateway", url: str) -> None:
+    """Say everything a person wants to know, then the line that programs wait for."""
+    from aigw_dev.cli.banner import banner
+    from aigw_dev.cli.single_keys import listen
+
+    gateway.on_change = lambda text: output.note(harmless.line(text))
+    for line in banner(gateway, url):
+        output.note(line)
+    if context.is_json:
+        import os
+
+        output.print_json_line({"event": "ready", "url": url, "pid": os.getpid()})
+    else:
+        output.say(f"ready {url}")
+        output.flush()
+    if output.is_terminal(sys.stdin) and output.is_terminal(sys.stderr):
+        listen(gateway, url)
+
+
+def _already(context: Context, running: RunningInfo, options: UpOptions) -> int:
+    """`up` for a config already served prints its ready line."""
+    if options.port not in {None, 0, running.port}:
+        output.note(f"already serving on port {running.port}; `aigw-dev down` first to change the port")
+    if context.is_json:
+        output.print_json_line({"event": "ready", "url": running.url, "pid": running.pid})
+    else:
+        output.say(f"ready {running.url}")
+    return DONE
+
+
+def _detach(context: Context, folder: Path, options: UpOptions) -> int:
+    """Start the same command in the background and wait until it answers."""
+    command = [sys.executable, "-m", "aigw_dev", "up", "--home", str(folder.parent.parent)]
+    if context.named_config() is not None:
+        command += ["--config", str(context.named_config())]
+    if options.port is not None:
+        command += ["--port", str(options.port)]
+    if options.host is not None:
+        command += ["--host", options.host]
+    words = folder / "up.log"
+    with words.open("w", encoding="utf-8") as told:
+        child = _start_apart(command, told)
+    import time
+
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline:
+        running = read_running(folder)
+        if running is not None:
+            return _already(context, running, UpOptions())
+        if child.poll() is not None:
+            break
+        time.sleep(0.05)
+    said = words.read_text("utf-8", "replace").strip()
+    raise CommandError(f"The gateway did not start.\n{said[-2000:]}", hint=f"Its words are in {words}.")
+
+
+def _start_apart(command: list[str], told: IO[str]) -> "subprocess.Popen[bytes]":
+    """A child that goes on after this process; its words go to `told`."""
+    if sys.platform == "win32":
+        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, creationflags=flags)
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, start_new_session=True)
+
+
+def _check_host(settings: "Settings", *, is_verified: bool) -> None:
+    from aigw_dev.core import web_address
+
+    if not is_verified and not web_address.is_loopback(settings.host):
+        raise CommandError(
+            f"Without identity verification the gateway serves this machine only, not {settings.host}.",
+            hint="Set gateway.identity_verification: true, or listen on 127.0.0.1.",
+        )
+
+
+def _print_receipt(receipt: "Receipt") -> None:
+    from aigw_dev.cli.money import usd
+
+    slowest = f", slowest {receipt.slowest_s:.1f} s ({receipt.slowest_id[:8]})" if receipt.slowest_id else ""
+    dropped = f", {receipt.dropped_rows} rows not kept" if receipt.dropped_rows else ""
+    output.note(
+        f"stopped after {receipt.uptime_s:.0f} s: {receipt.calls} calls, {usd(receipt.cost_nanousd)}, "
+        f"{receipt.fallbacks} fallbacks{slowest}, log {receipt.log_bytes / 1e6:.1f} MB{dropped}"
+    )
+
+

@@ -1,0 +1,75 @@
+"""What the admin handlers share: the gateway they serve, and how a refusal becomes an answer."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, NoReturn, TypeVar
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from aigw_dev.core.errors import CODES, GatewayError, Refusal
+from aigw_dev.server.gateway import Gateway
+from aigw_dev.store.reader import LogReader
+
+T = TypeVar("T")
+
+
+class Desk:
+    """One per application: the gateway, and a reader of its log."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        """The reader opens the log when it is first asked."""
+        self.gateway: Final = gateway
+        self.logs: Final = LogReader(gateway.folder / "log.db")
+
+    def audit(self, action: str, detail: str = "") -> None:
+        """Write down what an admin call changed. Blocking."""
+        words = {"detail": detail} if detail else None
+        self.gateway.state.audit(action, at=time.time(), actor="admin", origin="admin", detail=words)
+
+
+class AdminRefusal(HTTPException):
+    """An answer with a code of `CODES`."""
+
+    def __init__(self, refusal: Refusal, *, hint: str = "") -> None:
+        """Status and message are the refusal's."""
+        status = refusal.status or CODES[refusal.code].status or 400
+        super().__init__(detail=refusal.message, status_code=status)
+        self.code = refusal.code
+        self.hint = hint
+
+
+def refuse(code: str, message: str, *, status: int = 0, hint: str = "") -> NoReturn:
+    """Answer with an error."""
+    raise AdminRefusal(Refusal(code=code, message=message, status=status), hint=hint)
+
+
+def granted(value: T | Refusal) -> T:
+    """The value, or the refusal as the answer."""
+    if isinstance(value, Refusal):
+        raise AdminRefusal(value)
+    return value
+
+
+def error_body(code: str, message: str, hint: str = "") -> dict[str, Any]:
+    """The one shape of the admin API's errors."""
+    return {"error": {"code": code, "message": message, "hint": hint or CODES[code].remedy if code in CODES else hint}}
+
+
+Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
+
+
+def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+    """Litestar's own refusals (no such path, a body that does not fit) and ours, in the one shape."""
+    code = getattr(error, "code", "invalid_request" if error.status_code < 500 else "internal_error")  # noqa: PLR2004  -- HTTP
+    extra = getattr(error, "extra", None)
+    message = f"{error.detail} {msgspec.json.encode(extra).decode()}" if extra else error.detail
+    return Response(error_body(code, message, getattr(error, "hint", "")), status_code=error.status_code)
+
+
+def on_gateway(_: Request[Any, Any, Any], error: GatewayError) -> Response[dict[str, Any]]:
+    """What the gateway's rooms raise: a config that changed meanwhile, a keyring that does not answer."""
+    known = CODES.get(error.code)
+    status = known.status if known and known.status else 409 if error.code == "config_changed" else 400
+    return Response(error_body(error.code, error.message, error.hint), status_code=status)

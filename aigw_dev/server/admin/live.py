@@ -1,0 +1,121 @@
+"""The log over the admin API: pages, one exchange, a live feed, totals, purging, pausing."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import msgspec
+from litestar import Router, get, post
+from litestar.response import Stream
+
+from aigw_dev.core.streams import sse
+from aigw_dev.server.admin.desk import Desk, granted, refuse
+from aigw_dev.store import filters, stats
+from aigw_dev.store.records import as_json
+
+_POLL_S: Final = 0.15
+"""How often a live feed looks for new rows; the writer makes them durable within 0.1 s."""
+_KEEP_ALIVE_S: Final = 15.0
+_BUDGET_S: Final = 2.0
+
+
+class PurgeRequest(msgspec.Struct, kw_only=True):
+    """Which exchanges to delete."""
+
+    q: str
+    """A filter; empty deletes everything."""
+
+
+class PauseRequest(msgspec.Struct, kw_only=True):
+    """Whether bodies are recorded."""
+
+    paused: bool
+
+
+def router(desk: Desk) -> Router:
+    """The handlers."""
+
+    @get("/exchanges")
+    async def page(q: str = "", before: int | None = None, limit: int = 50, previews: bool = True) -> dict[str, Any]:
+        """A page of exchanges that pass the filter `q`, newest first; go on from `next_before`."""
+        wanted = granted(filters.parse(q, now_s=time.time()))
+        found = await asyncio.to_thread(
+            desk.logs.page, wanted, before=before, limit=min(max(limit, 1), 1000), budget_s=_BUDGET_S, previews=previews
+        )
+        return msgspec.to_builtins(found)
+
+    @get("/exchanges/live")
+    async def live(q: str = "") -> Stream:
+        """Exchanges as they end, as server-sent events; a comment every 15 s keeps the connection warm."""
+        wanted = granted(filters.parse(q, now_s=time.time()))
+        return Stream(_feed(desk, wanted), media_type="text/event-stream", headers={"cache-control": "no-cache"})
+
+    @get("/exchanges/{name:str}")
+    async def one(name: str) -> dict[str, Any]:
+        """One exchange whole, by id, unique beginning of it, `last` or `-2`."""
+        return as_json(granted(await asyncio.to_thread(desk.logs.get, name)))
+
+    @post("/exchanges/purge", status_code=200)
+    async def purge(data: PurgeRequest) -> dict[str, Any]:
+        """Delete what passes the filter."""
+        wanted = granted(filters.parse(data.q, now_s=time.time()))
+        deleted = await asyncio.wrap_future(desk.gateway.recorder.writer.purge(wanted))
+        await asyncio.to_thread(desk.audit, "logs.purge", f"{data.q or 'everything'}: {deleted} exchanges")
+        return {"deleted": deleted}
+
+    @post("/logging", status_code=200)
+    async def pause(data: PauseRequest) -> dict[str, Any]:
+        """Stop or resume the recording of bodies, until the gateway ends."""
+        desk.gateway.pause(is_paused=data.paused)
+        await asyncio.to_thread(desk.audit, "logs.pause" if data.paused else "logs.resume")
+        return {"paused": data.paused}
+
+    @get("/stats")
+    async def totals(since: str = "1h", until: str = "", by: str = "", q: str = "") -> dict[str, Any]:
+        """Totals of an interval, grouped by the comma-separated fields of `by`."""
+        now = time.time()
+        start, end = _moment(since, now), _moment(until, now) if until else now
+        wanted = granted(filters.parse(q, now_s=now))
+        groups = tuple(part for part in by.split(",") if part)
+        found = await asyncio.to_thread(
+            stats.summary, desk.logs, since_s=start, until_s=end, by=groups, filter_=wanted
+        )
+        return msgspec.to_builtins(granted(found))
+
+    @get("/stats/series")
+    async def series(step: int, since: str = "1h", until: str = "", by: str = "", q: str = "") -> dict[str, Any]:
+        """Totals over time in steps of `step` seconds."""
+        now = time.time()
+        start, end = _moment(since, now), _moment(until, now) if until else now
+        wanted = granted(filters.parse(q, now_s=now))
+        groups = tuple(part for part in by.split(",") if part)
+        found = await asyncio.to_thread(
+            stats.series, desk.logs, since_s=start, until_s=end, step_s=step, by=groups, filter_=wanted
+        )
+        return msgspec.to_builtins(granted(found))
+
+    return Router(path="/admin/v1", route_handlers=[page, live, one, purge, pause, totals, series], tags=["exchanges"])
+
+
+def _moment(text: str, now_s: float) -> float:
+    found = filters.moment(text, now_s=now_s)
+    if found is None:
+        refuse("invalid_request", f"{text!r} is no time; write 5m, 24h, 7d or 2026-11-20T12:00", status=400)
+    return found
+
+
+async def _feed(desk: Desk, wanted: filters.Filter) -> AsyncIterator[bytes]:
+    seen = await asyncio.to_thread(desk.logs.end)
+    yield sse.encode_comment("live")
+    quiet_s = 0.0
+    while not desk.gateway.is_draining:
+        entries, seen = await asyncio.to_thread(desk.logs.tail, seen, wanted, previews=True)
+        for entry in entries:
+            if entry.state != "open":
+                yield sse.encode(msgspec.json.encode(entry), event="exchange")
+        quiet_s = 0.0 if entries else quiet_s + _POLL_S
+        if quiet_s >= _KEEP_ALIVE_S:
+            quiet_s = 0.0
+            yield sse.encode_comment("still here")
+        await asyncio.sleep(_POLL_S)

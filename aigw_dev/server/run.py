@@ -1,0 +1,185 @@
+"""Starts a gateway, keeps it until it is asked to stop, drains it. The whole life of `aigw-dev up` but for its words.
+
+Signals: SIGTERM and SIGINT drain; a second one ends at once. Windows has no loop signal handlers: there the plain
+handler sets the same event.
+"""
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from aigw_dev import __version__
+from aigw_dev.secrets.home import Home
+from aigw_dev.secrets.running import Claim, RunningInfo
+from aigw_dev.server.door import Door
+from aigw_dev.server.gateway import Gateway
+from aigw_dev.server.serve import Serving, bind, serve
+from aigw_dev.server.sources import ConfigSource, Reading
+from aigw_dev.store.state import StateStore
+
+USUAL_PORT: Final = 2449
+"""A-I-G-W on a phone's keys."""
+
+
+class Settings(msgspec.Struct, kw_only=True):
+    """What a gateway is started with."""
+
+    source: ConfigSource
+    reading: Reading
+    home: Home
+    folder: Path
+    env: Mapping[str, str]
+    claim: Claim | None
+    """The right to be this gateway's process; None for a temporary one, which is not announced."""
+    host: str
+    port: int | None
+    """Asked for, and an error where it is taken; 0 = any free one; None = the usual one or the next free."""
+    last_port: int | None = None
+    is_detached: bool = False
+
+
+class Receipt(msgspec.Struct, kw_only=True):
+    """What is said at the end."""
+
+    calls: int
+    cost_nanousd: int
+    fallbacks: int
+    slowest_s: float
+    slowest_id: str
+    log_bytes: int
+    dropped_rows: int
+    uptime_s: float
+
+
+Ready = Callable[[Gateway, str], Awaitable[None]]
+"""Called when the gateway answers, with its base URL."""
+
+
+async def run(settings: Settings, ready: Ready) -> Receipt:
+    """Serve until asked to stop; gives the receipt. Errors before `ready` leave as `GatewayError`."""
+    config = settings.reading.config
+    assert config is not None  # noqa: S101  -- who calls has shown the problems
+    sockets, port = bind(settings.host, settings.port, preferred=(settings.last_port or 0, USUAL_PORT))
+    gateway = Gateway(
+        source=settings.source,
+        home=settings.home,
+        folder=settings.folder,
+        env=settings.env,
+        state=StateStore(settings.folder / "state.db"),
+    )
+    gateway.build_inside = lambda: _build_inside(gateway)
+    await gateway.start(settings.reading, port=port)
+    serving = await serve(Door(gateway), sockets, limits=config.gateway.limits, encode_error=_plain_error)
+    url = f"http://{_shown_host(settings.host)}:{port}"
+    if settings.claim is not None:
+        settings.claim.publish(_announcement(settings, url, port, gateway.snapshot.gateway))
+    _on_signals(gateway.stop, serving)
+    warm = asyncio.create_task(_warm(gateway), name="warm-up")
+    try:
+        await ready(gateway, url)
+        await gateway.stop.wait()
+    finally:
+        warm.cancel()
+        gateway.is_draining = True
+        await serving.drain(config.gateway.limits.drain_s)
+        await gateway.close()
+    return _receipt(gateway)
+
+
+async def _warm(gateway: Gateway) -> None:
+    """Load what the first admin call would otherwise wait for, once the gateway answers."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await gateway.inside()
+
+
+def _build_inside(gateway: Gateway) -> Callable[..., Awaitable[None]]:
+    from aigw_dev.server.admin.app import build
+
+    return build(gateway)  # pyright: ignore[reportReturnType]  -- Litestar's ASGI types name their own dicts
+
+
+def _announcement(settings: Settings, url: str, port: int, name: str) -> RunningInfo:
+    import os
+
+    return RunningInfo(
+        pid=os.getpid(),
+        url=url,
+        port=port,
+        started_at=time.time(),
+        config_path=str(settings.source.path) if settings.source.path is not None else None,
+        name=name,
+        version=__version__,
+        host=settings.host,
+        instance=secrets.token_hex(8),
+        is_detached=settings.is_detached,
+    )
+
+
+def _shown_host(host: str) -> str:
+    """The name to call a bind address by."""
+    if host in {"0.0.0.0", "::", ""}:  # noqa: S104  -- compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _on_signals(stop: asyncio.Event, serving: Serving) -> None:
+    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        if stop.is_set():
+            serving.end_now()
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, asked)
+        except (NotImplementedError, RuntimeError, ValueError):
+            with contextlib.suppress(ValueError):  # not the main thread: who runs us there stops us another way
+                signal.signal(number, lambda *_: loop.call_soon_threadsafe(asked))
+
+
+def _plain_error(status: int, code: str, message: str, path: str) -> tuple[bytes, bytes]:
+    """An error of the HTTP protocol itself, before a dialect is known."""
+    del status, path
+    body = {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
+    return b"application/json", msgspec.json.encode(body)
+
+
+def _receipt(gateway: Gateway) -> Receipt:
+    recorder = gateway.recorder
+    size = 0
+    for name in ("log.db", "log.db-wal"):
+        with contextlib.suppress(OSError):
+            size += (gateway.folder / name).stat().st_size
+    return Receipt(
+        calls=recorder.ended,
+        cost_nanousd=recorder.cost_nanousd,
+        fallbacks=recorder.fallbacks,
+        slowest_s=recorder.slowest[0],
+        slowest_id=recorder.slowest[1],
+        log_bytes=size,
+        dropped_rows=recorder.writer.health().dropped_rows,
+        uptime_s=time.time() - gateway.started_at,
+    )
+
+
+def run_loop(settings: Settings, ready: Ready) -> Receipt:
+    """`run` on the quickest event loop there is here."""
+    if sys.platform != "win32":
+        try:
+            import uvloop
+        except ImportError:
+            return asyncio.run(run(settings, ready))
+        return uvloop.run(run(settings, ready))
+    return asyncio.run(run(settings, ready))
+
+
+__all__ = ["Ready", "Receipt", "Settings", "run", "run_loop"]

@@ -1,0 +1,30 @@
+"""A decision is stored as JSON and read back whole."""
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from aigw_dev.core.routing.facts import Facts
+from aigw_dev.core.routing.flow import CompiledRoute, Decision, decide
+from aigw_dev.core.routing.trace import Target, read_decision
+
+
+@pytest.mark.parametrize("name", ["seed", "ai-test", "canary", "resilient", "every-operator"])
+@pytest.mark.parametrize("conversation", ["", "c"])
+def test_a_stored_decision_is_read_back_whole(
+    name: str, conversation: str, route_of: Callable[[str], CompiledRoute]
+) -> None:
+    facts = Facts(metadata={"tier": "frée", "region": None, "n": 10**30}, body=b'{"messages":[1]}')
+    decision = decide(route_of(name), facts, draw=lambda: 0.97, conversation=conversation)
+    assert isinstance(decision, Decision)
+    assert read_decision(msgspec.json.encode(decision)) == decision
+
+
+def test_what_is_no_decision_is_said_to_be_none() -> None:
+    with pytest.raises(msgspec.DecodeError):
+        read_decision(b"{}")
+
+
+def test_a_target_is_written_as_it_is_addressed() -> None:
+    assert Target(provider="openrouter", model="meta-llama/llama-3").text() == "openrouter/meta-llama/llama-3"
