@@ -75,9 +75,12 @@ class AdminClient:
         """Ask the gateway to drain and end; answers before it does."""
         return self._post("/stop")
 
-    def reload(self, what: str) -> dict[str, Any]:
-        """Read again what a command changed beside the gateway: `keys`, `trust`, `tokens` or `config`."""
-        return self._post("/reload", {"what": what})
+    def reload(self, what: str, *, action: str = "", subject: str = "") -> dict[str, Any]:
+        """Read again what a command changed beside the gateway: `keys`, `trust`, `tokens` or `config`.
+
+        `action` and `subject` (`key.added`, a key's name) go into the audit.
+        """
+        return self._post("/reload", {"what": what, "action": action, "subject": subject})
 
     def pause(self, *, is_paused: bool) -> dict[str, Any]:
         """Stop or resume the recording of bodies, until the gateway ends."""
@@ -92,9 +95,7 @@ class AdminClient:
     def put_config(self, text: str, *, digest: str, note: str = "", is_draft: bool = False) -> dict[str, Any]:
         """Write a new config against the digest it was made from, and apply it (or keep it as the draft)."""
         path = "/draft" if is_draft else "/config"
-        return self._call(
-            "PUT", path, json={"text": text, "note": note}, headers={"if-match": f'"{digest}"'}
-        )
+        return self._call("PUT", path, json={"text": text, "note": note}, headers={"if-match": f'"{digest}"'})
 
     def validate(self, text: str) -> list[dict[str, Any]]:
         """What is wrong with a config; nothing is applied."""
@@ -186,7 +187,10 @@ class AdminClient:
 
         try:
             with self._http.stream(
-                "GET", f"{BASE}/exchanges/live", params={"q": query}, timeout=httpx.Timeout(_TIMEOUT_S, read=None)
+                "GET",
+                f"{BASE}/exchanges/live",
+                params={"q": query},
+                timeout=httpx.Timeout(_TIMEOUT_S, read=None),
             ) as reply:
                 if reply.status_code >= 400:  # noqa: PLR2004  -- HTTP
                     reply.read()

@@ -31,11 +31,17 @@ def banner(gateway: "Gateway", url: str) -> list[str]:
         lines.append(_row(label, f"dynamic/{name}{claims}"))
         label = ""
     if gateway.reading.held_back:
-        lines.append(_row("trust", "held back until `aigw-dev trust`: " + "; ".join(gateway.reading.held_back)))
+        lines.append(
+            _row("trust", "held back until `aigw-dev trust`: " + "; ".join(gateway.reading.held_back))
+        )
     lines += [_row("note", text) for text in gateway.notices]
     lines.append(_row("log", _log(gateway)))
-    lines.append(_row("use", f'export OPENAI_BASE_URL={url}/v1  ·  aigw-dev run -- CMD  ·  eval "$(aigw-dev env)"'))
-    stop = "ctrl-C" + ("  ·  keys: l last exchange, c copy base URL, p pause bodies, q stop" if output.is_terminal() else "")
+    lines.append(
+        _row("use", f'export OPENAI_BASE_URL={url}/v1  ·  aigw-dev run -- CMD  ·  eval "$(aigw-dev env)"')
+    )
+    stop = "ctrl-C" + (
+        "  ·  keys: l last exchange, c copy base URL, p pause bodies, q stop" if output.is_terminal() else ""
+    )
     lines.append(_row("stop", stop))
     return lines
 
@@ -56,7 +62,11 @@ def _provider(row: dict[str, object], *, is_settled: bool) -> str:
 
 def _log(gateway: "Gateway") -> str:
     logging = gateway.in_force.logging
-    kept = [word for word, is_on in (("request", logging.record_request), ("response", logging.record_response)) if is_on]
+    kept = [
+        word
+        for word, is_on in (("request", logging.record_request), ("response", logging.record_response))
+        if is_on
+    ]
     bodies = f"{' and '.join(kept)} bodies are recorded" if kept else "no bodies are recorded"
     days = logging.keep_s / 86_400
     health = gateway.recorder.writer.health()

@@ -120,6 +120,10 @@ def _execute(row: Command, arguments: list[str]) -> int:
         if base.__name__ == "ClickException" and issubclass(base, Exception)
     )
     whole = f"{_PROGRAM} {row.words}"
+    if row.words.startswith("keys "):
+        from aigw_dev.cli.key_words import refuse_keys
+
+        refuse_keys(arguments)
     try:
         result: Any = build.runnable(row).main(arguments, whole, standalone_mode=False)
     except complaint as refused:

@@ -88,7 +88,9 @@ class Place:
         others = list_running(self.home)
         config = self.source.path or "the built-in default"
         if others:
-            listed = "; ".join(f"{one.name} at {one.url} ({one.config_path or 'built-in default'})" for one in others)
+            listed = "; ".join(
+                f"{one.name} at {one.url} ({one.config_path or 'built-in default'})" for one in others
+            )
             raise CommandError(
                 f"No gateway serves {config}. Running: {listed}.",
                 hint=f"Name one with --config, or set {URL_VARIABLE}; `aigw-dev up` starts this one.",

@@ -26,9 +26,13 @@ class RequestOptions:
 
     metadata: Annotated[
         str | None,
-        typer.Option(metavar="JSON|k=v", help='The x-ai-route-metadata header: \'{"tier":"pro"}\' or tier=pro.'),
+        typer.Option(
+            metavar="JSON|k=v", help='The x-ai-route-metadata header: \'{"tier":"pro"}\' or tier=pro.'
+        ),
     ] = None
-    header: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A header of the request; repeatable.")] = None
+    header: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A header of the request; repeatable.")
+    ] = None
     body: Annotated[str | None, typer.Option(metavar="JSON|@FILE", help="The request's JSON body.")] = None
     consumer: Annotated[str, typer.Option(help="Who calls.")] = "none"
     conversation: Annotated[str, typer.Option(help="What names the conversation, for splits.")] = ""
@@ -51,7 +55,12 @@ def routes_list(context: Context) -> int:
     output.table(
         ["ROUTE", "CALLED AS", "READS", "DESCRIPTION"],
         [
-            [row["name"], ", ".join([row["model"], *row["claims"]]), ", ".join(row["reads"]), row["description"]]
+            [
+                row["name"],
+                ", ".join([row["model"], *row["claims"]]),
+                ", ".join(row["reads"]),
+                row["description"],
+            ]
             for row in rows
         ],
     )
@@ -103,7 +112,9 @@ def routes_explain(
 
 def routes_test(
     context: Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML or JSON: a list of {route, metadata, ..., expect}.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="YAML or JSON: a list of {route, metadata, ..., expect}.")
+    ],
 ) -> int:
     """Check a file of requests against the targets they expect.
 
@@ -127,13 +138,17 @@ def routes_test(
         else:
             first = found["decision"]["targets"][0]
             got = f"{first['provider']}/{first['model']}"
-        results.append({"number": number, "route": route.name, "expected": expected, "got": got, "ok": got == expected})
+        results.append(
+            {"number": number, "route": route.name, "expected": expected, "got": got, "ok": got == expected}
+        )
     failed = [result for result in results if not result["ok"]]
     if context.is_json:
         output.print_json(results)
     else:
         for result in failed:
-            output.say(f"entry {result['number']} ({result['route']}): expected {result['expected']}, got {result['got']}")
+            output.say(
+                f"entry {result['number']} ({result['route']}): expected {result['expected']}, got {result['got']}"
+            )
         output.say(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     return NOT_HELD if failed else DONE
 
@@ -148,7 +163,9 @@ def compiled(place: Place, name: str) -> CompiledRoute:
 
         near = difflib.get_close_matches(wanted, config.routes, n=1)
         hint = f"Did you mean `{near[0]}`?" if near else "`aigw-dev routes list` shows them."
-        raise CommandError(f"There is no route `{harmless.line(wanted[:60])}`.", hint=hint, code="route_not_found")
+        raise CommandError(
+            f"There is no route `{harmless.line(wanted[:60])}`.", hint=hint, code="route_not_found"
+        )
     found, problems = compile_route(wanted, route)
     if found is None:
         raise CommandError("\n".join(problem.text() for problem in problems), code="config_invalid")
@@ -204,7 +221,13 @@ def _asked(route: CompiledRoute, options: RequestOptions) -> Any:
 def _body(text: str | None) -> dict[str, Any]:
     if text is None:
         return {}
-    source = sys.stdin.read() if text == "@-" else Path(text[1:]).read_text("utf-8") if text.startswith("@") else text
+    source = (
+        sys.stdin.read()
+        if text == "@-"
+        else Path(text[1:]).read_text("utf-8")
+        if text.startswith("@")
+        else text
+    )
     try:
         return msgspec.json.decode(source, type=dict[str, Any])
     except msgspec.DecodeError as error:

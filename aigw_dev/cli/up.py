@@ -27,9 +27,13 @@ _START_S = 20.0
 class UpOptions:
     """How to start."""
 
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Listen on this port; 0 picks a free one.")] = None
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Listen on this port; 0 picks a free one.")
+    ] = None
     host: Annotated[str | None, typer.Option(help="Listen on this address (default 127.0.0.1).")] = None
-    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when it answers; `aigw-dev down` stops it.")] = False
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Return when it answers; `aigw-dev down` stops it.")
+    ] = False
 
 
 def up(context: Context, options: UpOptions) -> int:
@@ -53,7 +57,9 @@ def up(context: Context, options: UpOptions) -> int:
     if held is None:
         running = read_running(folder, wait_s=5.0)
         if running is None:
-            raise CommandError(f"Another process holds {folder} and does not answer.", hint="`aigw-dev status --all`")
+            raise CommandError(
+                f"Another process holds {folder} and does not answer.", hint="`aigw-dev status --all`"
+            )
         return _already(context, running, options)
     with held:
         from aigw_dev.secrets.hardening import forbid_core_dumps
@@ -138,8 +144,12 @@ def _start_apart(command: list[str], told: IO[str]) -> "subprocess.Popen[bytes]"
     """A child that goes on after this process; its words go to `told`."""
     if sys.platform == "win32":
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, creationflags=flags)
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, start_new_session=True)
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, creationflags=flags
+        )
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, start_new_session=True
+    )
 
 
 def _check_host(settings: "Settings", *, is_verified: bool) -> None:
@@ -161,5 +171,3 @@ def _print_receipt(receipt: "Receipt") -> None:
         f"stopped after {receipt.uptime_s:.0f} s: {receipt.calls} calls, {usd(receipt.cost_nanousd)}, "
         f"{receipt.fallbacks} fallbacks{slowest}, log {receipt.log_bytes / 1e6:.1f} MB{dropped}"
     )
-
-

@@ -83,14 +83,10 @@ def add_key(document: Document, path: Path, value: Any, style: Style) -> str:
     """Add the last key of `path`, which does not exist, to the mapping that holds it."""
     parent_path, key = path[:-1], str(path[-1])
     parent = document.nodes.get(parent_path)
-    if parent is None:  # an empty document
+    if parent is None or (not parent_path and parent.is_empty):  # an empty document
         gap = "" if not document.text or document.text.endswith("\n") else _newline(document)
-        lines = (
-            block({key: value}, msgspec.structs.replace(style))
-            if style.is_json
-            else entry_lines(key, value, style)
-        )
-        return document.text + gap + _newline(document).join(lines) + _newline(document)
+        lines = [line + _newline(document) for line in entry_lines(key, value, style)]
+        return document.text + gap + "".join(lines)
     if not _children(document, parent_path):
         return _fill(document, parent_path, key, value, style)
     if parent.style == "flow":
@@ -158,10 +154,17 @@ def _rendered(document: Document, path: Path, value: Any, style: Style) -> tuple
     """What stands on the line of the key or dash, and the lines below it at their final columns."""
     parent = document.nodes.get(path[:-1]) if path else None
     if parent is None:
-        lines = block(value, style)
-        return ("", lines) if isinstance(value, Mapping | list) and value else (lines[0], lines[1:])
+        return _newline(document).join(_root_lines(value, style)), []
     head, body = below_key(value, style) if parent.kind == "mapping" else below_dash(value, style)
     return head, _shifted(body, parent.column)
+
+
+def _root_lines(value: Any, style: Style) -> list[str]:
+    """A whole document; its mapping never stands in brackets."""
+    if isinstance(value, Mapping) and value:
+        entries = cast("Mapping[str, Any]", value).items()
+        return [line for key, entry in entries for line in entry_lines(key, entry, style)]
+    return block(value, style)
 
 
 def _head(document: Document, node: Node, head: str) -> Splice:

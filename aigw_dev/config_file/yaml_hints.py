@@ -210,7 +210,7 @@ _TABLE: Final[tuple[tuple[str, Callable[[str, int, int], Told]], ...]] = (
     ),
     (
         "could not find expected ':'",
-        _same("this line has no `:`", "Write `key: value`, with a space after the colon."),
+        _same("this line has no `:`", "Write `key: value`, with a space after the colon.", is_at_opening=True),
     ),
     (
         "expected '<document start>'",

@@ -99,7 +99,7 @@ def did_you_mean(word: str, known: Sequence[str], *, what: str) -> str:
     if not known:
         return f"There is no {what} yet."
     few = ", ".join(sorted(known)[:_SHOWN_NAMES])
-    return f"Known: {few}{', ...' if len(known) > _SHOWN_NAMES else ''}."
+    return f"Known: {few}{', ...' if len(known) > _SHOWN_NAMES else '.'}"
 
 
 def text(*, max_chars: int = 4_096) -> Rule:

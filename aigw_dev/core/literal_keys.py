@@ -48,7 +48,7 @@ def is_key(text: str) -> bool:
         return False
     key = clean_key(text[:_LONGEST_SCAN])
     return (
-        key.startswith(_PREFIXES) or looks_like_key(key) or _HEX.fullmatch(key) is not None or holds_key(key)
+        key.startswith(_PREFIXES) or looks_like_key(key) or _HEX.fullmatch(key) is not None or holds_key(text)
     )
 
 

@@ -83,20 +83,26 @@ class _Pattern(Protocol):
 class Masker:
     """Replaces the given secrets, and whatever looks like a provider's key or a token of ours, by `MASKED`.
 
-    Immutable; may be used from several threads. Its repr tells nothing.
+    May be used from several threads. Its repr tells nothing.
     """
 
-    __slots__ = ("_pattern",)
+    __slots__ = ("_any", "_known", "_source")
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """`secrets` shorter than `MIN_SECRET_CHARS` are passed over."""
-        self._pattern = _compile(tuple(sorted({one for one in secrets if len(one) >= MIN_SECRET_CHARS})))
+        wanted = sorted({one for one in secrets if len(one) >= MIN_SECRET_CHARS})
+        self._source = "|".join(spelling for one in wanted for spelling in _spellings(one)) or _NOTHING
+        self._any = _compile(f"{self._source}|{_shaped_source()}")
+        self._known: _Pattern | None = None
 
     def bytes(self, raw: bytes) -> bytes:
         """`raw` without keys; the same object where there was none."""
-        if self._pattern.search(raw) is None:
+        if self._any.search(raw) is None:
             return raw
-        masked = self._pattern.sub(_replacement, raw)
+        # Known keys first: a text that only looks like the beginning of a key must not swallow one.
+        if self._known is None:
+            self._known = _compile(self._source)
+        masked = _shaped().sub(_replacement, self._known.sub(_masked, raw))
         return raw if masked == raw else masked
 
     def text(self, text: str) -> str:
@@ -146,10 +152,12 @@ def _anywhere() -> Masker:
     return Masker()
 
 
+def _masked(_match: _Match) -> bytes:
+    return MASKED.encode()
+
+
 def _replacement(match: _Match) -> bytes:
-    known, edge, key = match.group(1), match.group(2) or b"", match.group(3) or b""
-    if known is not None:
-        return MASKED.encode()
+    edge, key = match.group(1) or b"", match.group(2) or b""
     return edge + MASKED.encode() if _is_random(key) else edge + key
 
 
@@ -158,17 +166,27 @@ def _is_random(key: bytes) -> bool:
     return key.startswith(_SURE) or _LONG_RUN.search(key) is not None or len(_SWITCH.findall(key)) > 1
 
 
-def _compile(secrets: tuple[str, ...]) -> _Pattern:
+_NOTHING: Final = r"[^\x00-\xff]"
+"""A pattern that no byte matches."""
+
+
+def _compile(source: str) -> _Pattern:
     import re2  # 9 ms, and only who masks needs it
 
     engine = cast("Any", re2)  # it has no type stubs
     options = engine.Options()
     options.encoding = engine.Options.Encoding.LATIN1
     options.max_mem = 64 << 20
-    known = "|".join(spelling for secret in secrets for spelling in _spellings(secret)) or r"[^\x00-\xff]"
-    shaped = "|".join(_shapes())
-    source = f"({known})|({_EDGE})({shaped})"
     return cast("_Pattern", engine.compile(source.encode("ascii"), options))
+
+
+def _shaped_source() -> str:
+    return f"({_EDGE})({'|'.join(_shapes())})"
+
+
+@functools.cache
+def _shaped() -> _Pattern:
+    return _compile(_shaped_source())
 
 
 def _shapes() -> Iterable[str]:

@@ -47,7 +47,9 @@ def completion(snapshot: Snapshot, *, request: bytes, listener: Listener) -> Cal
         if ended.usage is not None or not is_answered or not ended.attempts:
             return
         written = reader.output_text() if listener.is_events else _text(ended.assembled)
-        ended.usage = Usage(input=tokens.estimate_request(request), output=tokens.estimate(written), estimated=True)
+        ended.usage = Usage(
+            input=tokens.estimate_request(request), output=tokens.estimate(written), estimated=True
+        )
         ended.cost = price(ended, snapshot)
 
     return complete

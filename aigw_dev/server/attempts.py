@@ -70,8 +70,6 @@ class Job(msgspec.Struct, kw_only=True):
     """Which events only the gateway asked for."""
     failures: dict[int, Failure] = msgspec.field(default_factory=dict[int, Failure])
     """By attempt: how it failed."""
-    upstream_s: float = 0.0
-    """Seconds spent waiting for providers."""
 
 
 async def run(job: Job, targets: Sequence[Target]) -> Failure | None:
@@ -93,7 +91,6 @@ async def run(job: Job, targets: Sequence[Target]) -> Failure | None:
 
 async def _attempt(job: Job, step: retry.Try) -> retry.Outcome:
     """One upstream call, from choosing its key to the last byte relayed."""
-    loop = asyncio.get_running_loop()
     target, exchange = step.target, job.exchange
     provider = job.inbound.snapshot.providers[target.provider]
     attempt = Attempt(
@@ -104,7 +101,7 @@ async def _attempt(job: Job, step: retry.Try) -> retry.Outcome:
         request_model=target.model,
         reason=step.reason,
         node=target.node,
-        started_s=loop.time() - job.inbound.began_s,
+        started_s=time.monotonic() - job.inbound.began_s,
     )
     exchange.attempts.append(attempt)
     if attempt.reason != "first":
@@ -120,8 +117,7 @@ async def _attempt(job: Job, step: retry.Try) -> retry.Outcome:
     except UpstreamError as error:
         return _broken(job, attempt, error)
     finally:
-        attempt.ended_s = loop.time() - job.inbound.began_s
-        job.upstream_s += attempt.ended_s - attempt.started_s
+        attempt.ended_s = time.monotonic() - job.inbound.began_s
 
 
 async def _usable(job: Job, provider: ReadyProvider, target: Target) -> ReadyKey | Refusal | None:
@@ -155,7 +151,9 @@ async def _call(
     is_stream = job.exchange.is_stream
     watchdog = Watchdog(
         total_s=_seconds(target.timeout_ms, resolved.stream_timeout_ms if is_stream else resolved.timeout_ms),
-        first_packet_s=_seconds(target.first_packet_timeout_ms, resolved.first_packet_timeout_ms) if is_stream else None,
+        first_packet_s=_seconds(target.first_packet_timeout_ms, resolved.first_packet_timeout_ms)
+        if is_stream
+        else None,
         idle_s=_seconds(target.idle_timeout_ms, resolved.idle_timeout_ms),
     )
     operation = inbound.match.operation
@@ -176,8 +174,7 @@ async def _call(
         reply = await provider.send(call)
         try:
             attempt.status = reply.status
-            if refused := _unacceptable(reply):
-                raise refused
+            _require_acceptable(reply)
             if reply.status >= 400:  # noqa: PLR2004  -- HTTP
                 return await _failed(job, attempt, reply, watchdog)
             await _relay(job, attempt, reply, watchdog)
@@ -197,7 +194,11 @@ async def _relay(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog) -
 
     async def commit() -> None:
         attempt.first_byte_s = listener.first_s
-        headers = [*theirs, *replies.own_headers(exchange, dialect, theirs)]
+        headers = [
+            *theirs,
+            *replies.own_headers(exchange, dialect, theirs),
+            replies.timing_header(exchange, listener.first_s or 0.0),
+        ]
         if is_events:
             headers.append((b"cache-control", b"no-cache"))
         await downstream.start(reply.status, headers)
@@ -213,12 +214,14 @@ async def _relay(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog) -
     if not is_whole:
         await relay_bytes(chunks, downstream, listener=listener, watchdog=watchdog, commit=commit, held=held)
         return
-    listener.commit(asyncio.get_running_loop().time())
+    listener.commit(time.monotonic())
     attempt.first_byte_s = listener.first_s
     body = held[0] if len(held) == 1 else b"".join(held)
-    await downstream.answer(
-        reply.status, [*theirs, *replies.own_headers(exchange, dialect, theirs), *job.account(body)], body
-    )
+    ours = [
+        *replies.own_headers(exchange, dialect, theirs),
+        replies.timing_header(exchange, listener.first_s or 0.0),
+    ]
+    await downstream.answer(reply.status, [*theirs, *ours, *job.account(body)], body)
 
 
 async def _failed(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog) -> retry.Outcome:
@@ -236,7 +239,9 @@ async def _failed(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog) 
     attempt.error = "upstream_status"
     attempt.error_text = dialect.error_text(body) or ""
     attempt.retry_after_s = wait_s(
-        value_of(reply.headers, b"retry-after-ms"), value_of(reply.headers, b"retry-after"), now_at=time.time()
+        value_of(reply.headers, b"retry-after-ms"),
+        value_of(reply.headers, b"retry-after"),
+        now_at=time.time(),
     )
     job.failures[attempt.number] = Failure(status=reply.status, headers=theirs, body=body)
     return retry.Outcome(status=reply.status, error=attempt.error, retry_after_s=attempt.retry_after_s)
@@ -257,21 +262,20 @@ def _broken(job: Job, attempt: Attempt, error: UpstreamError) -> retry.Outcome:
     return retry.Outcome(error=error.code, is_sent=error.is_sent, is_committed=job.downstream.is_started)
 
 
-def _unacceptable(reply: Reply) -> UpstreamError | None:
-    """Why a reply cannot be relayed whatever it says: a redirect, or an encoding we did not ask for."""
+def _require_acceptable(reply: Reply) -> None:
+    """Refuse a reply that cannot be relayed whatever it says: a redirect, or an encoding we did not ask for."""
     if 300 <= reply.status < 400:  # noqa: PLR2004  -- HTTP
         place = value_of(reply.headers, b"location").decode("latin-1").partition("?")[0]
-        return UpstreamError(
+        raise UpstreamError(
             f"the provider redirects to {place or 'nowhere'}; redirects are never followed, set base_url instead",
             code="upstream_redirect",
         )
     encoding = value_of(reply.headers, b"content-encoding").strip().lower()
     if encoding not in {b"", b"identity"}:
-        return UpstreamError(
+        raise UpstreamError(
             f"the provider sent a reply encoded as {encoding.decode('latin-1')} although it was asked for none",
             code="upstream_encoded",
         )
-    return None
 
 
 def _headers_up(inbound: Inbound, provider: ReadyProvider, key: ReadyKey | None) -> Pairs:

@@ -6,18 +6,28 @@ into the history and the audit of state.db.
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from aigw_dev.config_file.diff import describe_diff
 from aigw_dev.core.errors import ConfigError
 from aigw_dev.core.problem import Problem
-from aigw_dev.server.sources import Reading
-from aigw_dev.store.state import Draft
+from aigw_dev.server.snapshot import Snapshot
+from aigw_dev.server.sources import ConfigSource, Reading
+from aigw_dev.store.state import Draft, StateStore
 
-if TYPE_CHECKING:
-    from aigw_dev.server.gateway import Gateway
+
+class Governed(Protocol):
+    """What is changed: the gateway, as far as this room knows it."""
+
+    source: ConfigSource
+    state: StateStore
+    snapshot: Snapshot
+
+    async def put_in_force(self, reading: Reading, *, actor: str, note: str = "") -> list[Problem]:
+        """Compile and swap."""
+        ...
 
 
 DRAFT: Final = "config"
@@ -27,7 +37,7 @@ DRAFT: Final = "config"
 class Changes:
     """The one place where the running gateway's config is changed. Event loop only; one change at a time."""
 
-    def __init__(self, gateway: "Gateway") -> None:
+    def __init__(self, gateway: Governed) -> None:
         """Of one gateway."""
         self._gateway: Final = gateway
         self._lock: Final = asyncio.Lock()
@@ -42,7 +52,9 @@ class Changes:
         reading = await asyncio.to_thread(gateway.source.parse, text)
         _require_usable(reading)
         await asyncio.to_thread(gateway.source.write, text, expected_digest=expected_digest)
-        problems = await gateway.put_in_force(await asyncio.to_thread(gateway.source.read), actor=actor, note=note)
+        problems = await gateway.put_in_force(
+            await asyncio.to_thread(gateway.source.read), actor=actor, note=note
+        )
         await self._audit("config.applied", actor=actor, note=note)
         return problems
 
@@ -86,14 +98,17 @@ class Changes:
         async with self._lock:
             kept = await asyncio.to_thread(gateway.state.draft, DRAFT)
             if kept is not None:
-                problems = await self._write(kept.text, expected_digest=kept.base_digest, note=note, actor=actor)
+                problems = await self._write(
+                    kept.text, expected_digest=kept.base_digest, note=note, actor=actor
+                )
                 await asyncio.to_thread(gateway.state.delete_draft, DRAFT)
                 return problems
             reading = await asyncio.to_thread(gateway.source.read)
             _require_usable(reading)
             if reading.in_force_digest == gateway.snapshot.digest:
                 raise ConfigError(
-                    "there is nothing to deploy: no draft, and the file is what is live", code="nothing_to_deploy"
+                    "there is nothing to deploy: no draft, and the file is what is live",
+                    code="nothing_to_deploy",
                 )
             problems = await gateway.put_in_force(reading, actor=actor, note=note)
             await self._audit("config.deployed", actor=actor, note=note)
@@ -118,7 +133,9 @@ class Changes:
         """One deployment with its text."""
         found = await asyncio.to_thread(self._gateway.state.deployment, str(number))
         if found is None:
-            raise ConfigError(f"there is no deployment {number}; see `aigw-dev routes history`", code="deployment_not_found")
+            raise ConfigError(
+                f"there is no deployment {number}; see `aigw-dev routes history`", code="deployment_not_found"
+            )
         return {
             "number": found.id,
             "at": found.at,
@@ -141,4 +158,6 @@ def _require_usable(reading: Reading) -> None:
     errors = [problem for problem in reading.problems if problem.severity == "error"]
     if errors:
         rest = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise ConfigError(f"{errors[0].text()}{rest}", code="config_invalid", hint="nothing was written or changed")
+        raise ConfigError(
+            f"{errors[0].text()}{rest}", code="config_invalid", hint="nothing was written or changed"
+        )

@@ -68,17 +68,26 @@ async def _check(snapshot: Snapshot, provider: ReadyProvider) -> Check:
         return Check(name=provider.name, kind=kind.name, healthy=True)
     url = check_url(provider.resolved)
     if url is None:
-        return Check(name=provider.name, kind=kind.name, healthy=False, reason="it has nothing that can be asked for free")
+        return Check(
+            name=provider.name,
+            kind=kind.name,
+            healthy=False,
+            reason="it has nothing that can be asked for free",
+        )
     began = time.monotonic()
     status, body, problem = await _ask(snapshot, provider, url)
     took = time.monotonic() - began
     if problem:
-        return Check(name=provider.name, kind=kind.name, healthy=False, reason=problem, status=status, duration_s=took)
+        return Check(
+            name=provider.name, kind=kind.name, healthy=False, reason=problem, status=status, duration_s=took
+        )
     is_well = 200 <= status < 300  # noqa: PLR2004  -- HTTP
     doubt = "reachable, key not checked" if is_well and kind.is_check_blind else ""
     said = DIALECTS[provider.resolved.dialect].error_text(body) or ""
     reason = doubt if is_well else f"{status} {said}".strip()
-    return Check(name=provider.name, kind=kind.name, healthy=is_well, reason=reason, status=status, duration_s=took)
+    return Check(
+        name=provider.name, kind=kind.name, healthy=is_well, reason=reason, status=status, duration_s=took
+    )
 
 
 async def _list(snapshot: Snapshot, provider: ReadyProvider) -> Listing:

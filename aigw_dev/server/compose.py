@@ -50,7 +50,9 @@ class Surroundings(msgspec.Struct, kw_only=True):
     """What each provider listed last."""
 
 
-def compose(config: Config, around: Surroundings, *, generation: int, digest: str) -> tuple[Snapshot, list[Problem]]:
+def compose(
+    config: Config, around: Surroundings, *, generation: int, digest: str
+) -> tuple[Snapshot, list[Problem]]:
     """The snapshot of a checked config, and what could not be used of it."""
     problems: list[Problem] = []
     providers = {MOCK: _mock(around)}
@@ -120,7 +122,9 @@ def _ready(name: str, written: Provider, around: Surroundings) -> ReadyProvider 
         send=around.embedded.send if resolved.kind.is_embedded else around.upstream.send,
         refusal=refusal,
         forward=frozenset(header.lower().encode() for header in resolved.forward_headers),
-        fixed_headers=tuple((key.lower().encode(), value.encode()) for key, value in resolved.headers.items()),
+        fixed_headers=tuple(
+            (key.lower().encode(), value.encode()) for key, value in resolved.headers.items()
+        ),
     )
 
 

@@ -9,6 +9,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
+import msgspec
+
 from aigw_dev.core import operations
 from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.errors import Refusal
@@ -57,6 +59,17 @@ class House(Protocol):
         ...
 
 
+class _Call(msgspec.Struct, kw_only=True):
+    """A model call whose body has not been read yet."""
+
+    head: Head
+    match: operations.Match
+    identity: Identity
+    path: str
+    arrived: tuple[float, float]
+    """Monotonic and UTC seconds."""
+
+
 class Door:
     """The ASGI application."""
 
@@ -67,60 +80,83 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
-            return await _not_http(scope, receive, send)
-        began_s, started_at = asyncio.get_running_loop().time(), time.time()
-        snapshot = self._house.snapshot
+            await _not_http(scope, receive, send)
+            return
+        arrived = (time.monotonic(), time.time())
         head = front.read_head(scope["headers"])
-        method: str = scope["method"]
         path: str = scope["raw_path"].decode("latin-1") if scope.get("raw_path") else scope["path"]
-        match = operations.find(method, path)
+        match = operations.find(scope["method"], path)
         downstream = Downstream(send)
-        refusal = front.check(head, snapshot.front)
+        rules = self._house.snapshot.front
+        refusal = front.check(head, rules)
         if refusal is not None:
-            return await self._turn_away(refusal, match, downstream)
-        if front.is_allowed_origin(head, snapshot.front):
+            await self._turn_away(refusal, match, downstream)
+            return
+        if front.is_allowed_origin(head, rules):
             downstream.extra += [(b"access-control-allow-origin", head.origin or b""), (b"vary", b"origin")]
-            if method == "OPTIONS":
-                return await downstream.answer(204, _preflight(), b"")
+            if scope["method"] == "OPTIONS":
+                await downstream.answer(204, _preflight(), b"")
+                return
+        identity = await self._identify(head)
+        if isinstance(identity, Refusal):
+            await self._turn_away(identity, match, downstream)
+        elif path in OPEN_PATHS or path.startswith(_OWN_PREFIXES):
+            await self._own(scope, receive, send, downstream=downstream, identity=identity, head=head)
+        elif isinstance(match, Refusal):
+            await self._turn_away(match, None, downstream)
+        elif self._house.is_draining:
+            await self._turn_away(_STOPPING, match, downstream)
+        elif not match.operation.is_model_call:
+            await models_reply(match, self._house.snapshot, identity, downstream)
+        else:
+            call = _Call(head=head, match=match, identity=identity, path=path, arrived=arrived)
+            await self._model_call(scope, receive, call, downstream)
+
+    async def _identify(self, head: Head) -> Identity | Refusal:
+        """Who calls, or why nobody is let in."""
+        snapshot = self._house.snapshot
         identity = identify(head.credentials, snapshot.roll)
         if identity is NOBODY and head.credentials and not snapshot.keys.is_settled:
             await snapshot.keys.settled_soon()  # it may be a key that is still being asked for
             snapshot = self._house.snapshot
             identity = identify(head.credentials, snapshot.roll)
-        if isinstance(identity, Refusal):
-            return await self._turn_away(identity, match, downstream)
-        if identity.kind == "none" and front.needs_token(head, snapshot.front):
-            return await self._turn_away(_TOKEN_BY_THIS_NAME, match, downstream)
-        if path in OPEN_PATHS or path.startswith(_OWN_PREFIXES):
-            return await self._own(scope, receive, send, downstream=downstream, identity=identity, head=head)
-        if isinstance(match, Refusal):
-            return await self._turn_away(match, None, downstream)
-        if self._house.is_draining:
-            return await self._turn_away(_STOPPING, match, downstream)
-        if not match.operation.is_model_call:
-            return await models_reply(match, snapshot, identity, head, downstream)
-        refusal = front.check_media(head, method, is_upload=match.operation.is_upload)
+        if (
+            isinstance(identity, Identity)
+            and identity.kind == "none"
+            and front.needs_token(head, snapshot.front)
+        ):
+            return _TOKEN_BY_THIS_NAME
+        return identity
+
+    async def _model_call(
+        self, scope: Scope, receive: Receive, call: "_Call", downstream: Downstream
+    ) -> None:
+        """Read the body and hand the request to the pipeline."""
+        snapshot, head = self._house.snapshot, call.head
+        refusal = front.check_media(head, scope["method"], is_upload=call.match.operation.is_upload)
         if refusal is not None:
-            return await self._turn_away(refusal, match, downstream)
+            await self._turn_away(refusal, call.match, downstream)
+            return
         limit_mb = snapshot.config.gateway.limits.json_mb
         try:
             body = await read_body(receive, declared=head.content_length, limit_mb=limit_mb)
         except CallerLeft:
-            return None
+            return
         if isinstance(body, Refusal):
-            return await self._turn_away(body, match, downstream)
+            await self._turn_away(body, call.match, downstream)
+            return
         inbound = Inbound(
-            method=method,
-            path=path,
+            method=scope["method"],
+            path=call.path,
             query=scope.get("query_string", b""),
             headers=scope["headers"],
             head=head,
-            match=match,
-            identity=identity,
+            match=call.match,
+            identity=call.identity,
             body=body,
             snapshot=snapshot,
-            began_s=began_s,
-            started_at=started_at,
+            began_s=call.arrived[0],
+            started_at=call.arrived[1],
         )
         await self._serve(scope, receive, inbound, downstream)
 
@@ -148,22 +184,32 @@ class Door:
                 watcher.cancel()
 
     async def _own(
-        self, scope: Scope, receive: Receive, send: Send, *, downstream: Downstream, identity: Identity, head: Head
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        downstream: Downstream,
+        identity: Identity,
+        head: Head,
     ) -> None:
         """What is not a model call: the welcome, health, metrics and the admin API."""
         path: str = scope["path"]
         if path == "/healthz":
-            return await downstream.answer(200, [(b"content-type", b"text/plain")], b"ok\n")
+            await downstream.answer(200, [(b"content-type", b"text/plain")], b"ok\n")
+            return
         if path == "/":
-            return await downstream.answer(200, [(b"content-type", replies.JSON)], self._house.welcome())
+            await downstream.answer(200, [(b"content-type", replies.JSON)], self._house.welcome())
+            return
         is_open_to = {"admin"} if path.startswith("/admin/v1") else {"admin", "token"}
-        if identity.kind not in is_open_to:
-            return await self._turn_away(_ADMIN_WANTED, None, downstream)
-        refusal = front.check_media(head, "POST" if scope["method"] in _WRITING else "GET", is_upload=False)
+        refusal = None if identity.kind in is_open_to else _ADMIN_WANTED
+        media = "POST" if scope["method"] in _WRITING else "GET"
+        refusal = refusal or front.check_media(head, media, is_upload=False)
         if refusal is not None:
-            return await self._turn_away(refusal, None, downstream)
+            await self._turn_away(refusal, None, downstream)
+            return
         app = await self._house.inside()
-        return await app(scope, receive, send)
+        await app(scope, receive, send)
 
     async def _turn_away(
         self, refusal: Refusal, match: operations.Match | Refusal | None, downstream: Downstream

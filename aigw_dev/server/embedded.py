@@ -66,5 +66,3 @@ class Embedded:
 
     async def aclose(self) -> None:
         """Nothing is open."""
-
-

@@ -116,10 +116,13 @@ def read_head(headers: list[tuple[bytes, bytes]]) -> Head:
 def check(head: Head, own: FrontRules) -> Refusal | None:
     """The door's first no, or None. Reads nothing but the head."""
     if head.host_count != 1:
-        return Refusal(code="invalid_http", message=f"the request has {head.host_count} Host headers; send exactly one")
+        return Refusal(
+            code="invalid_http", message=f"the request has {head.host_count} Host headers; send exactly one"
+        )
     if head.content_length is not None and head.has_transfer_encoding:
         return Refusal(
-            code="invalid_http", message="the request has both content-length and transfer-encoding; send one of them"
+            code="invalid_http",
+            message="the request has both content-length and transfer-encoding; send one of them",
         )
     host = head.host.lower()
     if host not in own.hosts and host not in own.token_hosts and not _is_own_localhost(host, own.port):

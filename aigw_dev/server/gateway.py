@@ -60,14 +60,14 @@ class Gateway:
         self, *, source: ConfigSource, home: Home, folder: Path, env: Mapping[str, str], state: StateStore
     ) -> None:
         """Opens nothing; `start` does. `folder` is the gateway's own in `home`."""
-        self.source: Final = source
+        self.source = source
         self.home: Final = home
         self.folder: Final = folder
-        self.state: Final = state
+        self.state = state
         self.vault: Final = Vault(home, env=env)
         self.upstream: Final = Upstream(env)
         self.masker = Masker(())
-        self.recorder: Final = Recorder(LogWriter(folder / "log.db", mask=lambda body: self.masker.bytes(body)))
+        self.recorder: Final = Recorder(LogWriter(folder / "log.db", mask=self._mask))
         self.started_at: Final = time.time()
         self.port = 0
         self.is_draining: bool = False
@@ -94,6 +94,10 @@ class Gateway:
         self._embedded = Embedded()
         self.changes: Final = Changes(self)
         self._prices = PriceBook(_PRICES.read_bytes())
+
+    def _mask(self, body: bytes) -> bytes:
+        """Hide secrets, by the keys that are known now."""
+        return self.masker.bytes(body)
 
     # life
 
@@ -166,7 +170,9 @@ class Gateway:
         is_manual = self.snapshot.config.gateway.deploy == "manual"
         if is_manual and actor == "file" and reading.in_force_digest != self.snapshot.digest:
             self.reading = reading
-            self.on_change("the config changed and waits for `aigw-dev routes deploy` (gateway.deploy: manual)")
+            self.on_change(
+                "the config changed and waits for `aigw-dev routes deploy` (gateway.deploy: manual)"
+            )
             return reading.problems
         problems = await self.put_in_force(reading, actor=actor)
         self.on_change(f"config generation {self.snapshot.generation} is in force")
@@ -188,7 +194,11 @@ class Gateway:
         now = time.time()
         identifier = name or f"run-{time.strftime('%m%d-%H%M%S', time.localtime(now))}-{secrets.token_hex(2)}"
         credential = Credential(
-            digest=sha256(token.encode()).digest(), kind="run", name=identifier, created_at=now, expires_at=now + RUN_S
+            digest=sha256(token.encode()).digest(),
+            kind="run",
+            name=identifier,
+            created_at=now,
+            expires_at=now + RUN_S,
         )
         await asyncio.to_thread(self.state.add_credential, credential)
         await self._renew_roll()
@@ -337,5 +347,3 @@ class Gateway:
             ),
             indent=2,
         )
-
-

@@ -23,6 +23,6 @@ class Inbound(msgspec.Struct, kw_only=True):
     body: bytes
     snapshot: Snapshot
     began_s: float
-    """When its head had arrived, on the loop's clock."""
+    """When its head had arrived, on the monotonic clock."""
     started_at: float
     """The same moment, UTC seconds since the epoch."""

@@ -56,21 +56,26 @@ class KeyTable:
 
     async def _load(self, group: Sequence[ProviderKeys]) -> None:
         for chosen in await asyncio.to_thread(self._resolve, group):
-            self._chosen[chosen.provider] = chosen
-            self._ready[chosen.provider] = {
-                secret.name: ReadyKey(name=secret.name, value=secret.value.encode()) for secret in chosen.secrets
-            }
+            self._take(chosen)
         if self.changed is not None:
             self.changed()
 
     def remember(self, earlier: "KeyTable") -> None:
         """Use what an earlier table found for the same questions until they are answered again: a swap makes nobody wait."""
-        same = {(wanted.provider, wanted.origin, wanted.keys) for group in self._groups for wanted in group}
-        known = {(wanted.provider, wanted.origin, wanted.keys) for group in earlier._groups for wanted in group}
-        for provider, _, _ in same & known:
-            if provider in earlier._chosen:
-                self._chosen[provider] = earlier._chosen[provider]
-                self._ready[provider] = earlier._ready[provider]
+        for provider, _, _ in self.questions() & earlier.questions():
+            chosen = earlier.chosen().get(provider)
+            if chosen is not None:
+                self._take(chosen)
+
+    def questions(self) -> set[tuple[str, str, tuple[str, ...] | None]]:
+        """What was asked: provider, origin, references."""
+        return {(wanted.provider, wanted.origin, wanted.keys) for group in self._groups for wanted in group}
+
+    def _take(self, chosen: Chosen) -> None:
+        self._chosen[chosen.provider] = chosen
+        self._ready[chosen.provider] = {
+            secret.name: ReadyKey(name=secret.name, value=secret.value.encode()) for secret in chosen.secrets
+        }
 
     async def quick(self) -> None:
         """Wait for the first group: keys that are in files and variables."""

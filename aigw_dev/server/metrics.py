@@ -20,7 +20,17 @@ Key = tuple[str, ...]
 class _Series:
     """The numbers of one set of labels."""
 
-    __slots__ = ("completion", "cost_nanousd", "durations", "failed", "prompt", "success", "total", "ttfts", "unpriced")
+    __slots__ = (
+        "completion",
+        "cost_nanousd",
+        "durations",
+        "failed",
+        "prompt",
+        "success",
+        "total",
+        "ttfts",
+        "unpriced",
+    )
 
     def __init__(self) -> None:
         self.total = self.success = self.prompt = self.completion = self.cost_nanousd = self.unpriced = 0
@@ -101,7 +111,9 @@ class Metrics:
             lines.append(f"aigw_dev_cost_usd_total{{{_labels(key)}}} {series.cost_nanousd / 1e9:.9f}")
         self._counter(lines, "aigw_dev_unpriced_total", "Successes without a known price", "unpriced")
         _head(lines, "aigw_dev_door_refused_total", "Requests turned away at the door, by code", "counter")
-        lines += [f"aigw_dev_door_refused_total{{code={_quoted(code)}}} {count}" for code, count in refused.items()]
+        lines += [
+            f"aigw_dev_door_refused_total{{code={_quoted(code)}}} {count}" for code, count in refused.items()
+        ]
         for name, (help_text, value) in gauges.items():
             _head(lines, name, help_text, "gauge")
             lines.append(f"{name} {value:g}")
@@ -109,7 +121,9 @@ class Metrics:
 
     def _counter(self, lines: list[str], name: str, help_text: str, field: str) -> None:
         _head(lines, name, help_text, "counter")
-        lines += [f"{name}{{{_labels(key)}}} {getattr(series, field)}" for key, series in self._series.items()]
+        lines += [
+            f"{name}{{{_labels(key)}}} {getattr(series, field)}" for key, series in self._series.items()
+        ]
 
     def _histogram(self, lines: list[str], name: str, help_text: str, field: str) -> None:
         _head(lines, name, help_text, "histogram")

@@ -9,7 +9,6 @@ from aigw_dev.core.routing.flow import CompiledRoute, Node, Send
 from aigw_dev.core.routing.nodes import children
 from aigw_dev.server import replies
 from aigw_dev.server.downstream import Downstream
-from aigw_dev.server.front import Head
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.who import may_spend
 
@@ -25,7 +24,10 @@ def rows(snapshot: Snapshot, identity: Identity) -> list[ModelRow]:
     for route in snapshot.routes.values():
         if not all(_may_use(snapshot, identity, name) for name in _providers_of(route)):
             continue
-        names = [f"dynamic/{route.name}", *(name for name in route.config.models if "*" not in name and "?" not in name)]
+        names = [
+            f"dynamic/{route.name}",
+            *(name for name in route.config.models if "*" not in name and "?" not in name),
+        ]
         found.extend(ModelRow(id=name, owned_by=OWNER_OF_ROUTES) for name in names)
     for name, models in snapshot.lists.items():
         if _may_use(snapshot, identity, name):
@@ -33,21 +35,23 @@ def rows(snapshot: Snapshot, identity: Identity) -> list[ModelRow]:
     return found
 
 
-async def models_reply(
-    match: Match, snapshot: Snapshot, identity: Identity, head: Head, downstream: Downstream
-) -> None:
+async def models_reply(match: Match, snapshot: Snapshot, identity: Identity, downstream: Downstream) -> None:
     """Answer a list, or one model of it (raw or `%2F` slashes in its name)."""
     dialect = DIALECTS[match.operation.dialect]
     listed = rows(snapshot, identity)
     headers = [(b"content-type", replies.JSON)]
     wanted = match.model_id
     if not wanted:
-        return await downstream.answer(200, headers, dialect.encode_models(listed))
+        await downstream.answer(200, headers, dialect.encode_models(listed))
+        return
     for row in listed:
         if row.id == wanted:
-            return await downstream.answer(200, headers, dialect.encode_model(row))
-    refusal = Refusal(code="model_not_found", message=f"no model {wanted!r} is listed here; see GET /v1/models")
-    return await downstream.answer(404, headers, replies.refusal_body(refusal, dialect, ""))
+            await downstream.answer(200, headers, dialect.encode_model(row))
+            return
+    refusal = Refusal(
+        code="model_not_found", message=f"no model {wanted!r} is listed here; see GET /v1/models"
+    )
+    await downstream.answer(404, headers, replies.refusal_body(refusal, dialect, ""))
 
 
 def _may_use(snapshot: Snapshot, identity: Identity, name: str) -> bool:

@@ -6,6 +6,7 @@ settle: end, price, record. No `await` below the line in `finally`.
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from typing import Final, Protocol
 from urllib.parse import parse_qsl
@@ -58,11 +59,13 @@ async def handle(
     try:
         request = _read(inbound, exchange, dialect)
         if isinstance(request, Refusal):
-            return await _deliver(Failure(refusal=request), exchange, downstream, listener)
+            await _deliver(Failure(refusal=request), exchange, downstream, listener)
+            return
         body, facts = request
         targets = _route(inbound, exchange, body, facts)
         if isinstance(targets, Refusal):
-            return await _deliver(Failure(refusal=targets), exchange, downstream, listener)
+            await _deliver(Failure(refusal=targets), exchange, downstream, listener)
+            return
         job = Job(
             inbound=inbound,
             exchange=exchange,
@@ -114,7 +117,9 @@ def begin(inbound: Inbound) -> Exchange:
     )
 
 
-def _read(inbound: Inbound, exchange: Exchange, dialect: Dialect) -> tuple[RequestBody, RequestFacts] | Refusal:
+def _read(
+    inbound: Inbound, exchange: Exchange, dialect: Dialect
+) -> tuple[RequestBody, RequestFacts] | Refusal:
     """The body and what the gateway reads of it, checked."""
     body = read_body(inbound.body)
     if isinstance(body, Refusal):
@@ -128,7 +133,9 @@ def _read(inbound: Inbound, exchange: Exchange, dialect: Dialect) -> tuple[Reque
     return body, facts
 
 
-def _route(inbound: Inbound, exchange: Exchange, body: RequestBody, read: RequestFacts) -> tuple[Target, ...] | Refusal:
+def _route(
+    inbound: Inbound, exchange: Exchange, body: RequestBody, read: RequestFacts
+) -> tuple[Target, ...] | Refusal:
     """The targets to try, in order."""
     snapshot = inbound.snapshot
     place = address.resolve(read.model, table=snapshot.addresses, dialect=exchange.dialect)
@@ -172,13 +179,15 @@ async def _deliver(failure: Failure, exchange: Exchange, downstream: Downstream,
             headers = [pair for pair in headers if pair[0] != b"content-type"]
             headers.append((b"content-type", replies.JSON))
             body = dialect.encode_error(failure.status, "upstream_status", exchange.error_text, exchange.id)
-        return await downstream.answer(failure.status, headers, body)
+        await downstream.answer(failure.status, headers, body)
+        return
     exchange.error = exchange.error or refusal.code
     exchange.error_text = exchange.error_text or refusal.message
     if not downstream.is_started:
         headers = [*replies.refusal_headers(refusal), *replies.own_headers(exchange, dialect, [])]
         body = replies.refusal_body(refusal, dialect, exchange.id)
-        return await downstream.answer(replies.status_of(refusal), headers, body)
+        await downstream.answer(replies.status_of(refusal), headers, body)
+        return
     exchange.marks.add("broken")
     if listener.is_events and not downstream.is_ended:
         status = replies.status_of(refusal)
@@ -188,7 +197,7 @@ async def _deliver(failure: Failure, exchange: Exchange, downstream: Downstream,
 
 def _end(exchange: Exchange, inbound: Inbound, downstream: Downstream, listener: Listener) -> None:
     """The facts of the end, from what was heard."""
-    exchange.duration_s = asyncio.get_running_loop().time() - inbound.began_s
+    exchange.duration_s = time.monotonic() - inbound.began_s
     exchange.ttft_s = listener.first_s
     exchange.status = downstream.status or CLIENT_LEFT
     exchange.response_bytes = downstream.sent_bytes

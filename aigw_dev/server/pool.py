@@ -5,6 +5,7 @@ Idle ones are used last-in first-out, so the surplus of a burst ages together an
 """
 
 import asyncio
+import os
 import socket
 import ssl
 import time
@@ -29,10 +30,17 @@ _PROXY_AUTHENTICATION_REQUIRED: Final = 407
 class Pool:
     """Carries out calls on kept-alive connections. Used from one event loop."""
 
-    def __init__(self, env: Mapping[str, str], *, max_idle: int = 1024, idle_s: float = 60.0) -> None:
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        *,
+        max_idle: int = 1024,
+        idle_s: float = 60.0,
+        resolver: Resolver | None = None,
+    ) -> None:
         """`env` gives SSL_CERT_FILE and SSL_CERT_DIR; `max_idle` counts idle connections to all origins together."""
         self._tls = TlsContexts(env)
-        self._resolver = Resolver()
+        self._resolver = resolver or Resolver()
         self._max_idle = max_idle
         self._idle_s = idle_s
         self._all: set[Connection] = set()
@@ -251,7 +259,8 @@ def _os_fault(error: OSError) -> str:
     """What the system said, without addresses that may differ from the configured ones."""
     if isinstance(error, socket.gaierror):
         return "the name could not be resolved"
-    return (error.strerror or str(error) or type(error).__name__).lower()
+    text = os.strerror(error.errno) if error.errno else str(error)
+    return (text or type(error).__name__).lower()
 
 
 def _tls_fault(origin: Origin, error: ssl.SSLError) -> str:

@@ -4,8 +4,8 @@ Nothing goes out before the commit point: the first SSE event with data, or the 
 comments and pings before it are held, so that another target can still take over.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from time import monotonic
 from typing import Final
 
 from aigw_dev.core.dialects.protocol import Reader
@@ -28,7 +28,7 @@ class Listener:
     """Hears one reply: when its pieces came, and what they said."""
 
     def __init__(self, began_s: float, reader: Reader) -> None:
-        """`began_s` is the exchange's start on the loop's clock."""
+        """`began_s` is the exchange's start on the monotonic clock."""
         self.began_s = began_s
         self.reader = reader
         self.is_events = False
@@ -61,14 +61,13 @@ async def relay_events(
 
     Only whole events go out, so that an in-band error can follow whatever the caller has seen.
     """
-    loop = asyncio.get_running_loop()
     gate = Gate(is_hidden=is_hidden)
     reader = listener.reader
     held: list[bytes] = []
     held_bytes = 0
     async for chunk in reply.chunks():
-        now_s = loop.time()
-        watchdog.touch(now_s)
+        now_s = monotonic()
+        watchdog.touch()
         listener.heard(now_s, len(chunk))
         ready, events = gate.feed(chunk)
         for event in events:
@@ -90,7 +89,7 @@ async def relay_events(
         reader.feed(event)
     held.append(rest)
     if listener.first_s is None:
-        listener.commit(loop.time())
+        listener.commit(monotonic())
         await commit()
     await downstream.end(b"".join(held))
 
@@ -105,15 +104,14 @@ async def relay_bytes(
     held: list[bytes],
 ) -> None:
     """Relay the rest of a body that is not a stream of events, as it comes; `held` is what was read of it already."""
-    loop = asyncio.get_running_loop()
     if held:
-        listener.commit(loop.time())
+        listener.commit(monotonic())
         watchdog.first_packet()
         await commit()
         await downstream.write(b"".join(held))
     async for chunk in chunks:
-        now_s = loop.time()
-        watchdog.touch(now_s)
+        now_s = monotonic()
+        watchdog.touch()
         listener.heard(now_s, len(chunk))
         if listener.first_s is None:
             listener.commit(now_s)
@@ -121,7 +119,7 @@ async def relay_bytes(
             await commit()
         await downstream.write(chunk)
     if listener.first_s is None:
-        listener.commit(loop.time())
+        listener.commit(monotonic())
         await commit()
     await downstream.end()
 
@@ -130,11 +128,10 @@ async def read_whole(
     chunks: AsyncIterator[bytes], watchdog: Watchdog, *, limit: int = WHOLE_BYTES
 ) -> tuple[list[bytes], bool]:
     """The body so far and whether that is all of it: stops past `limit` bytes; the iterator can then be read on."""
-    loop = asyncio.get_running_loop()
     pieces: list[bytes] = []
     size = 0
     async for chunk in chunks:
-        watchdog.touch(loop.time())
+        watchdog.touch()
         pieces.append(chunk)
         size += len(chunk)
         if size > limit:

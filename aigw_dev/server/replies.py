@@ -41,9 +41,13 @@ def cost_header(cost: Cost) -> tuple[bytes, bytes]:
     return (b"x-aigw-cost", text.encode())
 
 
-def timing_header(gateway_s: float, upstream_s: float) -> tuple[bytes, bytes]:
-    """`server-timing`: milliseconds spent here and waiting for the provider."""
-    return (b"server-timing", f"gateway;dur={gateway_s * 1000:.1f}, upstream;dur={upstream_s * 1000:.1f}".encode())
+def timing_header(exchange: Exchange, first_s: float) -> tuple[bytes, bytes]:
+    """`server-timing`: milliseconds to the first data (`first_s`), ours and those spent in attempts."""
+    waited_s = sum((one.ended_s or first_s) - one.started_s for one in exchange.attempts)
+    return (
+        b"server-timing",
+        f"gateway;dur={max(0.0, first_s - waited_s) * 1000:.1f}, upstream;dur={waited_s * 1000:.1f}".encode(),
+    )
 
 
 def refusal_body(refusal: Refusal, dialect: Dialect, exchange_id: str) -> bytes:

@@ -34,7 +34,16 @@ def provider_rows(
     for name, written in {"mock": None, **config.providers}.items():
         resolved = resolve_provider(name, written) if written is not None else None
         if isinstance(resolved, Problem):
-            rows.append({"name": name, "kind": "", "base_url": "", "key": "", "usable": False, "why": resolved.message})
+            rows.append(
+                {
+                    "name": name,
+                    "kind": "",
+                    "base_url": "",
+                    "key": "",
+                    "usable": False,
+                    "why": resolved.message,
+                }
+            )
             continue
         rows.append(_provider_row(name, resolved, chosen.get(name), untrusted.get(name), lists.get(name, ())))
     return rows

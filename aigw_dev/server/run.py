@@ -142,7 +142,9 @@ def _on_signals(stop: asyncio.Event, serving: Serving) -> None:
         try:
             loop.add_signal_handler(number, asked)
         except (NotImplementedError, RuntimeError, ValueError):
-            with contextlib.suppress(ValueError):  # not the main thread: who runs us there stops us another way
+            with contextlib.suppress(
+                ValueError
+            ):  # not the main thread: who runs us there stops us another way
                 signal.signal(number, lambda *_: loop.call_soon_threadsafe(asked))
 
 

@@ -38,7 +38,9 @@ def bind(host: str, port: int | None, *, preferred: Sequence[int]) -> tuple[list
     raise GatewayError("no port")
 
 
-async def serve(app: Any, sockets: list[socket.socket], *, limits: Limits, encode_error: Callable[..., Any]) -> Serving:
+async def serve(
+    app: Any, sockets: list[socket.socket], *, limits: Limits, encode_error: Callable[..., Any]
+) -> Serving:
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", server_header=False))
     with contextlib.suppress(AttributeError):
         server.capture_signals = contextlib.nullcontext

@@ -24,7 +24,7 @@ class Watchdog:
     """
 
     def __init__(self, *, total_s: float | None, first_packet_s: float | None, idle_s: float | None) -> None:
-        """First-packet time runs from entering until `first_packet`; idle time from then on."""
+        """First-packet time runs from entering until `first_packet`; idle time from the first bytes on."""
         self._total_s = total_s or 0.0
         self._first_s = first_packet_s or 0.0
         self._idle_s = idle_s or 0.0
@@ -32,7 +32,7 @@ class Watchdog:
         self._task = asyncio.current_task()
         self._timer: asyncio.TimerHandle | None = None
         self._began = self._touched = self._loop.time()
-        self._is_flowing = False
+        self._is_flowing = self._has_bytes = False
         self._fired = ""
 
     def __enter__(self) -> Self:
@@ -54,16 +54,15 @@ class Watchdog:
             raise UpstreamError(self._message(), code=self._fired) from error
 
     def first_packet(self) -> None:
-        """The first data arrived: from now on idle time counts."""
+        """The first data arrived: its deadline is met."""
         self._is_flowing = True
-        self._touched = self._loop.time()
-        if self._first_s and self._idle_s and self._timer is not None:
-            self._timer.cancel()
-            self._arm()
 
-    def touch(self, now: float) -> None:
-        """Something arrived at `now` (the loop's clock)."""
-        self._touched = now
+    def touch(self) -> None:
+        """Something arrived: from the first bytes on, idle time counts."""
+        self._touched = self._loop.time()
+        if not self._has_bytes:
+            self._has_bytes = True
+            self._rearm()
 
     def _deadlines(self) -> list[tuple[float, str]]:
         found: list[tuple[float, str]] = []
@@ -71,9 +70,14 @@ class Watchdog:
             found.append((self._began + self._total_s, "total_timeout"))
         if not self._is_flowing and self._first_s:
             found.append((self._began + self._first_s, "first_packet_timeout"))
-        elif self._idle_s:
+        if self._has_bytes and self._idle_s:
             found.append((self._touched + self._idle_s, "idle_timeout"))
         return found
+
+    def _rearm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._arm()
 
     def _arm(self) -> None:
         deadlines = self._deadlines()

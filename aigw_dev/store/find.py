@@ -16,7 +16,7 @@ import msgspec
 from aigw_dev.store import words
 from aigw_dev.store.filters import Clause, Filter
 from aigw_dev.store.fulltext import has_index, searchable, unindexed
-from aigw_dev.store.records import COLUMNS, RawRow
+from aigw_dev.store.raw_rows import COLUMNS, RawRow
 from aigw_dev.store.vocabulary import Vocabulary
 
 SLOT_S: Final = 900

@@ -21,7 +21,8 @@ from aigw_dev.store.filters import Filter
 from aigw_dev.store.find import find, find_among
 from aigw_dev.store.fulltext import searchable
 from aigw_dev.store.migrations import LOG_VERSION
-from aigw_dev.store.records import COLUMNS, Entry, RawRow, Record, as_json, entry, record
+from aigw_dev.store.raw_rows import COLUMNS, RawRow
+from aigw_dev.store.records import Entry, Record, as_json, entry, record
 from aigw_dev.store.vocabulary import Vocabulary
 from aigw_dev.store.words import newest_piece, preview
 

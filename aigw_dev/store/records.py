@@ -5,7 +5,7 @@ import sqlite3
 import sys
 import zlib
 from array import array
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -18,6 +18,7 @@ from aigw_dev.core.exchange import (
     StreamTiming,
     Usage,
 )
+from aigw_dev.store.raw_rows import RawRow
 from aigw_dev.store.rows import (
     COST_NUMBERS,
     ENDED,
@@ -38,50 +39,6 @@ _ERROR_STATUS: Final = 400
 STATES: Final = ("ended", "open", "interrupted")
 _OUTCOMES: Final = {number: name for name, number in OUTCOME_NUMBERS.items()}
 _COST_STATUSES: Final[dict[int, Any]] = {number: name for name, number in COST_NUMBERS.items()}
-
-COLUMNS: Final = (
-    "e.seq, e.id, e.state, e.dim, e.is_stream, e.started_at, e.duration_s, e.ttft_s, e.status, e.outcome, e.marks,"
-    " e.attempts, e.input_tokens, e.output_tokens, e.cached_input_tokens, e.cache_write_tokens, e.reasoning_tokens,"
-    " e.usage_estimated, e.cost_nanousd, e.cost_status, e.request_bytes, e.response_bytes, e.error, e.finish, e.client,"
-    " e.deployment, e.price, e.head, e.decision, e.session, e.trace_id"
-)
-"""The columns of a `RawRow`, of the table `exchange` as `e`."""
-
-
-class RawRow(NamedTuple):
-    """A row of `exchange` as it is stored."""
-
-    seq: int
-    id: str
-    state: int
-    dim: int
-    is_stream: int
-    started_at: float
-    duration_s: float | None
-    ttft_s: float | None
-    status: int
-    outcome: int
-    marks: int
-    attempts: int
-    input_tokens: int | None
-    output_tokens: int | None
-    cached_input_tokens: int | None
-    cache_write_tokens: int | None
-    reasoning_tokens: int | None
-    usage_estimated: int | None
-    cost_nanousd: int | None
-    cost_status: int | None
-    request_bytes: int
-    response_bytes: int
-    error: int
-    finish: int
-    client: int
-    deployment: int
-    price: int
-    head: int
-    decision: int
-    session: str
-    trace_id: bytes | None
 
 
 class Entry(msgspec.Struct, kw_only=True):
@@ -255,7 +212,7 @@ def as_json(found: Record) -> dict[str, Any]:
     Bodies are text; one that is not UTF-8 is `..._body_base64` instead. Decision and ledger are objects or null.
     """
     exchange = found.exchange
-    fields: dict[str, Any] = msgspec.to_builtins(exchange, builtin_types=(bytes,))
+    fields: dict[str, Any] = msgspec.to_builtins(exchange, builtin_types=(bytes,), enc_hook=bytes)
     fields |= {
         "seq": found.seq,
         "state": found.state,

@@ -8,17 +8,17 @@ file is set aside and a new one begun. Reading a file that does not exist yet fi
 
 import contextlib
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
-from aigw_dev.core.errors import StoreError
-from aigw_dev.store import database
-from aigw_dev.store.migrations import migrate_state
+from aigw_dev.store.state_file import StateFile, StateHealth
+
+_NUMBER_DIGITS: Final = 9
+"""A longer row of digits is the beginning of a digest."""
 
 CredentialKind = Literal["run", "consumer"]
 
@@ -87,46 +87,27 @@ class ModelList(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...]
 
 
-class StateHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """How state.db is doing, as of the last call."""
-
-    state: Literal["unopened", "ok", "degraded"]
-    code: str = ""
-    reason: str = ""
-    set_aside: str = ""
-    """Where a damaged file was moved to; empty for nowhere."""
-
-
-def open_state(path: Path) -> sqlite3.Connection:
-    """A writable state.db, its schema up to date. Raises `StoreError`."""
-    return database.open_writable(path, database.STATE, migrate=migrate_state)
-
-
 class StateStore:
     """One state.db."""
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
-        """`clock` gives UTC seconds; it names damaged files."""
+        """`clock` gives UTC seconds: the time of events, and the name of damaged files."""
         self.path = path
         self._clock = clock
-        self._lock = threading.RLock()
-        self._db: sqlite3.Connection | None = None
-        self._health = StateHealth(state="unopened")
-        self._set_aside = ""
+        self._file = StateFile(path, clock=clock)
 
     def health(self) -> StateHealth:
         """How the file was at the last call."""
-        return msgspec.structs.replace(self._health, set_aside=self._set_aside)
+        return self._file.health()
 
     def close(self) -> None:
         """Close the connection; the next call opens it again."""
-        with self._lock:
-            self._close()
+        self._file.close()
 
     @contextlib.contextmanager
     def together(self) -> Generator[None]:
         """Everything called inside is one transaction: an action and its audit row stand or fall together."""
-        with self._writing():
+        with self._file.writing():
             yield
 
     # -- deployments
@@ -135,16 +116,16 @@ class StateStore:
         self, *, actor: str, digest: str, text: str, note: str = "", at: float | None = None
     ) -> int:
         """Keep a config that is in force from now on; its number. `at` is now unless given."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             cursor = db.execute(
                 "INSERT INTO deployment(at, actor, digest, text, note) VALUES(?,?,?,?,?)",
-                (self._at(at), actor, digest, text, note),
+                (self._clock() if at is None else at, actor, digest, text, note),
             )
             return cursor.lastrowid or 0
 
     def deployments(self, *, limit: int = 50, before: int | None = None) -> list[Deployment]:
         """The latest first; `before` is the number of the last one already seen."""
-        with self._reading() as db:
+        with self._file.reading() as db:
             rows = _rows(
                 db,
                 "SELECT id, at, actor, digest, text, note FROM deployment WHERE id<? ORDER BY id DESC LIMIT ?",
@@ -157,12 +138,9 @@ class StateStore:
         statement = (
             "SELECT id, at, actor, digest, text, note FROM deployment WHERE {} ORDER BY id DESC LIMIT 1"
         )
-        with self._reading() as db:
-            rows = (
-                _rows(db, statement.format("id=?"), (int(name),))
-                if name.isdecimal() and len(name) < 16
-                else []
-            )  # noqa: PLR2004 -- longer ones are digests
+        with self._file.reading() as db:
+            is_number = name.isdecimal() and len(name) <= _NUMBER_DIGITS
+            rows = _rows(db, statement.format("id=?"), (int(name),)) if is_number else []
             if not rows and name:
                 rows = _rows(db, statement.format("digest>=? AND digest<?"), (name, name + "\U0010ffff"))
         return _deployment(rows[0]) if rows else None
@@ -171,7 +149,7 @@ class StateStore:
 
     def put_draft(self, draft: Draft) -> None:
         """Keep a draft; one of the same name is replaced."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             db.execute(
                 "INSERT OR REPLACE INTO draft VALUES(?,?,?,?,?)",
                 (draft.name, draft.at, draft.actor, draft.base_digest, draft.text),
@@ -179,7 +157,7 @@ class StateStore:
 
     def drafts(self) -> list[Draft]:
         """All, by name."""
-        with self._reading() as db:
+        with self._file.reading() as db:
             rows = _rows(db, "SELECT name, at, actor, base_digest, text FROM draft ORDER BY name")
         return [Draft(name=r[0], at=r[1], actor=r[2], base_digest=r[3], text=r[4]) for r in rows]
 
@@ -189,7 +167,7 @@ class StateStore:
 
     def delete_draft(self, name: str) -> bool:
         """True where there was one."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             return db.execute("DELETE FROM draft WHERE name=?", (name,)).rowcount > 0
 
     # -- audit
@@ -212,10 +190,10 @@ class StateStore:
         if isinstance(detail, str):
             detail = {"note": detail} if detail else {}
         text = msgspec.json.encode(dict(detail), order="sorted").decode()
-        with self._writing() as db:
+        with self._file.writing() as db:
             cursor = db.execute(
                 "INSERT INTO audit(at, actor, origin, action, subject, is_ok, detail) VALUES(?,?,?,?,?,?,?)",
-                (self._at(at), actor, origin, action, subject, int(is_ok), text),
+                (self._clock() if at is None else at, actor, origin, action, subject, int(is_ok), text),
             )
             return cursor.lastrowid or 0
 
@@ -223,7 +201,7 @@ class StateStore:
         self, *, limit: int = 100, before: int | None = None, action: str = "", since_s: float | None = None
     ) -> list[AuditEvent]:
         """The latest first; `action` may end in `*`."""
-        with self._reading() as db:
+        with self._file.reading() as db:
             rows = _rows(
                 db,
                 "SELECT seq, at, actor, origin, action, subject, is_ok, detail FROM audit"
@@ -253,7 +231,7 @@ class StateStore:
 
     def add_credential(self, credential: Credential) -> None:
         """Keep an issued credential."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             db.execute(
                 "INSERT OR REPLACE INTO credential VALUES(?,?,?,?,?,?,?,?)",
                 (
@@ -270,7 +248,7 @@ class StateStore:
 
     def credentials(self, kind: CredentialKind | None = None) -> list[Credential]:
         """All, or those of one kind, the oldest first; revoked and expired ones too: they must stay refused."""
-        with self._reading() as db:
+        with self._file.reading() as db:
             rows = _rows(
                 db,
                 "SELECT digest, kind, name, created_at, expires_at, revoked_at, last_used_at, detail FROM credential"
@@ -293,14 +271,14 @@ class StateStore:
 
     def revoke(self, kind: CredentialKind, name: str, *, at: float) -> int:
         """Revoke every valid credential of this name; how many there were."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             statement = "UPDATE credential SET revoked_at=? WHERE kind=? AND name=? AND revoked_at IS NULL"
             return db.execute(statement, (at, kind, name)).rowcount
 
     def touch(self, used: Mapping[bytes, float]) -> None:
         """Note when credentials were used last. Collect them and call now and then, not per request."""
         if used:
-            with self._writing() as db:
+            with self._file.writing() as db:
                 statement = (
                     "UPDATE credential SET last_used_at=max(?, coalesce(last_used_at, 0)) WHERE digest=?"
                 )
@@ -310,7 +288,7 @@ class StateStore:
 
     def add(self, name: str, amount: int = 1) -> int:
         """Add to a counter; its new value."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             db.execute(
                 "INSERT INTO counter VALUES(?,?) ON CONFLICT(name) DO UPDATE SET value=value+excluded.value",
                 (name, amount),
@@ -320,87 +298,23 @@ class StateStore:
 
     def counters(self) -> dict[str, int]:
         """Every counter."""
-        with self._reading() as db:
+        with self._file.reading() as db:
             return {row[0]: row[1] for row in _rows(db, "SELECT name, value FROM counter ORDER BY name")}
 
     def put_models(self, listed: ModelList) -> None:
         """Keep what a provider lists now."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             text = msgspec.json.encode(listed.models).decode()
             db.execute("INSERT OR REPLACE INTO model_list VALUES(?,?,?)", (listed.provider, listed.at, text))
 
     def models(self) -> dict[str, ModelList]:
         """What every provider listed last, by its name."""
-        with self._reading() as db:
+        with self._file.reading() as db:
             rows = _rows(db, "SELECT provider, at, models FROM model_list")
         return {
             r[0]: ModelList(provider=r[0], at=r[1], models=msgspec.json.decode(r[2], type=tuple[str, ...]))
             for r in rows
         }
-
-    # -- the connection
-
-    @contextlib.contextmanager
-    def _writing(self) -> Generator[sqlite3.Connection]:
-        with self._lock, self._guarded():
-            db = self._opened()
-            if db.in_transaction:
-                # Inside `together`: the outermost call commits.
-                yield db
-                return
-            with database.transaction(db):
-                yield db
-
-    @contextlib.contextmanager
-    def _reading(self) -> Generator[sqlite3.Connection | None]:
-        with self._lock, self._guarded():
-            yield None if self._db is None and not self.path.exists() else self._opened()
-
-    @contextlib.contextmanager
-    def _guarded(self) -> Generator[None]:
-        """Database errors leave as `StoreError`, and the connection is forgotten."""
-        try:
-            yield
-        except sqlite3.IntegrityError:
-            raise
-        except sqlite3.Error as error:
-            raise self._failed(database.store_error(error, self.path)) from error
-
-    def _opened(self) -> sqlite3.Connection:
-        if self._db is not None:
-            return self._db
-        try:
-            self._db = open_state(self.path)
-        except StoreError as error:
-            self._failed(error)
-            if error.code != "store_corrupt" or self.path.exists():
-                raise
-            self._db = open_state(self.path)
-        self._health = StateHealth(state="ok")
-        return self._db
-
-    def _failed(self, error: StoreError) -> StoreError:
-        self._close()
-        self._health = StateHealth(state="degraded", code=error.code, reason=error.message)
-        if error.code == "store_corrupt":
-            self._move_aside()
-        return error
-
-    def _move_aside(self) -> None:
-        lock = database.WriterLock(self.path)
-        with contextlib.suppress(OSError):
-            if lock.take():
-                aside = database.set_aside(self.path, now_s=self._clock())
-                self._set_aside = str(aside) if aside is not None else self._set_aside
-        lock.free()
-
-    def _at(self, at: float | None) -> float:
-        return self._clock() if at is None else at
-
-    def _close(self) -> None:
-        if self._db is not None:
-            self._db.close()
-            self._db = None
 
 
 def _rows(

@@ -5,7 +5,8 @@ spaces around it before it is indexed, and a query's letters become a phrase: ä½
 """
 
 import re
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -23,6 +24,8 @@ _TEXT_KEYS: Final = (
     "input_text",
     "query",
     "documents",
+    "tool_calls",
+    "function",
     "arguments",
 )
 _OUTER_KEYS: Final = (
@@ -48,6 +51,8 @@ _REPLY_KEYS: Final = (
 _MOST_DEPTH: Final = 12
 _LONGEST_WORD: Final = 1_000
 """A longer run without a space is base64 or the like, not words."""
+
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/=_-]+")
 
 _BETWEEN: Final = "\x1e"
 """Stands between messages in an indexed text; the tokenizer takes it for a blank."""
@@ -143,18 +148,17 @@ def _collect(value: Any, pieces: list[str], depth: int, keys: tuple[str, ...]) -
         for key in keys:
             if key in fields:
                 _collect(fields[key], pieces, depth + 1, keys)
-        _collect(fields.get("tool_calls"), pieces, depth + 1, ("function",))
-        _collect(fields.get("function"), pieces, depth + 1, keys) if "function" in keys else None
 
 
 def _is_blob(text: str) -> bool:
-    if len(text) <= _LONGEST_WORD:
-        return text.startswith("data:")
+    """Base64 and the like: long runs that hold no words."""
     head = text[:_LONGEST_WORD]
-    return head.startswith("data:") or (head.isascii() and " " not in head and "\n" not in head)
+    if head.startswith("data:") and ";base64," in head:
+        return True
+    return len(text) > _LONGEST_WORD and _BASE64.fullmatch(head) is not None
 
 
-def _joined(pieces: Any) -> str:
+def _joined(pieces: Iterable[str]) -> str:
     """The pieces as one text for the index, cut to `MOST_CHARS`."""
     kept: list[str] = []
     left = MOST_CHARS

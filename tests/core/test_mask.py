@@ -83,6 +83,13 @@ def test_a_known_key_survives_in_no_writing(
     assert core not in masked or core in before + after
 
 
+def test_what_only_begins_like_a_key_swallows_no_known_one() -> None:
+    assert Masker(["00000000"]).text("hf_3030303030303030") == f"hf_{MASKED}"
+    assert (
+        Masker(["correct-horse"]).text("sk-loading-correct-horse-spinner") == f"sk-loading-{MASKED}-spinner"
+    )
+
+
 @given(st.lists(SECRETS, min_size=1, max_size=5), ANYTHING)
 def test_every_one_of_several_keys_is_masked(secrets: list[str], between: str) -> None:
     masked = Masker(secrets).text(f" {between} ".join(secrets))

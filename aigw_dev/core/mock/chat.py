@@ -22,6 +22,8 @@ from aigw_dev.core.mock.reply import (
 
 _TOOL_ROLES: Final = frozenset({"tool", "function"})
 _ARGUMENT_PIECE_CHARS: Final = 16
+_ARGUMENTS: Final = {"function": "arguments", "custom": "input"}
+"""What a call's arguments are called, by the kind of tool."""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +34,9 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     call_name: str = ""
     """The tool it calls; empty where it calls none."""
     arguments: str = ""
+    """JSON text; the input itself where `is_custom`."""
+    is_custom: bool = False
+    """The tool takes free text."""
     finish: str = "stop"
 
 
@@ -78,29 +83,45 @@ def _tools(asked: Asked, messages: list[dict[str, object]]) -> Said | MockReply:
     if loose_json.text(messages[-1].get("role")) in _TOOL_ROLES:
         text, finish = limited(_last_text(messages, _TOOL_ROLES), asked)
         return Said(text=text, finish=finish)
-    functions = [
-        loose_json.mapping(loose_json.mapping(tool).get("function"))
-        for tool in loose_json.items(asked.request.get("tools"))
-    ]
-    offered = {
-        loose_json.text(function.get("name")): function for function in functions if function.get("name")
-    }
+    offered = {name: tool for tool in map(loose_json.mapping, _offered(asked)) if (name := _name(tool))}
     choice = asked.request.get("tool_choice")
     if not offered or choice == "none":
         return _echo(asked, messages)
-    wanted = loose_json.text(loose_json.mapping(loose_json.mapping(choice).get("function")).get("name"))
-    if wanted and wanted not in offered:
-        return failed(
-            400, "invalid_request", f"`tool_choice` names {wanted}, which is not offered", param="tool_choice"
-        )
-    name = wanted or next(iter(offered))
-    arguments = json_schema.example(offered[name].get("parameters", {"type": "object"}))
-    return Said(call_name=name, arguments=msgspec.json.encode(arguments).decode(), finish="tool_calls")
+    wanted = _wanted(loose_json.mapping(choice)) or next(iter(offered))
+    if wanted not in offered:
+        message = f"`tool_choice` names {wanted[:100]}, which is not offered"
+        return failed(400, "invalid_request", message, param="tool_choice")
+    tool = offered[wanted]
+    if tool.get("type") == "custom":
+        text = _last_text(messages, {"user"})
+        return Said(call_name=wanted, arguments=text, is_custom=True, finish="tool_calls")
+    parameters = loose_json.mapping(tool.get("function")).get("parameters")
+    arguments = json_schema.example({"type": "object"} if parameters is None else parameters)
+    return Said(call_name=wanted, arguments=msgspec.json.encode(arguments).decode(), finish="tool_calls")
+
+
+def _offered(asked: Asked) -> list[object]:
+    return loose_json.items(asked.request.get("tools"))
+
+
+def _name(tool: dict[str, object]) -> str:
+    """The name of a tool as it is offered or chosen; empty where it has none."""
+    kind = "custom" if tool.get("type") == "custom" else "function"
+    return loose_json.text(loose_json.mapping(tool.get(kind)).get("name"))
+
+
+def _wanted(choice: dict[str, object]) -> str:
+    """The tool that `tool_choice` names, or the first of those it allows; empty where any will do."""
+    allowed = loose_json.items(loose_json.mapping(choice.get("allowed_tools")).get("tools"))
+    return _name(loose_json.mapping(allowed[0])) if allowed else _name(choice)
 
 
 def _last_text(messages: list[dict[str, object]], roles: set[str] | frozenset[str]) -> str:
     """The text of the last message in one of `roles`, else of the last message."""
-    last = next((message for message in reversed(messages) if loose_json.text(message.get("role")) in roles), messages[-1])
+    last = next(
+        (message for message in reversed(messages) if loose_json.text(message.get("role")) in roles),
+        messages[-1],
+    )
     return _text(last.get("content"))
 
 
@@ -132,8 +153,9 @@ def _envelope(asked: Asked, kind: str) -> dict[str, object]:
 
 
 def _call(asked: Asked, said: Said, arguments: str) -> dict[str, object]:
-    function = {"name": said.call_name, "arguments": arguments}
-    return {"id": f"call_mock_{asked.id_seed}", "type": "function", "function": function}
+    kind = "custom" if said.is_custom else "function"
+    inner = {"name": said.call_name, _ARGUMENTS[kind]: arguments}
+    return {"id": f"call_mock_{asked.id_seed}", "type": kind, kind: inner}
 
 
 def _message(asked: Asked, said: Said) -> dict[str, object]:
@@ -172,4 +194,5 @@ def _deltas(asked: Asked, said: Said) -> Iterator[dict[str, object]]:
         yield {"tool_calls": [{"index": 0} | _call(asked, said, "")]}
         for start in range(0, len(said.arguments), _ARGUMENT_PIECE_CHARS):
             piece = said.arguments[start : start + _ARGUMENT_PIECE_CHARS]
-            yield {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}
+            kind = "custom" if said.is_custom else "function"
+            yield {"tool_calls": [{"index": 0, kind: {_ARGUMENTS[kind]: piece}}]}

@@ -82,8 +82,10 @@ class _Maker:
 
     def _plain(self, schema: _Schema, depth: int) -> _Schema:
         """The schema with references followed and alternatives chosen."""
-        for _ in range(_MAX_DEPTH if depth <= _MAX_DEPTH else 0):
+        for _ in range(_MAX_DEPTH):
             self._left -= 1
+            if depth > _MAX_DEPTH or self._left < 0:
+                break
             reference = schema.get("$ref")
             if isinstance(reference, str):
                 schema = _merged(
@@ -193,7 +195,7 @@ def _number(schema: _Schema, ordinal: int, *, is_whole: bool) -> int | float:
     low, is_low_open = _bound(schema, "minimum", "exclusiveMinimum", sign=1)
     high, is_high_open = _bound(schema, "maximum", "exclusiveMaximum", sign=-1)
     step = _finite(schema.get("multipleOf")) or (1.0 if is_whole else None)
-    candidates = [1.0 + ordinal, 0.0]
+    candidates = [1.0 + ordinal, 0.0 - ordinal]
     for bound, direction in ((low, 1), (high, -1)):
         if bound is not None:
             candidates += [bound + direction * ordinal, bound + direction * (ordinal + 1)]

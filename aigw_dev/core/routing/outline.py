@@ -58,6 +58,8 @@ def _of_node(node: Node, steps: Mapping[str, Step] | None) -> Twig:
             twig = _questioned(condition.text, asked, [_branch(then, steps), _branch(otherwise, steps)])
         case Split(shares=shares, branches=branches, sticky=sticky):
             drawn = step if isinstance(step, SplitStep) else None
+            if drawn is not None and len(drawn.shares) != len(shares):
+                drawn = None  # the route has changed since
             twig = _split(shares, drawn, [_branch(branch, steps) for branch in branches])
             if sticky == "request" and drawn is None:
                 twig.text += " (sticky: request)"

@@ -87,6 +87,11 @@ class SplitStep(msgspec.Struct, frozen=True, kw_only=True, tag="split", omit_def
     reason: str = ""
     """Why it was drawn for the request alone, in words."""
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.chosen < len(self.shares):
+            message = "`chosen` is none of `shares`"
+            raise ValueError(message)
+
 
 class SendStep(msgspec.Struct, frozen=True, kw_only=True, tag="send", omit_defaults=True):
     """The end of the path: `Decision.targets` holds the targets."""
@@ -108,6 +113,11 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """From the start of the flow to its end; the last is a `SendStep`."""
     sticky: Literal["conversation", "request", ""] = ""
     """How its splits were drawn; empty where there is none."""
+
+    def __post_init__(self) -> None:
+        if not self.targets or not self.trace or not isinstance(self.trace[-1], SendStep):
+            message = "a decision has a target and ends with `send`"
+            raise ValueError(message)
 
 
 def read_decision(text: bytes | str) -> Decision:

@@ -271,7 +271,7 @@ def encode(data: bytes, *, event: str = "", id: str = "") -> bytes:  # noqa: A00
         head += b"id: " + _one_line(id) + b"\n"
     if b"\n" not in data and b"\r" not in data:
         return b"%sdata: %s\n\n" % (head, data)
-    lines = (data + b"\n").splitlines() if data.endswith((b"\n", b"\r")) else data.splitlines()
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     return head + b"".join(b"data: %s\n" % line for line in lines) + b"\n"
 
 

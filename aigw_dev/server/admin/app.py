@@ -12,7 +12,7 @@ from aigw_dev import __version__
 from aigw_dev.core.errors import GatewayError
 from aigw_dev.server import metrics
 from aigw_dev.server.admin import intent, live, places
-from aigw_dev.server.admin.desk import Desk, on_gateway, on_http
+from aigw_dev.server.admin.desk import Desk, on_fault, on_gateway, on_http
 from aigw_dev.server.gateway import Gateway
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>aigw-dev admin API</title>
@@ -31,7 +31,10 @@ def build(gateway: Gateway) -> Litestar:
         """Counters of this process in Prometheus' text format."""
         health = await asyncio.to_thread(gateway.recorder.writer.health)
         gauges = {
-            "aigw_dev_config_generation": ("Configs put in force since the start", float(gateway.snapshot.generation)),
+            "aigw_dev_config_generation": (
+                "Configs put in force since the start",
+                float(gateway.snapshot.generation),
+            ),
             "aigw_dev_log_dropped_rows": ("Exchanges that were not kept", float(health.dropped_rows)),
             "aigw_dev_log_dropped_bodies": ("Exchanges kept without bodies", float(health.dropped_bodies)),
             "aigw_dev_log_waiting": ("Exchanges not durable yet", float(health.waiting)),
@@ -40,7 +43,7 @@ def build(gateway: Gateway) -> Litestar:
         text = gateway.recorder.metrics.text(gauges=gauges, refused=gateway.turned_away)
         return Response(text, headers={"content-type": metrics.MEDIA_TYPE})
 
-    @get("/admin", media_type=MediaType.HTML, include_in_schema=False)
+    @get("/admin/docs", media_type=MediaType.HTML, include_in_schema=False)
     async def page() -> str:
         """The API's description for people, made here: no asset comes from anywhere else."""
         rows: list[str] = []
@@ -48,7 +51,9 @@ def build(gateway: Gateway) -> Litestar:
             for method in ("get", "put", "post", "delete"):
                 operation: Any = getattr(item, method)
                 if operation is not None:
-                    rows.append(f"<tr><td><code>{method.upper()} {path}</code><td>{operation.description or ''}")
+                    rows.append(
+                        f"<tr><td><code>{method.upper()} {path}</code><td>{operation.description or ''}"
+                    )
         return _PAGE % "\n".join(rows)
 
     app = Litestar(
@@ -60,7 +65,7 @@ def build(gateway: Gateway) -> Litestar:
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
             use_handler_docstrings=True,
         ),
-        exception_handlers={HTTPException: on_http, GatewayError: on_gateway},
+        exception_handlers={HTTPException: on_http, GatewayError: on_gateway, Exception: on_fault(desk)},
         logging_config=None,
         signature_namespace={"Any": Any},
     )

@@ -25,8 +25,9 @@ class Desk:
 
     def audit(self, action: str, detail: str = "") -> None:
         """Write down what an admin call changed. Blocking."""
-        words = {"detail": detail} if detail else None
-        self.gateway.state.audit(action, at=time.time(), actor="admin", origin="admin", detail=words)
+        self.gateway.state.audit(
+            action, at=time.time(), actor="admin", origin="admin", detail={"detail": detail} if detail else {}
+        )
 
 
 class AdminRefusal(HTTPException):
@@ -54,10 +55,13 @@ def granted(value: T | Refusal) -> T:
 
 def error_body(code: str, message: str, hint: str = "") -> dict[str, Any]:
     """The one shape of the admin API's errors."""
-    return {"error": {"code": code, "message": message, "hint": hint or CODES[code].remedy if code in CODES else hint}}
-
-
-Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
+    return {
+        "error": {
+            "code": code,
+            "message": message,
+            "hint": hint or CODES[code].remedy if code in CODES else hint,
+        }
+    }
 
 
 def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
@@ -73,3 +77,14 @@ def on_gateway(_: Request[Any, Any, Any], error: GatewayError) -> Response[dict[
     known = CODES.get(error.code)
     status = known.status if known and known.status else 409 if error.code == "config_changed" else 400
     return Response(error_body(error.code, error.message, error.hint), status_code=status)
+
+
+def on_fault(desk: Desk) -> Callable[[Request[Any, Any, Any], Exception], Response[dict[str, Any]]]:
+    """What nobody foresaw: reported with its trace, answered without it."""
+
+    def handler(_: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+        desk.gateway.report(error)
+        text = f"the gateway has a fault: {type(error).__name__}"
+        return Response(error_body("internal_error", text), status_code=500)
+
+    return handler

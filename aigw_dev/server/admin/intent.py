@@ -62,7 +62,9 @@ def router(desk: Desk) -> Router:
     @put("/config")
     async def put_config(data: TextRequest, if_match: IfMatch = None) -> dict[str, Any]:
         """Write a new config in the place of the one with the digest `If-Match`, and put it in force."""
-        problems = await changes.write(data.text, expected_digest=_digest(if_match), note=data.note, actor="admin")
+        problems = await changes.write(
+            data.text, expected_digest=_digest(if_match), note=data.note, actor="admin"
+        )
         return {
             "digest": gateway.reading.digest,
             "generation": gateway.snapshot.generation,
@@ -74,7 +76,10 @@ def router(desk: Desk) -> Router:
     async def validate(data: TextRequest) -> dict[str, Any]:
         """What is wrong with a config; nothing is written."""
         reading = await asyncio.to_thread(gateway.source.parse, data.text)
-        return {"problems": [shown(problem) for problem in reading.problems], "is_usable": reading.config is not None}
+        return {
+            "problems": [shown(problem) for problem in reading.problems],
+            "is_usable": reading.config is not None,
+        }
 
     @get("/draft")
     async def draft() -> dict[str, Any]:
@@ -96,7 +101,10 @@ def router(desk: Desk) -> Router:
     async def deploy(data: NoteRequest) -> dict[str, Any]:
         """Put the draft in force, or the file that waits under `gateway.deploy: manual`."""
         problems = await changes.deploy(note=data.note, actor="admin")
-        return {"generation": gateway.snapshot.generation, "problems": [shown(problem) for problem in problems]}
+        return {
+            "generation": gateway.snapshot.generation,
+            "problems": [shown(problem) for problem in problems],
+        }
 
     @get("/deployments")
     async def deployments(limit: int = 50) -> dict[str, Any]:
@@ -107,13 +115,18 @@ def router(desk: Desk) -> Router:
     async def deployment(number: int) -> dict[str, Any]:
         """One deployment with its text, and how it differs from what is there now."""
         found = await changes.deployment(number)
-        return found | {"diff": describe_diff(gateway.reading.text, found["text"], old_name="now", new_name=f"#{number}")}
+        return found | {
+            "diff": describe_diff(gateway.reading.text, found["text"], old_name="now", new_name=f"#{number}")
+        }
 
     @post("/rollback", status_code=200)
     async def rollback(data: RollbackRequest) -> dict[str, Any]:
         """Write an earlier deployment's text back, as a new deployment."""
         problems = await changes.rollback(data.number, note=data.note, actor="admin")
-        return {"generation": gateway.snapshot.generation, "problems": [shown(problem) for problem in problems]}
+        return {
+            "generation": gateway.snapshot.generation,
+            "problems": [shown(problem) for problem in problems],
+        }
 
     @get("/routes")
     async def routes() -> dict[str, Any]:
@@ -121,7 +134,7 @@ def router(desk: Desk) -> Router:
         return {"routes": reports.route_rows(gateway.in_force)}
 
     @get("/routes/{name:str}")
-    async def route(name: str, width: int = 100, ascii: bool = False) -> dict[str, Any]:  # noqa: A002  -- the query's name
+    async def route(name: str, *, width: int = 100, ascii: bool = False) -> dict[str, Any]:  # noqa: A002  -- the query's name
         """One route, drawn as text."""
         compiled = gateway.snapshot.routes.get(name)
         if compiled is None:
@@ -159,5 +172,9 @@ def shown(problem: Problem) -> dict[str, Any]:
 
 def _digest(header: str | None) -> str:
     if header is None:
-        refuse("invalid_request", 'send If-Match: "DIGEST" with the digest that GET /admin/v1/config gave', status=428)
+        refuse(
+            "invalid_request",
+            'send If-Match: "DIGEST" with the digest that GET /admin/v1/config gave',
+            status=428,
+        )
     return header.strip().removeprefix("W/").strip('"')

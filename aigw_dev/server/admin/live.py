@@ -37,11 +37,18 @@ def router(desk: Desk) -> Router:
     """The handlers."""
 
     @get("/exchanges")
-    async def page(q: str = "", before: int | None = None, limit: int = 50, previews: bool = True) -> dict[str, Any]:
+    async def page(
+        q: str = "", before: int | None = None, limit: int = 50, *, previews: bool = True
+    ) -> dict[str, Any]:
         """A page of exchanges that pass the filter `q`, newest first; go on from `next_before`."""
         wanted = granted(filters.parse(q, now_s=time.time()))
         found = await asyncio.to_thread(
-            desk.logs.page, wanted, before=before, limit=min(max(limit, 1), 1000), budget_s=_BUDGET_S, previews=previews
+            desk.logs.page,
+            wanted,
+            before=before,
+            limit=min(max(limit, 1), 1000),
+            budget_s=_BUDGET_S,
+            previews=previews,
         )
         return msgspec.to_builtins(found)
 
@@ -49,7 +56,9 @@ def router(desk: Desk) -> Router:
     async def live(q: str = "") -> Stream:
         """Exchanges as they end, as server-sent events; a comment every 15 s keeps the connection warm."""
         wanted = granted(filters.parse(q, now_s=time.time()))
-        return Stream(_feed(desk, wanted), media_type="text/event-stream", headers={"cache-control": "no-cache"})
+        return Stream(
+            _feed(desk, wanted), media_type="text/event-stream", headers={"cache-control": "no-cache"}
+        )
 
     @get("/exchanges/{name:str}")
     async def one(name: str) -> dict[str, Any]:
@@ -84,7 +93,9 @@ def router(desk: Desk) -> Router:
         return msgspec.to_builtins(granted(found))
 
     @get("/stats/series")
-    async def series(step: int, since: str = "1h", until: str = "", by: str = "", q: str = "") -> dict[str, Any]:
+    async def series(
+        step: int, since: str = "1h", until: str = "", by: str = "", q: str = ""
+    ) -> dict[str, Any]:
         """Totals over time in steps of `step` seconds."""
         now = time.time()
         start, end = _moment(since, now), _moment(until, now) if until else now
@@ -95,7 +106,9 @@ def router(desk: Desk) -> Router:
         )
         return msgspec.to_builtins(granted(found))
 
-    return Router(path="/admin/v1", route_handlers=[page, live, one, purge, pause, totals, series], tags=["exchanges"])
+    return Router(
+        path="/admin/v1", route_handlers=[page, live, one, purge, pause, totals, series], tags=["exchanges"]
+    )
 
 
 def _moment(text: str, now_s: float) -> float:

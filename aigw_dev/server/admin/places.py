@@ -25,6 +25,10 @@ class ReloadRequest(msgspec.Struct, kw_only=True):
 
     what: str
     """`keys`, `trust`, `tokens` or `config`."""
+    action: str = ""
+    """What the command did, for the audit: `key.added`."""
+    subject: str = ""
+    """To what: a key's name, a path."""
 
 
 class CredentialRequest(msgspec.Struct, kw_only=True):
@@ -64,7 +68,8 @@ def router(desk: Desk) -> Router:
                 "held_back": gateway.reading.held_back,
             },
             "identity_verification": config.gateway.identity_verification,
-            "logging": msgspec.to_builtins(config.logging) | {"paused": gateway.is_paused, "path": str(gateway.folder / "log.db")},
+            "logging": msgspec.structs.asdict(config.logging)
+            | {"paused": gateway.is_paused, "path": str(gateway.folder / "log.db")},
             "state": msgspec.to_builtins(gateway.state.health()),
             "log": msgspec.to_builtins(gateway.recorder.writer.health()),
             "keys_settled": snapshot.keys.is_settled,
@@ -87,10 +92,15 @@ def router(desk: Desk) -> Router:
     async def reload(data: ReloadRequest) -> dict[str, Any]:
         """Read again what a command changed beside the gateway."""
         if data.what not in {"keys", "trust", "tokens", "config"}:
-            refuse("invalid_request", f"there is no {data.what!r} to reload; write keys, trust, tokens or config")
+            refuse(
+                "invalid_request", f"there is no {data.what!r} to reload; write keys, trust, tokens or config"
+            )
         if data.what == "config":
             problems = await gateway.reread(actor="reload")
-            return {"generation": gateway.snapshot.generation, "problems": [problem.text() for problem in problems]}
+            return {
+                "generation": gateway.snapshot.generation,
+                "problems": [problem.text() for problem in problems],
+            }
         await gateway.renew()
         return {"generation": gateway.snapshot.generation, "problems": []}
 
@@ -99,7 +109,10 @@ def router(desk: Desk) -> Router:
         """Every provider, the key in force and whether it can be used."""
         snapshot = gateway.snapshot
         rows = reports.provider_rows(
-            gateway.in_force, chosen=snapshot.keys.chosen(), untrusted=gateway.reading.untrusted, lists=snapshot.lists
+            gateway.in_force,
+            chosen=snapshot.keys.chosen(),
+            untrusted=gateway.reading.untrusted,
+            lists=snapshot.lists,
         )
         return {"providers": rows}
 
@@ -126,7 +139,9 @@ def router(desk: Desk) -> Router:
         """Every key by name; never a value."""
         records = await asyncio.to_thread(gateway.vault.records)
         chosen = gateway.snapshot.keys.chosen()
-        mark = {secret.name: gateway.vault.mark(secret.value) for one in chosen.values() for secret in one.secrets}
+        mark = {
+            secret.name: gateway.vault.mark(secret.value) for one in chosen.values() for secret in one.secrets
+        }
         return {
             "keys": reports.key_rows(records, gateway.in_force, chosen=chosen, mark=mark),
             "notices": gateway.notices,
@@ -136,7 +151,9 @@ def router(desk: Desk) -> Router:
     async def issue(data: CredentialRequest) -> dict[str, Any]:
         """A new credential; the token is in this answer and nowhere else."""
         if data.kind != "run":
-            refuse("invalid_request", f"there is no credential of kind {data.kind!r}; this release issues `run`")
+            refuse(
+                "invalid_request", f"there is no credential of kind {data.kind!r}; this release issues `run`"
+            )
         return await gateway.issue_run(data.name)
 
     @delete("/credentials/{identifier:str}", status_code=200)
@@ -150,7 +167,9 @@ def router(desk: Desk) -> Router:
     @get("/audit")
     async def audit(limit: int = 100) -> dict[str, Any]:
         """Who changed what, newest first."""
-        return {"audit": msgspec.to_builtins(await asyncio.to_thread(gateway.state.audit_events, limit=limit))}
+        return {
+            "audit": msgspec.to_builtins(await asyncio.to_thread(gateway.state.audit_events, limit=limit))
+        }
 
     return Router(
         path="/admin/v1",
@@ -163,4 +182,8 @@ def _known(desk: Desk, names: list[str]) -> None:
     providers = desk.gateway.snapshot.providers
     for name in names:
         if name not in providers:
-            refuse("invalid_request", f"there is no provider {name!r}; there are {', '.join(providers)}", status=404)
+            refuse(
+                "invalid_request",
+                f"there is no provider {name!r}; there are {', '.join(providers)}",
+                status=404,
+            )

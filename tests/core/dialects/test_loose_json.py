@@ -63,8 +63,8 @@ def test_the_wrong_type_becomes_an_empty_value() -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(0, 0), (7, 7), (7.9, 7), (10**12, 10**12), (10**12 + 1, None), (-1, None), (True, None), ("7", None)]
-    + [(float("nan"), None), (float("inf"), None), (None, None)],
+    [(0, 0), (7, 7), (7.9, 7), (10**12, 10**12), (10**12 + 1, None), (-1, None), (True, None), ("7", None),
+     (float("nan"), None), (float("inf"), None), (None, None)],
 )  # fmt: skip
 def test_a_count_is_a_believable_number(value: object, expected: int | None) -> None:
     assert loose_json.count(value) == expected

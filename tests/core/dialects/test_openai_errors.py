@@ -25,9 +25,9 @@ from tests.vectors_openai import recordings
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(400, "invalid_request_error"), (401, "authentication_error"), (403, "permission_error"), (404, "not_found_error")]
-    + [(408, "timeout_error"), (409, "conflict_error"), (413, "invalid_request_error"), (415, "invalid_request_error")]
-    + [(429, "rate_limit_error"), (500, "api_error"), (502, "api_error"), (503, "api_error"), (504, "timeout_error")],
+    [(400, "invalid_request_error"), (401, "authentication_error"), (403, "permission_error"), (404, "not_found_error"),
+     (408, "timeout_error"), (409, "conflict_error"), (413, "invalid_request_error"), (415, "invalid_request_error"),
+     (429, "rate_limit_error"), (500, "api_error"), (502, "api_error"), (503, "api_error"), (504, "timeout_error")],
 )  # fmt: skip
 def test_the_type_follows_the_status(status: int, kind: str) -> None:
     error = json.loads(encode_error(status, "some_code", "It failed."))["error"]
@@ -60,7 +60,7 @@ def sdk(body: bytes, content_type: str, status: int = 200) -> openai.OpenAI:
     def reply(_: httpx.Request) -> httpx.Response:
         return httpx.Response(status, headers={"content-type": content_type}, content=body)
 
-    client = httpx.Client(transport=httpx.MockTransport(reply))
+    client: Any = httpx.Client(transport=httpx.MockTransport(reply))
     return openai.OpenAI(api_key="none", base_url="http://127.0.0.1/v1", http_client=client, max_retries=0)
 
 
@@ -83,16 +83,14 @@ def test_the_sdk_raises_on_the_in_band_error() -> None:
 
 @pytest.mark.parametrize(
     ("status", "exception"),
-    [(400, openai.BadRequestError), (401, openai.AuthenticationError), (403, openai.PermissionDeniedError)]
-    + [(404, openai.NotFoundError), (409, openai.ConflictError), (422, openai.UnprocessableEntityError)]
-    + [(429, openai.RateLimitError), (500, openai.InternalServerError), (503, openai.InternalServerError)],
+    [(400, openai.BadRequestError), (401, openai.AuthenticationError), (403, openai.PermissionDeniedError),
+     (404, openai.NotFoundError), (409, openai.ConflictError), (422, openai.UnprocessableEntityError),
+     (429, openai.RateLimitError), (500, openai.InternalServerError), (503, openai.InternalServerError)],
 )  # fmt: skip
 def test_the_sdk_reads_the_envelope(status: int, exception: type[openai.APIStatusError]) -> None:
-    with sdk(
-        encode_error(status, "some_code", "It failed.", param="model"), "application/json", status
-    ) as client:
-        with pytest.raises(exception, match=r"It failed\.") as raised:
-            client.models.list()
+    client = sdk(encode_error(status, "some_code", "It failed.", param="model"), "application/json", status)
+    with client, pytest.raises(exception, match=r"It failed\.") as raised:
+        client.models.list()
     assert (raised.value.code, raised.value.param) == ("some_code", "model")
 
 

@@ -177,8 +177,8 @@ _JSON: Final = st.recursive(
     max_leaves=8,
 )
 _FIELDS: Final = st.sampled_from(
-    ["choices", "delta", "message", "content", "tool_calls", "function", "arguments", "usage", "error", "model", "index"]
-    + ["x_groq", "prompt_tokens", "thinking", "text", "finish_reason", "custom", "audio", "reasoning", "id", "name"]
+    ["choices", "delta", "message", "content", "tool_calls", "function", "arguments", "usage", "error", "model", "index",
+     "x_groq", "prompt_tokens", "thinking", "text", "finish_reason", "custom", "audio", "reasoning", "id", "name"]
 )  # fmt: skip
 _LIKELY: Final = st.recursive(
     _JSON,
@@ -218,14 +218,16 @@ class Oracle:
             self.error = self.error or document.get("error")
             groq = cast("dict[str, Any]", document.get("x_groq") or {})
             self.usage = document.get("usage") or groq.get("usage") or self.usage
-            for choice in cast("list[dict[str, Any]]", document.get("choices") or []):
+            choices: list[dict[str, Any]] = document.get("choices") or []
+            for choice in choices:
                 spoken = cast(
                     "dict[str, Any]", choice.get("delta" if recording.is_stream else "message") or {}
                 )
                 content: Any = spoken.get("content") or choice.get("text") or ""
                 if isinstance(content, list):
                     content = "".join(part.get("text", "") for part in cast("list[dict[str, Any]]", content))
-                self.text += content or (spoken.get("audio") or {}).get("transcript") or ""
+                audio = cast("dict[str, Any]", spoken.get("audio") or {})
+                self.text += content or audio.get("transcript") or ""
                 self.finish = choice.get("finish_reason") or self.finish
 
 
@@ -261,7 +263,7 @@ def test_recorded_replies_say_what_the_recording_says(vectors: Path) -> None:
         if recording.is_stream or recording.status != 200:
             continue
         summary, oracle = reply_summary(recording.body), Oracle(recording)
-        choices = recording.documents()[0].get("choices") or []
+        choices: list[Any] = recording.documents()[0].get("choices") or []
         if len(choices) <= 1:
             assert summary.assembled.text == oracle.text, recording.id
             assert summary.finish == oracle.finish, recording.id

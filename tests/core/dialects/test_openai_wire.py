@@ -51,6 +51,11 @@ def test_arguments_sent_as_an_object_become_their_text() -> None:
     assert (function.name, function.arguments) == ("f", '{"x": [1]}')
 
 
+def test_nesting_at_the_edge_of_what_can_be_read_is_no_crash() -> None:
+    for depth in range(850, 1010):
+        decode_chunk(b'{"model":7,"error":' + b"[" * depth + b"]" * depth + b"}")
+
+
 def test_nesting_without_end_is_no_chunk() -> None:
     deep = b'{"thinking":[' * 600 + b"7" + b"]}" * 600
     assert decode_chunk(b'{"choices":[{"delta":{"content":[' + deep + b"]}}]}") is None

@@ -178,6 +178,12 @@ def test_a_name_that_leads_nowhere_gets_near_ones(model: str, near: str) -> None
     assert near in refused(model)
 
 
+def test_the_near_one_is_found_among_many() -> None:
+    lists = {"big": [f"vendor{number % 40}/model-{number}-instruct" for number in range(2000)]}
+    known = address_table(Config(providers={"big": Provider(), "other": Provider()}), lists=lists)
+    assert "big/vendor33/model-1233-instruct" in refused("vendor33/modl-1233-instrct", known)
+
+
 def test_a_first_part_that_is_no_provider_is_said_to_be_none() -> None:
     assert "there is no provider `opnai`" in refused("opnai/gpt-9")
 

@@ -1,6 +1,7 @@
 """The condition language: what is written is what is asked, and nothing that is written can break it."""
 
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -183,6 +184,16 @@ def test_every_operator_can_be_written() -> None:
         compare = parsed(f"metadata.x {operator} {value}").root
         assert isinstance(compare, Compare)
         assert compare.operator == operator
+
+
+def test_the_page_for_users_names_every_operator_and_every_name(repository: Path) -> None:
+    page = (repository / "docs" / "routing.md").read_text("utf-8")
+    missing = [
+        word
+        for word in (*conditions.OPERATORS, *(row.form for row in ROOTS.values()))
+        if f"`{word}" not in page
+    ]
+    assert not missing
 
 
 def test_names_take_every_letter_digit_and_hyphen() -> None:

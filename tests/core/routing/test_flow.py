@@ -160,6 +160,18 @@ def test_the_shipped_routes_are_right(name: str) -> None:
         assert node, problems
 
 
+def test_the_examples_of_the_page_for_users_are_right(repository: Path) -> None:
+    page = (repository / "docs" / "routing.md").read_text("utf-8")
+    blocks = [block.split("```")[0] for block in page.split("```yaml\n")[1:]]
+    assert len(blocks) == 3
+    for block in blocks:
+        config: Any = YAML(typ="safe", pure=True).load(block)  # pyright: ignore[reportUnknownMemberType]  # ruamel's own
+        providers = {known: row.get("keys") for known, row in config.get("providers", {}).items()}
+        for route in config["routes"].values():
+            node, problems = compile_flow(route["flow"], path=PATH, providers=providers)
+            assert node, problems
+
+
 @pytest.mark.parametrize(
     ("value", "target"), [("ok", "qwen/qwen-plus"), ("no", "openai/gpt-4o"), (None, "openai/gpt-4o")]
 )

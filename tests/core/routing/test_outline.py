@@ -128,6 +128,15 @@ def test_a_split_of_every_request_says_so_before_it_is_drawn(
     assert outline.of_route(route_of("canary")).below[0].text == "split (sticky: request)"
 
 
+def test_a_decision_of_an_older_flow_can_still_be_drawn_into_the_route() -> None:
+    entries = [{"weight": 1, **ECHO}, {"weight": 1, **ECHO}]
+    older = decided(compiled({"split": entries}), Facts())
+    for flow in ({"split": entries[:1]}, {"if": "stream", "then": ECHO, "else": ECHO}, ECHO):
+        root = outline.of_route(compiled(flow), older).below[0]
+        assert root.state == "taken"
+        assert not root.details
+
+
 @pytest.mark.parametrize("name", ["ai-test", "canary", "every-operator"])
 def test_below_a_branch_that_was_not_taken_nothing_is_decided(
     name: str, route_of: Callable[[str], CompiledRoute]

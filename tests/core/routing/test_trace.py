@@ -21,9 +21,24 @@ def test_a_stored_decision_is_read_back_whole(
     assert read_decision(msgspec.json.encode(decision)) == decision
 
 
-def test_what_is_no_decision_is_said_to_be_none() -> None:
+TARGET = '{"provider":"mock","model":"echo"}'
+SPLIT = '{"type":"split","node":"flow","shares":[{"weight":1.0,"summary":"a"}],"draw":0.5,"chosen":1,"sticky":"request"}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        '{"route":"r","targets":[],"trace":[{"type":"send","node":"flow"}]}',
+        f'{{"route":"r","targets":[{TARGET}],"trace":[]}}',
+        f'{{"route":"r","targets":[{TARGET}],"trace":[{SPLIT},{{"type":"send","node":"flow"}}]}}',
+        f'{{"route":"r","targets":[{TARGET}],"trace":[{SPLIT.replace("1,", "0,", 1)}]}}',
+    ],
+)
+def test_what_is_no_decision_is_said_to_be_none(text: str) -> None:
     with pytest.raises(msgspec.DecodeError):
-        read_decision(b"{}")
+        read_decision(text)
 
 
 def test_a_target_is_written_as_it_is_addressed() -> None:
