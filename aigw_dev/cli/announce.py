@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from aigw_dev.client import AdminClient
 
 
-def announce(place: "Place", what: str, *, action: str, subject: str) -> int:
+def announce(place: "Place", what: str, *, action: str, subject: str, token: str = "") -> int:
     """Have every gateway of this home read `what` again (`keys`, `trust`, `tokens`); how many did.
 
     `action` and `subject` (`key.added`, a key's name) go into the audit: the running gateways', else that of this
-    config's own gateway. One that does not answer is said and ends nothing: it reads everything at its next start.
+    config's own gateway. `token` is the admin token they know, where it was just replaced. One that does not answer is said and ends nothing: it reads everything at its next start.
     """
     told = 0
-    for client in _clients(place):
+    for client in _clients(place, token or place.home.admin_token()):
         with client:
             try:
                 client.reload(what, action=action, subject=subject)
@@ -53,11 +53,11 @@ def write_audit(place: "Place", action: str, subject: str) -> None:
     store.close()
 
 
-def _clients(place: "Place") -> Iterator["AdminClient"]:
+def _clients(place: "Place", token: str) -> Iterator["AdminClient"]:
     from aigw_dev.cli.place import URL_VARIABLE
     from aigw_dev.client import AdminClient
 
     named = place.env.get(URL_VARIABLE, "").strip().rstrip("/")
     urls = dict.fromkeys([*([named] if named else []), *(one.url for one in list_running(place.home))])
     for url in urls:
-        yield AdminClient(url, place.home.admin_token())
+        yield AdminClient(url, token)

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aigw_dev.cli.exits import CommandError
-from aigw_dev.core import literal_keys
+from aigw_dev.core.credentials import looks_like_key
+from aigw_dev.core.literal_keys import holds_key
 
 _CLEAR: Final = {
     "bash": "history -d -1; history -w",
@@ -26,14 +27,19 @@ def refuse_keys(words: Sequence[str], environ: Mapping[str, str] = os.environ) -
         text = value if mark else word
         is_path = (option if mark else previous) in _PATH_OPTIONS or text.startswith((".", "/", "~", "-"))
         previous = word
-        if not is_path and literal_keys.is_key(text):
-            raise CommandError(
-                "A key stands on the command line. It was not read and not stored, but your shell's history and "
-                "other programs of this machine may have it now.",
-                hint=f"Clear it from the history ({clear_history(environ)}). Then run the command without it: the key "
-                "is asked for without echo, or read with --stdin. On a shared machine make a new key at the provider.",
-                code="key_invalid",
-            )
+        if not is_path and (looks_like_key(text) or holds_key(text)):
+            raise key_on_command_line(environ)
+
+
+def key_on_command_line(environ: Mapping[str, str] = os.environ) -> CommandError:
+    """What is said to somebody who put a key on the command line."""
+    return CommandError(
+        "A key stands on the command line. It was not read and not stored, but your shell's history and "
+        "other programs of this machine may have it now.",
+        hint=f"Clear it from the history ({clear_history(environ)}). Then run the command without it: the key "
+        "is asked for without echo, or read with --stdin. On a shared machine make a new key at the provider.",
+        code="key_invalid",
+    )
 
 
 def clear_history(environ: Mapping[str, str]) -> str:

@@ -57,6 +57,17 @@ class Registry(NamedTuple):
 COMMANDS: Final = Registry(
     rows=(
         Command("up", "aigw_dev.cli.up:up", "Start the gateway."),
+        Command("keys add", "aigw_dev.cli.keys_add:keys_add", "Store a provider's key in the OS keyring."),
+        Command("keys list", "aigw_dev.cli.keys:keys_list", "List the keys: name, provider, origin, fingerprint, last use."),
+        Command("keys rotate", "aigw_dev.cli.keys_add:keys_rotate", "Replace a key by a new one, tried before it is in force."),
+        Command("keys remove", "aigw_dev.cli.keys:keys_remove", "Delete a key from its place, with what a rotation kept of it."),
+        Command("keys check", "aigw_dev.cli.keys:keys_check", "Try keys with their providers, without spending."),
+        Command("keys allow", "aigw_dev.cli.keys:keys_allow", "Let a key be sent to another address as well."),
+        Command("keys import", "aigw_dev.cli.keys_add:keys_import", "Store keys found in variables and a .env file in the keyring."),
+        Command("providers list", "aigw_dev.cli.providers:providers_list", "List the providers and whether they can be used."),
+        Command("providers check", "aigw_dev.cli.providers:providers_check", "Ask providers whether they answer, without spending."),
+        Command("providers models", "aigw_dev.cli.providers:providers_models", "Ask providers for their models, and keep the lists."),
+        Command("check", "aigw_dev.cli.providers:check", "Check that every provider answers and takes its key."),
         Command("routes list", "aigw_dev.cli.routes:routes_list", "List the routes with the names they claim."),
         Command("routes show", "aigw_dev.cli.routes:routes_show", "Draw a route as text or as a Mermaid flowchart."),
         Command("routes explain", "aigw_dev.cli.routes:routes_explain", "Draw the path a request would take, with the actual values."),
@@ -68,5 +79,5 @@ COMMANDS: Final = Registry(
             "completion", "aigw_dev.cli.completion:completion", "Print the completion script for a shell."
         ),
     ),
-    groups={"routes": "Show, explain and deploy routes."},
+    groups={"keys": "Store, list and replace providers' keys.", "providers": "List, check and ask providers.", "routes": "Show, explain and deploy routes."},
 )

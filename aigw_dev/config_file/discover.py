@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.config_file import ownership
+from aigw_dev.config_file.ownership import Owners, own_number
 from aigw_dev.config_file.read import CONFIG_NAME
 
 VARIABLE: Final = "AIGW_DEV_CONFIG"
@@ -37,13 +39,20 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     cwd: Path
     home: Path
     user_config_dir: Path
+    owners: Owners
 
 
 def discover(
-    *, explicit: Path | None, env: Mapping[str, str], cwd: Path, home: Path, user_config_dir: Path
+    *,
+    explicit: Path | None,
+    env: Mapping[str, str],
+    cwd: Path,
+    home: Path,
+    user_config_dir: Path,
+    owners: Owners = ownership.owners,
 ) -> Found:
     """The config in force. Looks at names, owners and `.git`; never opens a file and never raises."""
-    place = Place(env=env, cwd=cwd, home=home, user_config_dir=user_config_dir)
+    place = Place(env=env, cwd=cwd, home=home, user_config_dir=user_config_dir, owners=owners)
     named = str(explicit) if explicit is not None else env.get(VARIABLE, "").strip()
     if named:
         by = "--config" if explicit is not None else VARIABLE
@@ -113,7 +122,7 @@ def _nearest(place: Place, skipped: list[str]) -> Path | None:
     for folder in _upwards(place.cwd, place.home):
         path = folder / CONFIG_NAME
         if _is_file(path):
-            owner = _foreign_owner(path)
+            owner = _foreign_owner(path, place)
             if owner is None:
                 return path
             skipped.append(f"{path} belongs to {owner} and was skipped; name it with --config to use it.")
@@ -139,14 +148,8 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _foreign_owner(path: Path) -> str | None:
-    """Who else owns the file (or the link to it), in words; None = this user, or a system without owner numbers."""
-    if not hasattr(os, "getuid"):
-        return None
-    own = os.getuid()
-    try:
-        owners = {path.stat().st_uid, path.lstat().st_uid}
-    except OSError:
-        return "somebody unknown"
-    others = sorted(owners - {own})
-    return f"user {others[0]} of this computer (you are {own})" if others else None
+def _foreign_owner(path: Path, place: Place) -> str | None:
+    """Who else owns the file (or the link to it), in words; None = this user."""
+    own = own_number()
+    others = place.owners(path) - {own}
+    return f"user {max(others)} of this computer (you are {own})" if others else None

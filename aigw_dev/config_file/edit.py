@@ -5,7 +5,7 @@ that cannot be made so raises `ConfigError` and nothing is lost. Paths are keys 
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -24,6 +24,7 @@ def set_value(text: str, path: Path, value: Any) -> str:
     Where old and new are both mappings or both lists, only what differs is touched. A list position equal to the
     list's length appends. Missing keys go to the end of their mapping.
     """
+    value = _plain(value)
     tree = _with_value(_read(text).value, path, value)
     return _checked(text, lambda old, style: _write(old, path, value, style), tree)
 
@@ -69,6 +70,7 @@ def insert_item(text: str, path: Path, index: int, value: Any) -> str:
     if not 0 <= index <= len(cast("list[Any]", items)):
         raise _refusal((*path, index), "is outside the list")
     tree = copy.deepcopy(document.value)
+    value = _plain(value)
     _at(tree, path).insert(index, value)
     return _checked(text, lambda old, style: splice.insert_item(_read(old), path, index, value, style), tree)
 
@@ -215,6 +217,13 @@ def _with_value(tree: Any, path: Path, value: Any) -> Any:
                 f"has no `{step}` inside it: it is not a {'list' if isinstance(step, int) else 'mapping'}",
             )
     return root
+
+
+def _plain(value: Any) -> Any:
+    """The value with dicts and lists in place of other mappings and tuples, as reading it back gives them."""
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in cast("Mapping[str, Any]", value).items()}
+    return [_plain(entry) for entry in cast("list[Any]", value)] if isinstance(value, list | tuple) else value
 
 
 def _at(tree: Any, path: Path) -> Any:

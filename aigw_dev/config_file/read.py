@@ -11,7 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
+from aigw_dev.config_file import ownership
 from aigw_dev.config_file.merge import merge
+from aigw_dev.config_file.ownership import UNKNOWN, Owners, own_number
 from aigw_dev.config_file.yaml_tree import MAX_BYTES, TOO_LARGE, Document, read_yaml
 from aigw_dev.core import literal_keys
 from aigw_dev.core.config import Config
@@ -54,7 +56,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         return [problem for problem in self.problems if problem.severity == "warning"]
 
 
-def read(path: Path, *, rules: Rules, overlay: bool = True) -> Loaded:
+def read(path: Path, *, rules: Rules, overlay: bool = True, owners: Owners = ownership.owners) -> Loaded:
     """The config at `path`, with `aigw-dev.local.yaml` beside it merged over it.
 
     Reads at most 256 KiB of each, and only regular files. An overlay that belongs to another user than the
@@ -68,7 +70,9 @@ def read(path: Path, *, rules: Rules, overlay: bool = True) -> Loaded:
     over_content: bytes | None = None
     is_wanted = overlay and path.name != OVERLAY_NAME and os.path.lexists(beside)
     if is_wanted:
-        over_content, problem = _content(beside) if _is_ours(beside, path) else (None, _foreign(beside))
+        over_content, problem = (
+            _content(beside) if _is_ours(beside, path, owners) else (None, _foreign(beside))
+        )
         problems += [problem] if problem is not None else []
     loaded = _load(content, _shown(path), over_content, _shown(beside), rules=rules)
     return msgspec.structs.replace(
@@ -218,14 +222,12 @@ def _unreadable(path: Path, problem: Problem | None) -> Loaded:
     )
 
 
-def _is_ours(beside: Path, main: Path) -> bool:
-    """Whether an overlay belongs to this user or to the config's owner; always where files have no owner number."""
-    if not hasattr(os, "getuid"):
-        return True
-    try:
-        return beside.stat().st_uid in {os.getuid(), main.stat().st_uid}
-    except OSError:
-        return True  # reading it says what is wrong
+def _is_ours(beside: Path, main: Path, owners: Owners) -> bool:
+    """Whether an overlay belongs to this user or to the config's owner."""
+    return owners(beside) <= owners(main) | {
+        own_number(),
+        UNKNOWN,
+    }  # reading says what is wrong with the unknown
 
 
 def _foreign(path: Path) -> Problem:

@@ -54,7 +54,7 @@ def default_text(config: Config) -> str:
 
 def config_tree(config: Config) -> dict[str, Any]:
     """The plain tree of a config as a file would hold it, without what has its default value."""
-    tree: dict[str, Any] = {"version": config.version, **msgspec.to_builtins(config)}
+    tree: dict[str, Any] = {"version": config.version, **msgspec.json.decode(msgspec.json.encode(config))}
     logging = tree.get("logging")
     if logging and "keep_s" in logging:
         logging["keep"] = duration.text(logging.pop("keep_s"))

@@ -133,11 +133,8 @@ def _flow_end(text: str, at: int, opened: int) -> Told:
     message = (
         f"inside {{ }} and [ ] an unquoted value ends at , : [ ] {{ }}; `{text[at : at + 1]}` cannot follow"
     )
-    return (
-        at,
-        message,
-        f"Quote the value, separate the entries with commas, or close the `{text[opened : opened + 1]}`.",
-    )
+    opening = f"the `{text[opened : opened + 1]}` of line {text.count(chr(10), 0, opened) + 1}"
+    return at, message, f"Quote the value, separate the entries with commas, or close {opening}."
 
 
 def _block_end(text: str, at: int, _opened: int) -> Told:
@@ -210,7 +207,9 @@ _TABLE: Final[tuple[tuple[str, Callable[[str, int, int], Told]], ...]] = (
     ),
     (
         "could not find expected ':'",
-        _same("this line has no `:`", "Write `key: value`, with a space after the colon.", is_at_opening=True),
+        _same(
+            "this line has no `:`", "Write `key: value`, with a space after the colon.", is_at_opening=True
+        ),
     ),
     (
         "expected '<document start>'",

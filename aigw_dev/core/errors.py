@@ -143,6 +143,7 @@ CODES: Final[dict[str, Explanation]] = {
     "config_changed": Explanation(409, "The config file changed since it was read; nothing was written.", "Read it again and repeat the edit."),
     "config_not_writable": Explanation(0, "The config file cannot be written.", "Check its permissions, those of its folder and the disk's space."),
     "config_edit_refused": Explanation(0, "This edit cannot be made without rewriting other lines of the config.", "Make it by hand with `aigw-dev edit`."),
+    "port_taken": Explanation(0, "Another process listens on the port.", "Stop it, or choose another one with --port (0 picks a free one)."),
     "store_unavailable": Explanation(0, "The log database cannot be written; requests go on without it.", "`aigw-dev doctor` names the file and the reason."),
     "store_locked": Explanation(0, "Another process holds the database; requests go on without it.", "Stop the other gateway of this config; this one goes on trying."),
     "store_full": Explanation(0, "The disk that holds the database is full; requests go on without it.", "Free some space, or lower logging.max_mb; this gateway goes on trying."),

@@ -53,6 +53,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """The run whose credential was shown."""
     providers: frozenset[str] | None = frozenset()
     """Providers whose stored keys this caller may spend; None = all."""
+    metadata: dict[str, Scalar | None] = {}
+    """What its calls carry for routes where they send no `x-ai-route-metadata` of their own."""
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):

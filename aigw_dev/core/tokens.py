@@ -102,7 +102,7 @@ def _content(value: object, depth: int) -> int:
     if parts := loose_json.items(value):
         return sum(_content(part, depth - 1) for part in parts)
     fields = loose_json.mapping(value)
-    if "image_url" in fields or fields.get("type") in {"image", "input_image"}:
+    if "image_url" in fields or str(fields.get("type")) in {"image", "input_image"}:
         detail = fields.get("detail") or loose_json.mapping(fields.get("image_url")).get("detail")
         return TOKENS_PER_SMALL_IMAGE if detail == "low" else TOKENS_PER_IMAGE
     if "input_audio" in fields or "file" in fields or "source" in fields:

@@ -38,9 +38,20 @@ _OWN_PREFIXES: Final = ("/admin", "/metrics")
 class House(Protocol):
     """What the door needs of the gateway."""
 
-    snapshot: Snapshot
-    recorder: pipeline.Recorder
-    is_draining: bool
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is in force now."""
+        ...
+
+    @property
+    def recorder(self) -> pipeline.Recorder:
+        """Takes exchanges."""
+        ...
+
+    @property
+    def is_draining(self) -> bool:
+        """The gateway is stopping: no new work."""
+        ...
 
     async def inside(self) -> App:
         """The Litestar application; built when first asked for."""

@@ -188,8 +188,11 @@ class Gateway:
         await self.put_in_force(reading, actor="reload")
         await self.snapshot.keys.settled()
 
-    async def issue_run(self, name: str) -> dict[str, Any]:
-        """A credential of its own for one run; the token is in the answer and nowhere else."""
+    async def issue_run(self, name: str, *, metadata: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """A credential of its own for one run; the token is in the answer and nowhere else.
+
+        `metadata` counts for every call with it that sends no metadata of its own.
+        """
         token = make_token(secrets.token_bytes(32), label="run")
         now = time.time()
         identifier = name or f"run-{time.strftime('%m%d-%H%M%S', time.localtime(now))}-{secrets.token_hex(2)}"
@@ -199,6 +202,7 @@ class Gateway:
             name=identifier,
             created_at=now,
             expires_at=now + RUN_S,
+            detail={"metadata": dict(metadata)} if metadata else {},
         )
         await asyncio.to_thread(self.state.add_credential, credential)
         await self._renew_roll()
@@ -282,7 +286,9 @@ class Gateway:
         revoked: set[bytes] = set()
         for one in self._stored(self.state.credentials, []):
             if one.is_valid(now):
-                tokens[one.digest] = Identity(kind="run", run=one.name, providers=None)
+                tokens[one.digest] = Identity(
+                    kind="run", run=one.name, providers=None, metadata=one.detail.get("metadata", {})
+                )
             else:
                 revoked.add(one.digest)
         return Surroundings(

@@ -148,6 +148,8 @@ def _route(
     metadata = parse_metadata(inbound.head.metadata, route)
     if isinstance(metadata, Refusal):
         return metadata
+    if metadata is None and inbound.identity.metadata:
+        metadata = inbound.identity.metadata  # a run's credential carries it: `run --metadata k=v -- CMD`
     dialect = DIALECTS[exchange.dialect]
     facts = Facts(
         metadata=metadata,

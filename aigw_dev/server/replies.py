@@ -52,10 +52,8 @@ def timing_header(exchange: Exchange, first_s: float) -> tuple[bytes, bytes]:
 
 def refusal_body(refusal: Refusal, dialect: Dialect, exchange_id: str) -> bytes:
     """A refusal as an error object of the caller's dialect; it says where to look further."""
-    message = refusal.message
-    if exchange_id:
-        message = f"{message} (see: aigw-dev logs show {exchange_id})"
-    return dialect.encode_error(status_of(refusal), refusal.code, message, exchange_id, param=refusal.param)
+    status = status_of(refusal)
+    return dialect.encode_error(status, refusal.code, refusal.message, exchange_id, param=refusal.param)
 
 
 def refusal_headers(refusal: Refusal) -> Pairs:

@@ -138,6 +138,10 @@ def _on_signals(stop: asyncio.Event, serving: Serving) -> None:
             serving.end_now()
         stop.set()
 
+    def told(number: int, frame: object) -> None:
+        del number, frame
+        loop.call_soon_threadsafe(asked)
+
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
             loop.add_signal_handler(number, asked)
@@ -145,7 +149,7 @@ def _on_signals(stop: asyncio.Event, serving: Serving) -> None:
             with contextlib.suppress(
                 ValueError
             ):  # not the main thread: who runs us there stops us another way
-                signal.signal(number, lambda *_: loop.call_soon_threadsafe(asked))
+                signal.signal(number, told)
 
 
 def _plain_error(status: int, code: str, message: str, path: str) -> tuple[bytes, bytes]:

@@ -63,19 +63,21 @@ def store_error(error: sqlite3.Error | OSError, path: Path) -> StoreError:
     return StoreError(f"{_WORDS[code].format(path=path)} ({error})", code=code)
 
 
-def open_writable(path: Path, kind: Kind, *, migrate: Migrate) -> sqlite3.Connection:
+def open_writable(path: Path, kind: Kind, *, newest: int, migrate: Migrate) -> sqlite3.Connection:
     """A connection that may write, its schema up to date; the file is made if absent.
 
-    The connection is in autocommit mode and may be used from any one thread at a time. Raises `StoreError`.
+    The connection is in autocommit mode and may be used from any one thread at a time. Raises `StoreError`; a file
+    that is damaged, foreign or newer than `newest` has not been touched then, nor its write-ahead log.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make_private(path)
+        if path.stat().st_size > 0:
+            _probe(path, kind, newest)
         db = _connect(path, "rw")
     except (sqlite3.Error, OSError) as error:
         raise store_error(error, path) from error
     try:
-        check_owner(db, path, kind)
         _set_pragmas(db)
         migrate(db, path)
         if _number(db, "PRAGMA application_id") != kind.application_id:
@@ -102,9 +104,7 @@ def open_readable(path: Path, kind: Kind, *, newest: int) -> sqlite3.Connection 
         raise store_error(error, path) from error
     try:
         db.execute("PRAGMA query_only=1")
-        check_owner(db, path, kind)
-        version = _number(db, "PRAGMA user_version")
-        refuse_newer(version, newest, path)
+        version = _check(db, path, kind, newest)
     except sqlite3.Error as error:
         db.close()
         raise store_error(error, path) from error
@@ -115,22 +115,6 @@ def open_readable(path: Path, kind: Kind, *, newest: int) -> sqlite3.Connection 
         db.close()
         return None
     return db
-
-
-def check_owner(db: sqlite3.Connection, path: Path, kind: Kind) -> None:
-    """Raise `StoreError` for a database that another program made."""
-    owner = _number(db, "PRAGMA application_id")
-    if owner == kind.application_id:
-        return
-    if owner == 0 and _number(db, "SELECT count(*) FROM sqlite_master") == 0:
-        return
-    if owner == 0 and _number(db, "PRAGMA user_version") > 0:
-        # Killed between the first migration and the stamp: the tables are ours.
-        return
-    raise StoreError(
-        f"{path} is a database of another program; it is left alone",
-        hint="Move it away, or choose another --home.",
-    )
 
 
 def refuse_newer(version: int, newest: int, path: Path) -> None:
@@ -236,6 +220,30 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
+
+
+def _probe(path: Path, kind: Kind, newest: int) -> None:
+    """Look at a file read-only first: a writing connection would empty its write-ahead log when it closes."""
+    db = _connect(path, "ro")
+    try:
+        _check(db, path, kind, newest)
+    finally:
+        db.close()
+
+
+def _check(db: sqlite3.Connection, path: Path, kind: Kind, newest: int) -> int:
+    """The schema's version, 0 for an empty file. `StoreError` where another program or a newer one made it."""
+    tables = _number(db, "SELECT count(*) FROM sqlite_master")
+    owner = _number(db, "PRAGMA application_id")
+    version = _number(db, "PRAGMA user_version")
+    # No stamp but tables and a version of ours: killed between the first migration and the stamp.
+    if owner != kind.application_id and (owner != 0 or (tables > 0 and version == 0)):
+        raise StoreError(
+            f"{path} is a database of another program; it is left alone",
+            hint="Move it away, or choose another --home.",
+        )
+    refuse_newer(version, newest, path)
+    return version
 
 
 def _make_private(path: Path) -> None:

@@ -145,20 +145,14 @@ class Rollups:
 
     def close_some(self, now_s: float) -> bool:
         """Sum up tiles of one level that are over; False when there is nothing left to do. One small transaction."""
-        # Up to here the level below holds everything that will ever reach it in order.
-        full_until = now_s - GRACE_S
         for below, level in itertools.pairwise(LADDER):
-            closed = self.closed.get(level, 0)
-            first = self._first(below, closed)
-            if first is None or first >= full_until:
-                # Nothing happened: the mark stays, so that an idle gateway writes nothing.
-                continue
-            until = int(full_until // level) * level
-            if first >= until:
-                full_until = first // level * level
-                continue
-            self._close_level(below, level, start=first // level * level, until=until)
-            return True
+            first = self._first(below, self.closed.get(level, 0))
+            until = int((now_s - GRACE_S) // level) * level
+            # Finer levels come first: by a level's turn everything before `until` has reached the one below it.
+            # Where nothing happened the mark stays, so that an idle gateway writes nothing.
+            if first is not None and first < until:
+                self._close_level(below, level, start=first // level * level, until=until)
+                return True
         return False
 
     def _close_level(self, below: int, level: int, *, start: int, until: int) -> None:
@@ -167,7 +161,7 @@ class Rollups:
             for statement in _CLOSES:
                 self._db.execute(statement, (level, level, level, below, start, end))
             self._db.execute(_MARK, (f"closed_{level}", end))
-        pass
+        self.closed[level] = end
 
     def prune_some(self, now_s: float, keep_s: Mapping[int, float], most: int) -> bool:
         """Delete up to about `most` rows of each table that are older than their level is kept; False when done."""

@@ -11,7 +11,7 @@ import msgspec
 
 from aigw_dev.core.errors import StoreError
 from aigw_dev.store import database
-from aigw_dev.store.migrations import migrate_state
+from aigw_dev.store.migrations import STATE_VERSION, migrate_state
 
 
 class StateHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class StateHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 def open_state(path: Path) -> sqlite3.Connection:
     """A writable state.db, its schema up to date. Raises `StoreError`."""
-    return database.open_writable(path, database.STATE, migrate=migrate_state)
+    return database.open_writable(path, database.STATE, newest=STATE_VERSION, migrate=migrate_state)
 
 
 class StateFile:

@@ -27,7 +27,7 @@ from aigw_dev.store.batches import Counts
 from aigw_dev.store.filters import Filter
 from aigw_dev.store.intake import Finish, Intake, Item
 from aigw_dev.store.interning import Mask
-from aigw_dev.store.migrations import migrate_log
+from aigw_dev.store.migrations import LOG_VERSION, migrate_log
 from aigw_dev.store.upkeep import OpenLog
 
 BATCH_ROWS: Final = 250
@@ -69,7 +69,7 @@ class LogHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 def open_log(path: Path) -> sqlite3.Connection:
     """A writable log.db, its schema up to date. Raises `StoreError`."""
-    return database.open_writable(path, database.LOG, migrate=migrate_log)
+    return database.open_writable(path, database.LOG, newest=LOG_VERSION, migrate=migrate_log)
 
 
 class LogWriter:
@@ -194,8 +194,10 @@ class LogWriter:
             return self._wait_degraded()
         if not self._pending:
             self._intake.wait(log.rest_s())
+        # First, so that what is asked from now on is seen in the next turn.
+        self._intake.begin()
+        is_closing = self._is_closing
         try:
-            is_closing = self._is_closing
             self._drain(log)
             while not is_closing and not self._intake.is_due():
                 if not self._slice(log):
@@ -208,7 +210,6 @@ class LogWriter:
     def _drain(self, log: OpenLog) -> None:
         """Write all that waits, batch by batch, then answer those who asked for it."""
         flushes = [command for command in self._commands if command.kind == "flush"]
-        self._intake.begin()
         while True:
             running = self._intake.still_running()
             self._pending += [
@@ -299,12 +300,14 @@ class LogWriter:
             # It does not heal while this program runs: holding on to exchanges would only fill memory.
             self._discarded += self._intake.discard() + len(self._pending)
             self._pending = []
+        if health.code == "store_corrupt" and not self.path.exists():
+            # The damaged file is out of the way: a new one can be made at once.
+            return True
         if self._is_closing:
             self._discarded += self._intake.discard() + len(self._pending)
             self._pending = []
             return False
-        is_new_file = health.code == "store_corrupt" and not self.path.exists()
-        self._intake.pause(0 if is_new_file else RETRY_S)
+        self._intake.pause(RETRY_S)
         return True
 
     def _refuse_commands(self, error: StoreError) -> None:

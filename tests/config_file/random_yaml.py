@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from hypothesis import strategies as st
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 WORDS: Final = (
     "openai", "qwen/qwen3-max", "claude-haiku-*", 'metadata.tier == "pro"', "a: b", "x #y", "it's", "", " lead",
@@ -23,21 +25,21 @@ scalars: Final = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
 )
 keys: Final = st.one_of(
-    st.sampled_from(["name", "keys", "x-y", "a b", "no", "12", "a: b", "", "café", "if", "#k", '"q"', "<<", "then"]),
+    st.sampled_from(
+        ["name", "keys", "x-y", "a b", "no", "12", "a: b", "", "café", "if", "#k", '"q"', "<<", "then"]
+    ),
     st.text("abcdefgh", min_size=1, max_size=3),
 )
 trees: Final = st.recursive(
     scalars,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(keys, inner, max_size=4)
-    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(keys, inner, max_size=4)),
     max_leaves=10,
 )
 mappings: Final = st.dictionaries(keys, trees, min_size=1, max_size=4)
 
 
 @st.composite
-def documents(draw: Callable[[st.SearchStrategy[Any]], Any]) -> tuple[str, dict[str, Any]]:
+def documents(draw: Draw) -> tuple[str, dict[str, Any]]:
     """A text and the tree it means."""
     tree: dict[str, Any] = draw(mappings)
     lines = [*_noise(draw, 0), *_block(draw, tree, 0)]
@@ -47,17 +49,22 @@ def documents(draw: Callable[[st.SearchStrategy[Any]], Any]) -> tuple[str, dict[
     return mark + newline.join(lines) + end, tree
 
 
-def _noise(draw: Callable[[st.SearchStrategy[Any]], Any], column: int) -> list[str]:
+def _noise(draw: Draw, column: int) -> list[str]:
     """Comment and blank lines that may stand between two entries."""
-    kinds = {"none": [], "comment": [" " * column + "# a comment: [x"], "blank": [""], "outdented": ["# far left"]}
+    kinds = {
+        "none": [],
+        "comment": [" " * column + "# a comment: [x"],
+        "blank": [""],
+        "outdented": ["# far left"],
+    }
     return kinds[draw(st.sampled_from(["none", "none", "none", *kinds]))]
 
 
-def _tail(draw: Callable[[st.SearchStrategy[Any]], Any]) -> str:
+def _tail(draw: Draw) -> str:
     return draw(st.sampled_from(["", "", "   # after", " #"]))
 
 
-def _scalar(draw: Callable[[st.SearchStrategy[Any]], Any], value: Any) -> str:
+def _scalar(draw: Draw, value: Any) -> str:
     """A scalar on one line, in a random style that means it."""
     if value is None:
         return draw(st.sampled_from(["null", "~", ""]))
@@ -69,28 +76,43 @@ def _scalar(draw: Callable[[st.SearchStrategy[Any]], Any], value: Any) -> str:
         return draw(st.sampled_from([value, f"'{value}'", f'"{value}"']))
     if value.isprintable() and value.isascii() and draw(st.booleans()):
         return "'" + value.replace("'", "''") + "'"
-    return json.dumps(value)
+    return _quoted(value)
 
 
-def _flow(draw: Callable[[st.SearchStrategy[Any]], Any], value: Any) -> str:
+def _flow(draw: Draw, value: Any) -> str:
     if isinstance(value, dict):
-        entries = [f"{json.dumps(key)}: {_flow(draw, entry)}" for key, entry in value.items()]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - a tree of anything
-        return "{" + ", ".join(entries) + draw(st.sampled_from(["", "" if not entries else ", "])) + "}"
+        return (
+            "{"
+            + ", ".join(_entries(draw, value))
+            + draw(st.sampled_from(["", ", "] if value else [""]))
+            + "}"
+        )
     if isinstance(value, list):
-        return "[" + ", ".join(_flow(draw, entry) or "null" for entry in value) + "]"  # pyright: ignore[reportUnknownVariableType] - the same
+        return "[" + ", ".join(_entries(draw, value)) + "]"
     return _scalar(draw, value)
 
 
-def _flow_lines(draw: Callable[[st.SearchStrategy[Any]], Any], value: Any, column: int) -> list[str]:
+def _entries(draw: Draw, value: Any) -> list[str]:
+    """What stands between the brackets."""
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value).items()
+        return [f"{_quoted(key)}: {_flow(draw, entry)}" for key, entry in items]
+    return [_flow(draw, entry) or "null" for entry in cast("list[Any]", value)]
+
+
+def _flow_lines(draw: Draw, value: Any, column: int) -> list[str]:
     """A collection in brackets over several lines; the first belongs behind its key."""
     is_mapping = isinstance(value, dict)
-    entries = [f"{json.dumps(key)}: {_flow(draw, entry)}" for key, entry in value.items()] if is_mapping else [_flow(draw, entry) or "null" for entry in value]
+    entries = _entries(draw, value)
     last = draw(st.sampled_from(["", ","]))
-    lines = [f"{' ' * (column + 2)}{entry}{',' if at < len(entries) - 1 else last}{_tail(draw)}" for at, entry in enumerate(entries)]
+    lines = [
+        f"{' ' * (column + 2)}{entry}{',' if at < len(entries) - 1 else last}{_tail(draw)}"
+        for at, entry in enumerate(entries)
+    ]
     return ["{" if is_mapping else "[", *lines, " " * column + ("}" if is_mapping else "]")]
 
 
-def _value(draw: Callable[[st.SearchStrategy[Any]], Any], value: Any, column: int, *, in_list: bool) -> list[str]:
+def _value(draw: Draw, value: Any, column: int, *, in_list: bool) -> list[str]:
     """A value as the rest of its key's (or dash's) line and the lines below it; `column` is the key's or dash's."""
     if isinstance(value, dict | list) and value:
         style = draw(st.sampled_from(["block", "block", "flow", "lines"]))
@@ -104,18 +126,33 @@ def _value(draw: Callable[[st.SearchStrategy[Any]], Any], value: Any, column: in
             return [f" {lines[0].lstrip(' ')}", *lines[1:]]
         step = draw(st.sampled_from([2, 2, 4]))
         is_flush = isinstance(value, list) and draw(st.booleans())
-        return [_tail(draw), *_noise(draw, column), *_block(draw, value, column if is_flush else column + step)]  # pyright: ignore[reportUnknownArgumentType] - a tree of anything
-    if isinstance(value, str) and value.endswith("\n") and value.isascii() and value[0].isalpha() and "\n\n" not in value:
-        if draw(st.booleans()):
-            return [draw(st.sampled_from([" |", " |  # c"])), *(" " * (column + 2) + line for line in value[:-1].split("\n"))]
+        return [
+            _tail(draw),
+            *_noise(draw, column),
+            *_block(draw, value, column if is_flush else column + step),
+        ]
+    if (
+        isinstance(value, str)
+        and value.endswith("\n")
+        and value.isascii()
+        and value[0].isalpha()
+        and "\n\n" not in value
+    ) and draw(st.booleans()):
+        return [
+            draw(st.sampled_from([" |", " |  # c"])),
+            *(" " * (column + 2) + line for line in value[:-1].split("\n")),
+        ]
     text = _flow(draw, value)
     return [f" {text}{_tail(draw)}" if text else _tail(draw)]
 
 
-def _block(draw: Callable[[st.SearchStrategy[Any]], Any], value: Any, column: int, *, is_quiet_at_start: bool = False) -> list[str]:
+def _block(draw: Draw, value: Any, column: int, *, is_quiet_at_start: bool = False) -> list[str]:
     """A collection that is not empty, in block style."""
     lines: list[str] = []
-    entries: list[tuple[str, Any]] = [(_key(draw, key) + ":", entry) for key, entry in value.items()] if isinstance(value, dict) else [("-", entry) for entry in value]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - a tree of anything
+    if isinstance(value, dict):
+        entries = [(_key(draw, key) + ":", entry) for key, entry in cast("dict[str, Any]", value).items()]
+    else:
+        entries = [("-", entry) for entry in cast("list[Any]", value)]
     for at, (lead, entry) in enumerate(entries):
         lines += [] if at == 0 and is_quiet_at_start else _noise(draw, column)
         first, *rest = _value(draw, entry, column, in_list=lead == "-")
@@ -123,7 +160,12 @@ def _block(draw: Callable[[st.SearchStrategy[Any]], Any], value: Any, column: in
     return lines
 
 
-def _key(draw: Callable[[st.SearchStrategy[Any]], Any], key: str) -> str:
+def _key(draw: Draw, key: str) -> str:
     if key.isalpha() and key.isascii():
         return draw(st.sampled_from([key, f'"{key}"', f"'{key}'"]))
-    return json.dumps(key)
+    return _quoted(key)
+
+
+def _quoted(text: str) -> str:
+    """As JSON writes it, which leaves DEL as it is."""
+    return json.dumps(text).replace("\x7f", "\\u007f")

@@ -157,7 +157,9 @@ def test_equal_is_not_the_same(one: Any, other: Any) -> None:
 
 
 def all_paths(tree: Any, path: Path = ()) -> Iterator[Path]:
-    entries: Any = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - a tree of anything
+    entries: Any = (
+        tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    )  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - a tree of anything
     for step, entry in entries:
         yield (*path, step)
         yield from all_paths(entry, (*path, step))
@@ -186,7 +188,9 @@ def only_lines(before: str, after: str, first: int, last: int) -> bool:
 
 @settings(max_examples=150)
 @given(documents(), trees, st.data())
-def test_setting_a_value_leaves_every_other_line(written: tuple[str, Any], value: Any, data: st.DataObject) -> None:
+def test_setting_a_value_leaves_every_other_line(
+    written: tuple[str, Any], value: Any, data: st.DataObject
+) -> None:
     text, tree = written
     path = data.draw(st.sampled_from(list(all_paths(tree))))
     after = edit.set_value(text, path, value)
@@ -196,16 +200,24 @@ def test_setting_a_value_leaves_every_other_line(written: tuple[str, Any], value
 
 @settings(max_examples=150)
 @given(documents(), trees, keys, st.data())
-def test_adding_a_key_leaves_every_other_line(written: tuple[str, Any], value: Any, key: str, data: st.DataObject) -> None:
+def test_adding_a_key_leaves_every_other_line(
+    written: tuple[str, Any], value: Any, key: str, data: st.DataObject
+) -> None:
     text, tree = written
-    path = data.draw(st.sampled_from([(), *(path for path in all_paths(tree) if isinstance(at(tree, path), dict))]))
+    path = data.draw(
+        st.sampled_from([(), *(path for path in all_paths(tree) if isinstance(at(tree, path), dict))])
+    )
     if key in at(tree, path):
         return
     after = edit.set_value(text, (*path, key), value)
     document = read_yaml(text)
     _, last = lines_of(document, path)
     begin = last if document.nodes[path].style == "flow" else last + 1
-    first = min(begin, lines_of(document, (*path, list(at(tree, path))[-1]))[0]) if at(tree, path) and begin == last else begin
+    first = (
+        min(begin, lines_of(document, (*path, list(at(tree, path))[-1]))[0])
+        if at(tree, path) and begin == last
+        else begin
+    )
     if not at(tree, path):
         first, last = lines_of(document, path)
     assert only_lines(text, after, first, last)
@@ -224,7 +236,15 @@ def test_deleting_a_value_leaves_every_other_line(written: tuple[str, Any], data
         following = siblings[siblings.index(path[-1]) + 1 :]
         last = max([last, *(lines_of(document, (*path[:-1], step))[0] for step in following[:1])])
     elif len(siblings) > 1 and isinstance(path[-1], int):
-        last = max([last, *(lines_of(document, (*path[:-1], step))[0] for step in range(path[-1] + 1, len(siblings))[:1])])
+        last = max(
+            [
+                last,
+                *(
+                    lines_of(document, (*path[:-1], step))[0]
+                    for step in range(path[-1] + 1, len(siblings))[:1]
+                ),
+            ]
+        )
     if document.nodes[path[:-1]].style == "flow" and len(siblings) > 1:
         first, last = lines_of(document, path[:-1])
     assert only_lines(text, after, first, last)
@@ -232,7 +252,9 @@ def test_deleting_a_value_leaves_every_other_line(written: tuple[str, Any], data
 
 @settings(max_examples=100)
 @given(documents(), trees, st.data())
-def test_inserting_an_item_leaves_every_other_line(written: tuple[str, Any], value: Any, data: st.DataObject) -> None:
+def test_inserting_an_item_leaves_every_other_line(
+    written: tuple[str, Any], value: Any, data: st.DataObject
+) -> None:
     text, tree = written
     lists = [path for path in all_paths(tree) if isinstance(at(tree, path), list)]
     if not lists:
@@ -250,7 +272,9 @@ def test_inserting_an_item_leaves_every_other_line(written: tuple[str, Any], val
 
 @settings(max_examples=60)
 @given(documents(), keys, st.data())
-def test_renaming_a_key_changes_its_line_only(written: tuple[str, Any], key: str, data: st.DataObject) -> None:
+def test_renaming_a_key_changes_its_line_only(
+    written: tuple[str, Any], key: str, data: st.DataObject
+) -> None:
     text, tree = written
     path = data.draw(st.sampled_from([path for path in all_paths(tree) if isinstance(path[-1], str)]))
     if key in at(tree, path[:-1]):

@@ -15,7 +15,7 @@ def document(text: str) -> Document:
 
 
 def test_replacements_are_made_in_one_go() -> None:
-    assert splice.apply("abcdef", [Splice(4, 5, "X"), Splice(0, 1, ""), Splice(2, 2, "-")]) == "b" "-cdXf"
+    assert splice.apply("abcdef", [Splice(4, 5, "X"), Splice(0, 1, ""), Splice(2, 2, "-")]) == "b-cdXf"
 
 
 @pytest.mark.parametrize(

@@ -10,22 +10,24 @@ def told(text: str) -> tuple[str, str, int]:
 
 
 CONDITIONS = [
-    ("if: metadata.x == \"a: b\"\nthen: 1", "`: ` ends an unquoted value", """if: 'metadata.x == "a: b"'"""),
+    ('if: metadata.x == "a: b"\nthen: 1', "`: ` ends an unquoted value", """if: 'metadata.x == "a: b"'"""),
     ("if: metadata.x == a: b\n", "`: ` ends an unquoted value", "if: 'metadata.x == a: b'"),
-    ("r:\n  - if: metadata.x == \"a #b\"\n", "` #` begins a comment", """if: 'metadata.x == "a #b"'"""),
+    ('r:\n  - if: metadata.x == "a #b"\n', "` #` begins a comment", """if: 'metadata.x == "a #b"'"""),
     ("if: metadata.x == 'a #b'\n", "` #` begins a comment", "if: 'metadata.x == ''a #b'''"),
-    ("{if: metadata.x == \"a, b\", then: 1}", "`,` ends a value inside { } and [ ]", "in single quotes"),
-    ("{if: metadata.x == \"a: b\", then: 1}", "`: ` ends an unquoted value", "in single quotes"),
-    ("{if: metadata.x in [\"a\"], then: 1}", "an unquoted condition ends at `[`", "in single quotes"),
-    ("if: \"a\" == metadata.x\n", "a value that begins with a quote ends at the closing quote", """if: '"a" == metadata.x'"""),
-    ("if:\n  metadata.x == \"a: b\"\n", "`: ` ends an unquoted value", "in single quotes"),
-    ("if: metadata.x == \"a", "a text in this condition is not closed", "Close its quote"),
+    ('{if: metadata.x == "a, b", then: 1}', "`,` ends a value inside { } and [ ]", "in single quotes"),
+    ('{if: metadata.x == "a: b", then: 1}', "`: ` ends an unquoted value", "in single quotes"),
+    ('{if: metadata.x in ["a"], then: 1}', "an unquoted condition ends at `[`", "in single quotes"),
+    ('if: "a" == metadata.x\n', "a value that begins with a quote ends at the closing quote", """if: '"a" == metadata.x'"""),
+    ('if:\n  metadata.x == "a: b"\n', "`: ` ends an unquoted value", "in single quotes"),
+    ('if: metadata.x == "a', "a text in this condition is not closed", "Close its quote"),
     ("if: !(stream)\n", "a tag", "in a condition write `not`"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "message", "hint"), CONDITIONS)
-def test_a_condition_that_needs_quotes_is_told_so_with_its_quoted_form(text: str, message: str, hint: str) -> None:
+def test_a_condition_that_needs_quotes_is_told_so_with_its_quoted_form(
+    text: str, message: str, hint: str
+) -> None:
     said, offered, _ = told(text)
     assert message in said
     assert hint in offered
@@ -49,7 +51,9 @@ def test_closed_quotes_are_not_open(condition: str) -> None:
     assert not has_open_quote(condition)
 
 
-@pytest.mark.parametrize("text", ["notes: it's fine # really\n", "notes: 5\" disk # x\n", 'if: metadata.x == "a#b"\n'])
+@pytest.mark.parametrize(
+    "text", ["notes: it's fine # really\n", 'notes: 5" disk # x\n', 'if: metadata.x == "a#b"\n']
+)
 def test_an_apostrophe_elsewhere_means_nothing(text: str) -> None:
     assert read_yaml(text).problems == []
 

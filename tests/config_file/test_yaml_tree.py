@@ -33,7 +33,7 @@ def value(text: str) -> Any:
         ("TRUE", True), ("null", None), ("~", None), ("", None), ("12", 12), ("-3", -3), ("+3", 3), ("007", 7),
         ("0o17", 15), ("0x1f", 31), ("1.5", 1.5), (".5", 0.5), ("1e3", 1000.0), ("1_000", "1_000"), ("0b1", "0b1"),
         ("12:30", "12:30"), ("2024-01-01", "2024-01-01"), ("1.2.3", "1.2.3"), ("=", "="), ("'12'", "12"),
-        ('"true"', "true"), ("14d", "14d"), ("metadata.a == \"b\"", 'metadata.a == "b"'), ("a:b", "a:b"),
+        ('"true"', "true"), ("14d", "14d"), ('metadata.a == "b"', 'metadata.a == "b"'), ("a:b", "a:b"),
         ("https://x/v1", "https://x/v1"), ("a#b", "a#b"), ("é😀", "é😀"), (r'"\ud83d\ude00"', "😀"),
     ],
 )  # fmt: skip
@@ -46,7 +46,9 @@ def test_keys_are_text_as_written(key: str) -> None:
     assert value(f"{key}: 1") == {key: 1}
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "# only a comment\n", "---\n", "\ufeff", "null\n", "---\n...\n"])
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "# only a comment\n", "---\n", "\ufeff", "null\n", "---\n...\n"]
+)
 def test_an_empty_document_is_an_empty_mapping(text: str) -> None:
     assert value(text) == {}
 
@@ -98,7 +100,9 @@ def test_a_document_may_begin_with_a_marker_and_the_right_version() -> None:
         ("sk-proj-Ab3dEf6hIj9kLmNoPq2rStUv: 1", "something that looks like a provider's key stands here as the name of a setting", (1, 1)),
     ],
 )  # fmt: skip
-def test_what_a_config_does_not_need_is_refused_where_it_stands(text: str, message: str, place: tuple[int, int]) -> None:
+def test_what_a_config_does_not_need_is_refused_where_it_stands(
+    text: str, message: str, place: tuple[int, int]
+) -> None:
     assert first_problem(text) == (message, *place)
 
 

@@ -78,7 +78,14 @@ def test_any_mapping_in_lines_is_read_back(value: dict[str, Any]) -> None:
 
 def test_small_collections_stay_on_one_line_and_large_ones_do_not() -> None:
     leaf = {"send": "qwen/qwen3-max", "key": "qwen-api-key"}
-    tree = {"if": "stream", "then": leaf, "else": {"split": [{"weight": 1, "send": "a/b"}]}, "notes": "two\nlines", "more": [["x"]], "long": ["x" * 40, "y" * 40]}
+    tree = {
+        "if": "stream",
+        "then": leaf,
+        "else": {"split": [{"weight": 1, "send": "a/b"}]},
+        "notes": "two\nlines",
+        "more": [["x"]],
+        "long": ["x" * 40, "y" * 40],
+    }
     assert entry_lines("flow", tree, Style()) == [
         "flow:",
         "  if: stream",

@@ -15,7 +15,10 @@ RULES: Final = Rules(kinds=("openai", "qwen", "deepseek", "own"), needs_base_url
 
 def problems(tree: object, rules: Rules = RULES) -> list[str]:
     """`path: message` of every problem."""
-    return [f"{'.'.join(map(str, problem.path))}: {problem.message}" for problem in check_config(tree, rules=rules)[1]]
+    return [
+        f"{'.'.join(map(str, problem.path))}: {problem.message}"
+        for problem in check_config(tree, rules=rules)[1]
+    ]
 
 
 def test_an_empty_config_is_the_default() -> None:
@@ -163,10 +166,16 @@ def test_http_beyond_this_machine_is_a_warning(url: str, warns: bool) -> None:
 
 
 def test_a_literal_key_is_refused_with_the_command_and_never_echoed() -> None:
-    tree = {"providers": {"qwen": {"keys": [KEY], "api_key": KEY, "headers": {"authorization": f"Bearer {KEY}"}}}}
+    tree = {
+        "providers": {"qwen": {"keys": [KEY], "api_key": KEY, "headers": {"authorization": f"Bearer {KEY}"}}}
+    }
     config, found = check_config(tree, rules=RULES)
     assert config is None
-    assert {problem.path[2:] for problem in found} == {("keys", 0), ("api_key",), ("headers", "authorization")}
+    assert {problem.path[2:] for problem in found} == {
+        ("keys", 0),
+        ("api_key",),
+        ("headers", "authorization"),
+    }
     assert all("aigw-dev keys add qwen --name qwen-api-key" in problem.hint for problem in found)
     assert KEY[3:] not in "".join(problem.text() for problem in found)
 
@@ -215,8 +224,18 @@ def test_no_tree_breaks_the_check(tree: dict[str, Any]) -> None:
     )
 )
 def test_a_checked_provider_is_what_was_written(provider: Provider) -> None:
-    written = {key: value for key in provider.__struct_fields__ if (value := getattr(provider, key)) not in (None, {})}
-    tree = {"providers": {"openai": {key: list(value) if isinstance(value, tuple) else value for key, value in written.items()}}}
+    written = {
+        key: value
+        for key in provider.__struct_fields__
+        if (value := getattr(provider, key)) not in (None, {})
+    }
+    tree = {
+        "providers": {
+            "openai": {
+                key: list(value) if isinstance(value, tuple) else value for key, value in written.items()
+            }
+        }
+    }
     config, _ = check_config(tree, rules=RULES)
     assert config is not None
     assert config.providers["openai"] == provider

@@ -19,7 +19,11 @@ def test_names_that_lead_somewhere_need_no_words() -> None:
         "routes": {
             "r": {
                 "models": ["smart", "claude-*"],
-                "flow": {"send": "qwen/x", "key": "b", "fallback": ["mock/echo", {"send": "openai/y", "key": "any"}]},
+                "flow": {
+                    "send": "qwen/x",
+                    "key": "b",
+                    "fallback": ["mock/echo", {"send": "openai/y", "key": "any"}],
+                },
             }
         },
     }
@@ -29,11 +33,19 @@ def test_names_that_lead_somewhere_need_no_words() -> None:
 @pytest.mark.parametrize(("default", "is_known"), [("mock", True), ("qwen", True), ("qwn", False)])
 def test_the_default_provider_is_a_configured_one(default: str, is_known: bool) -> None:
     found = said({"gateway": {"default_provider": default}, "providers": {"qwen": {}}})
-    assert found == ([] if is_known else ['gateway.default_provider: "qwn" is not a configured provider\n  Did you mean `qwen`?'])
+    assert found == (
+        []
+        if is_known
+        else ['gateway.default_provider: "qwn" is not a configured provider\n  Did you mean `qwen`?']
+    )
 
 
 def test_a_target_names_a_configured_provider() -> None:
-    flow = {"if": "x", "then": {"send": "qwn/a"}, "else": {"split": [{"weight": 1, "send": "q/b", "fallback": ["z/c"]}]}}
+    flow = {
+        "if": "x",
+        "then": {"send": "qwn/a"},
+        "else": {"split": [{"weight": 1, "send": "q/b", "fallback": ["z/c"]}]},
+    }
     found = said({"providers": {"qwen": {}}, "routes": {"r": {"flow": flow}}})
     assert [line.partition(":")[0] for line in found] == [
         "routes.r.flow.then.send",
@@ -67,7 +79,11 @@ def test_what_is_wrong_already_is_passed_over(plain: dict[str, Any]) -> None:
 
 
 def test_every_leaf_of_a_flow_is_found_and_nothing_in_params() -> None:
-    flow = {"if": "x", "then": {"send": "a/b", "params": {"send": "no/no"}}, "else": {"split": [{"send": "c/d", "fallback": ["e/f", {"send": "g/h"}]}]}}
+    flow = {
+        "if": "x",
+        "then": {"send": "a/b", "params": {"send": "no/no"}},
+        "else": {"split": [{"send": "c/d", "fallback": ["e/f", {"send": "g/h"}]}]},
+    }
     found = [(path, leaf["send"]) for path, leaf in leaves(flow, ("flow",))]
     assert found == [
         (("flow", "then"), "a/b"),

@@ -69,7 +69,7 @@ def encode_stream_error(status: int, code: str, message: str, request_id: str = 
     read 2026-11-20). No `[DONE]` follows: it says that the reply is whole, and a script that waits for it would take a
     broken reply for a good one. To be readable it must begin between two events: see `sse.Gate`.
     """
-    return sse.encode(encode_error(status, code, message, request_id))
+    return sse.encode(sse.unbroken(encode_error(status, code, message, request_id)))
 
 
 def is_error_body(body: bytes) -> bool:

@@ -16,6 +16,7 @@ from aigw_dev.core.streams.sse import Event
 
 _DONE: Final = b"[DONE]"
 _BETWEEN_CHOICES: Final = "\n\n"
+_NOTE_BYTES: Final = 120
 
 
 class StreamReader:
@@ -26,6 +27,7 @@ class StreamReader:
         self.is_done = False
         self.error: ReplyError | None = None
         self.bad_events = 0
+        self.note = ""
         self.response_model = ""
         self._usage_raw: bytes = b""
         self._written: dict[int, _Written] = {}
@@ -42,6 +44,9 @@ class StreamReader:
         chunk = decode_chunk(data)
         if chunk is None:
             self.bad_events += 1
+            self.note = (
+                self.note or f"an event holds no JSON object: {data[:_NOTE_BYTES].decode('utf-8', 'replace')}"
+            )
             return
         if not self.response_model and chunk.model:
             self.response_model = loose_json.text(chunk.model)
@@ -134,12 +139,19 @@ def _finish(choices: dict[int, "_Written"]) -> str:
 def _assemble(choices: dict[int, "_Written"]) -> Assembled:
     ordered = [choices[index] for index in sorted(choices)]
     return Assembled(
-        text=_BETWEEN_CHOICES.join(filter(None, ("".join(one.text) for one in ordered))),
-        reasoning=_BETWEEN_CHOICES.join(filter(None, ("".join(one.reasoning) for one in ordered))),
-        refusal=_BETWEEN_CHOICES.join(filter(None, ("".join(one.refusal) for one in ordered))),
+        text=_joined([one.text for one in ordered]),
+        reasoning=_joined([one.reasoning for one in ordered]),
+        refusal=_joined([one.refusal for one in ordered]),
         tool_calls=[call.whole() for one in ordered for call in one.calls if not call.is_empty()],
         finish=_finish(choices),
     )
+
+
+def _joined(texts: list[list[str]]) -> str:
+    """The texts of all choices; nearly always there is one choice."""
+    if len(texts) == 1:
+        return "".join(texts[0])
+    return _BETWEEN_CHOICES.join(filter(None, map("".join, texts)))
 
 
 class _Call:

@@ -76,6 +76,8 @@ class Reader(Protocol):
     """The first error inside the stream."""
     bad_events: int
     """Events that could not be read."""
+    note: str
+    """What the first of them held, for the log; empty where all could be read."""
 
     def feed(self, event: Event) -> None:
         """Take one event."""

@@ -68,7 +68,7 @@ def answered(document: Mapping[str, object]) -> MockReply:
 
 def streamed(events: Iterable[Mapping[str, object]]) -> MockReply:
     """A stream of chunks, ended by `[DONE]`."""
-    chunks = [sse.encode(msgspec.json.encode(event)) for event in events]
+    chunks = [sse.encode(sse.unbroken(msgspec.json.encode(event))) for event in events]
     return MockReply(status=200, content_type=EVENTS, chunks=(*chunks, sse.encode(b"[DONE]")))
 
 

@@ -1,1 +1,1 @@
-"""."""
+"""Streams as they come: events out of bytes, sans-IO."""

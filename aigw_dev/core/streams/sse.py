@@ -19,6 +19,11 @@ MAX_EVENT_BYTES: Final = 16 * 1024 * 1024
 """The most that one event, or one unfinished line, may hold (CONTRACT 3, limits)."""
 
 _BOM: Final = b"\xef\xbb\xbf"
+_LINE_SEPARATORS: Final = (
+    (b"\xe2\x80\xa8", b"\\u2028"),
+    (b"\xe2\x80\xa9", b"\\u2029"),
+    (b"\xc2\x85", b"\\u0085"),
+)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -278,6 +283,16 @@ def encode(data: bytes, *, event: str = "", id: str = "") -> bytes:  # noqa: A00
 def encode_comment(text: str) -> bytes:
     """A comment as bytes: it keeps a connection warm and every client skips it."""
     return b": " + _one_line(text) + b"\n\n"
+
+
+def unbroken(json_text: bytes) -> bytes:
+    """The same JSON with U+2028, U+2029 and U+0085 spelled as escapes.
+
+    For what the gateway writes itself: some clients split lines at these characters and would tear the event.
+    """
+    for character, escape in _LINE_SEPARATORS:
+        json_text = json_text.replace(character, escape)
+    return json_text
 
 
 def _one_line(text: str) -> bytes:

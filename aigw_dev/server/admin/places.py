@@ -154,7 +154,7 @@ def router(desk: Desk) -> Router:
             refuse(
                 "invalid_request", f"there is no credential of kind {data.kind!r}; this release issues `run`"
             )
-        return await gateway.issue_run(data.name)
+        return await gateway.issue_run(data.name, metadata=data.metadata)
 
     @delete("/credentials/{identifier:str}", status_code=200)
     async def revoke(identifier: str) -> dict[str, Any]:

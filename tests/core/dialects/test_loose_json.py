@@ -43,8 +43,9 @@ def test_no_bytes_raise(raw: bytes) -> None:
 
 @given(
     st.recursive(
-        st.none() | st.integers() | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        st.none() | st.integers() | st.text(max_size=4),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+        max_leaves=8,
     )
 )
 def test_sound_json_is_read_like_everywhere(value: Any) -> None:

@@ -121,7 +121,15 @@ def test_measuring_deep_nests_is_no_crash() -> None:
     assert openai_chat.measure(body_of({"messages": nest})) == Content(input_chars=1)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=4), lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["content", "type", "text", "function"]), inner)))  # fmt: skip
+_READ = st.sampled_from(["content", "type", "text", "function", "tool_calls", "arguments"])
+_ANY = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_READ, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(_ANY)
 def test_measuring_never_raises(messages: Any) -> None:
     assert (
         openai_chat.measure(body_of({"messages": messages, "tools": messages, "input": messages})).input_chars

@@ -127,6 +127,16 @@ def test_the_first_error_stays() -> None:
     assert reader.error.message == "first"
 
 
+def test_the_first_event_that_cannot_be_read_is_noted() -> None:
+    reader = StreamReader()
+    feed(reader, {"choices": []})
+    assert reader.note == ""
+    feed(reader, b"<html>\xff" + b"x" * 500, b"second")
+    assert reader.bad_events == 2
+    assert reader.note.startswith("an event holds no JSON object: <html>\ufffdx")
+    assert len(reader.note) < 200
+
+
 def test_usage_is_what_was_said_last() -> None:
     reader = StreamReader()
     for written in (1, 2, 3):

@@ -98,6 +98,12 @@ def test_a_stream_comes_word_by_word() -> None:
     assert pieces == ["", "Hello ", "there  ", "world", None]
 
 
+def test_line_separators_do_not_tear_a_stream() -> None:
+    reply = ask("a\u2028b\u0085c", stream=True)
+    assert all(len(chunk.decode().splitlines()) == 2 for chunk in reply.chunks)
+    assert heard(reply).assembled().text == "a\u2028b\u0085c"
+
+
 def test_usage_comes_only_where_it_is_asked_for() -> None:
     assert not any("usage" in event for event in events(ask(stream=True)))
     asked = events(ask(stream=True, stream_options={"include_usage": True}))

@@ -1,6 +1,7 @@
 """The decoder against the rules of the WHATWG, at every cut; the gate against what a client may see."""
 
 import itertools
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from aigw_dev.core.errors import UpstreamError
 from aigw_dev.core.streams import sse
-from aigw_dev.core.streams.sse import Decoder, Event, Gate, encode, encode_comment
+from aigw_dev.core.streams.sse import Decoder, Event, Gate, encode, encode_comment, unbroken
 from tests.vectors_openai import streams
 
 Told = tuple[bytes, str, str, bool]
@@ -284,6 +285,13 @@ def test_an_encoded_event_is_read_back(data: str, name: str, last_id: str) -> No
     assert got == data.replace("\r\n", "\n").replace("\r", "\n").encode()
     assert event == one_line.sub(" ", name)
     assert got_id == ("" if "\0" in last_id else one_line.sub(" ", last_id))
+
+
+@given(st.text(alphabet='a\u2028\u2029\u0085\\é"', max_size=8))
+def test_what_we_write_survives_clients_that_split_lines_anywhere(text: str) -> None:
+    written = unbroken(json.dumps(text, ensure_ascii=False).encode())
+    assert len(written.decode().splitlines()) == 1
+    assert json.loads(written) == text
 
 
 def test_an_encoded_comment_is_one_comment() -> None:

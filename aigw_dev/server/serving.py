@@ -1,0 +1,119 @@
+"""Running the server: uvicorn's server object with our protocol, without its signal handlers and its polling loop.
+
+The caller owns the event loop and the signals. `serve` returns when the port answers; `Serving.stop` drains and ends.
+"""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from uvicorn.server import Server
+
+from aigw_dev.server.cycle import App
+from aigw_dev.server.door_rules import DoorRules
+from aigw_dev.server.listen import listen, port_of
+from aigw_dev.server.protocol import DoorProtocol, protocol_class
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The loop of uvloop where that is installed, else None (asyncio's own); for `asyncio.Runner(loop_factory=...)`."""
+    if sys.platform == "win32":
+        return None
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+class Serving:
+    """A server that answers. Used from its loop only."""
+
+    def __init__(self, server: Server, sockets: list[socket.socket], protocol: type[DoorProtocol]) -> None:
+        """Made by `serve`."""
+        self._server = server
+        self._sockets = sockets
+        self._protocol = protocol
+        self.port = port_of(sockets)
+        self.hosts = [str(sock.getsockname()[0]) for sock in sockets]
+
+    @property
+    def rules(self) -> DoorRules:
+        """What new connections are held to; assign to change it."""
+        return self._protocol.rules
+
+    @rules.setter
+    def rules(self, rules: DoorRules) -> None:
+        self._protocol.rules = rules
+
+    @property
+    def connection_count(self) -> int:
+        """Callers' connections open now."""
+        return len(self._server.server_state.connections)
+
+    @property
+    def request_count(self) -> int:
+        """Requests whose app is running."""
+        return len(self._server.server_state.tasks)
+
+    def begin_drain(self) -> None:
+        """Accept no more connections; close idle ones now and the others after the response under way."""
+        for listener in self._server.servers:
+            listener.close()
+        for connection in list(self._server.server_state.connections):
+            connection.shutdown()
+
+    async def stop(self, drain_s: float) -> None:
+        """Drain for at most `drain_s` seconds, cancel what still runs, end the app's lifespan."""
+        self.begin_drain()
+        # uvicorn counts whole seconds and takes None for "for ever".
+        self._server.config.timeout_graceful_shutdown = drain_s  # type: ignore[assignment]  # asyncio takes a float
+        await self._server.shutdown(sockets=self._sockets)
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()
+
+
+async def serve(
+    app: App,
+    *,
+    rules: DoorRules,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    sockets: list[socket.socket] | None = None,
+    websockets: type[asyncio.Protocol] | None = None,
+    lifespan: bool = False,
+) -> Serving:
+    """Serve `app` on `host` and `port` (see `listen`), or on `sockets`; returns when it answers.
+
+    `websockets` is a uvicorn WebSocket protocol class; without one an upgrade is ignored. `lifespan` runs the app's
+    ASGI lifespan: its start-up before this returns (a failure is a RuntimeError), its shut-down in `Serving.stop`.
+    Raises `listen.PortTakenError`.
+    """
+    protocol = protocol_class(rules)
+    bound = sockets if sockets is not None else listen(host, port)
+    application: Any = app
+    config = uvicorn.Config(
+        application,
+        http=protocol,
+        ws=websockets or "none",
+        lifespan="on" if lifespan else "off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # nobody stands between a caller and a local gateway
+        server_header=False,
+        date_header=False,
+        backlog=2048,
+    )
+    config.load()
+    server = Server(config)
+    server.lifespan = config.lifespan_class(config)
+    try:
+        await server.startup(sockets=bound)
+    except SystemExit as error:  # how uvicorn says that the lifespan's start-up failed
+        for sock in bound:
+            sock.close()
+        raise RuntimeError("the app failed to start; its log says why") from error
+    return Serving(server, bound, protocol)
