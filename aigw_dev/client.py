@@ -4,7 +4,7 @@ One class, synchronous; screens call it from worker threads. Answers are plain J
 `/admin/openapi.json` describes; errors leave as `AdminError` with the gateway's own code and message.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import quote
@@ -173,16 +173,21 @@ class AdminClient:
         """Delete the exchanges that a filter names."""
         return self._post("/exchanges/purge", {"q": query})
 
-    def stats(self, *, since: str, until: str, by: list[str]) -> dict[str, Any]:
-        """Sums over an interval, grouped."""
-        return self._get("/stats", {"since": since, "until": until, "by": ",".join(by)})
+    def stats(self, *, since: str, until: str, by: list[str], query: str = "") -> dict[str, Any]:
+        """Sums over an interval, grouped, of what passes the filter."""
+        return self._get("/stats", {"since": since, "until": until, "by": ",".join(by), "q": query})
 
     def audit(self, *, limit: int = 100) -> list[dict[str, Any]]:
         """Who changed what, newest first."""
         return self._get("/audit", {"limit": limit})["audit"]
 
-    def live(self, *, query: str = "") -> Iterator[dict[str, Any]]:
-        """Exchanges as they end, until the gateway goes or the iterator is closed."""
+    def live(
+        self, *, query: str = "", on_open: Callable[[], None] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Exchanges as they end, until the gateway goes or the iterator is closed.
+
+        `on_open` is called once, when the gateway has begun to watch: what ends after that comes.
+        """
         import httpx
 
         try:
@@ -197,6 +202,9 @@ class AdminClient:
                     raise _error(reply.status_code, reply.content)
                 decoder = Decoder()
                 for chunk in reply.iter_raw():
+                    if on_open is not None:
+                        on_open()
+                        on_open = None
                     for event in decoder.feed(chunk):
                         if not event.is_comment:
                             yield msgspec.json.decode(event.data)

@@ -4,6 +4,7 @@ Only the module of the command asked for is imported.
 """
 
 import difflib
+import re
 import traceback
 from typing import Any, Final, Protocol, cast
 
@@ -124,6 +125,8 @@ def _execute(row: Command, arguments: list[str]) -> int:
         from aigw_dev.cli.key_words import refuse_keys
 
         refuse_keys(arguments)
+    if row.names_exchange:
+        arguments = _places_last(arguments)
     try:
         result: Any = build.runnable(row).main(arguments, whole, standalone_mode=False)
     except complaint as refused:
@@ -132,3 +135,11 @@ def _execute(row: Command, arguments: list[str]) -> int:
     except typer.Abort:
         return exits.INTERRUPTED
     return result if isinstance(result, int) else exits.DONE
+
+
+def _places_last(arguments: list[str]) -> list[str]:
+    """`-2` moved behind `--`, where no parser takes it for an option; options after it stay options."""
+    places = [word for word in arguments if re.fullmatch(r"-[0-9]+", word)]
+    if not places or "--" in arguments:
+        return arguments
+    return [*(word for word in arguments if word not in places), "--", *places]

@@ -61,6 +61,35 @@ def say(text: str = "") -> None:
     sys.stdout.write(f"{text}\n")
 
 
+def write(text: str) -> None:
+    """Print a piece of text on stdout, at once and without a line end; untrusted text only through `harmless`."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def write_bytes(data: bytes) -> None:
+    """Print bytes as they are on stdout, at once; in a terminal they are text and made harmless."""
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None or is_terminal():
+        write(harmless.block(data.decode("utf-8", "replace")))
+        return
+    sys.stdout.flush()
+    binary.write(data)
+    binary.flush()
+
+
+def say_now(text: str) -> None:
+    """`say` for a line of a stream: sent at once; raises `BrokenPipeError` where the reader has left."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def pass_through(content: bytes) -> None:
+    """Send somebody else's bytes to stdout just as they are: only where a program reads, never to a terminal."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+
+
 def note(text: str = "") -> None:
     """Print progress or advice of our own on stderr, at once; mix untrusted text in only through `harmless`."""
     sys.stderr.write(f"{text}\n")

@@ -24,13 +24,7 @@ def providers_list(
     """List the providers and whether they can be used."""
     if kinds:
         return _kinds(context)
-    place = Place(context)
-    client = place.client()
-    if client is None:
-        rows = local_rows(place)
-    else:
-        with client:
-            rows = client.providers()
+    rows = provider_rows(Place(context))
     if context.is_json:
         output.print_json(rows)
         return DONE
@@ -50,8 +44,12 @@ def providers_list(
     return DONE
 
 
-def local_rows(place: Place) -> list[dict[str, Any]]:
-    """The providers of this config as they would be in force, where no gateway runs."""
+def provider_rows(place: Place) -> list[dict[str, Any]]:
+    """The providers in force; where no gateway runs, as they would be."""
+    client = place.client()
+    if client is not None:
+        with client:
+            return client.providers()
     from aigw_dev.cli.local import with_snapshot
     from aigw_dev.server import reports
     from aigw_dev.server.snapshot import Snapshot

@@ -23,7 +23,7 @@ from uvicorn.server import ServerState
 from aigw_dev.server.cycle import App, Cycle, Link, Scope
 from aigw_dev.server.door_rules import DoorRules, refusal
 from aigw_dev.server.patience import Patience
-from aigw_dev.server.request_head import Fault, Shape, inspect
+from aigw_dev.server.request_head import Fault, Shape, head_bytes, head_too_large, inspect
 
 _IDLE: Final = 0
 """Between requests."""
@@ -156,7 +156,7 @@ class DoorProtocol(HttpToolsProtocol):
         if self._receiving == _HEAD:
             self._head_bytes += self._read_bytes
             if self._head_bytes > limits.header_kb * 1024:
-                self._refuse(self._head_too_large())
+                self._refuse(head_too_large(self._rules.limits.header_kb))
                 return
             self._pace_s = limits.header_s
         else:
@@ -190,8 +190,8 @@ class DoorProtocol(HttpToolsProtocol):
         shape: Shape | Fault = inspect(method, self.url, version, self.headers)
         limit = self._rules.limits.header_kb * 1024
         is_one_read = self._head_bytes == -self._read_bytes
-        if not (is_one_read and self._read_bytes <= limit) and _size(self.url, self.headers) > limit:
-            shape = self._head_too_large()
+        if not (is_one_read and self._read_bytes <= limit) and head_bytes(self.url, self.headers) > limit:
+            shape = head_too_large(self._rules.limits.header_kb)
         if isinstance(shape, Shape) and parser.should_upgrade():
             if self._should_upgrade():
                 self.scope = {"method": method.decode("ascii"), "headers": self.headers}  # type: ignore[typeddict-item]  # all that the upgrade reads
@@ -335,11 +335,6 @@ class DoorProtocol(HttpToolsProtocol):
 
     # refusing
 
-    def _head_too_large(self) -> Fault:
-        return Fault(
-            431, "headers_too_large", f"the request's head is larger than {self._rules.limits.header_kb} KiB"
-        )
-
     def _refuse(self, fault: Fault) -> None:
         """Answer `fault` and close; a response that is under way is finished first."""
         self._is_refusing = True
@@ -414,8 +409,3 @@ class DoorProtocol(HttpToolsProtocol):
         if self.flow.read_paused:
             self._since = now  # we keep the caller waiting, not it us
         return (self._since or now) + self._pace_s
-
-
-def _size(target: bytes, headers: list[tuple[bytes, bytes]]) -> int:
-    """Bytes of a head on the wire, near enough."""
-    return len(target) + sum(len(name) + len(value) + 4 for name, value in headers)

@@ -76,5 +76,15 @@ def inspect(method: bytes, target: bytes, version: str, headers: list[tuple[byte
     return shape
 
 
+def head_bytes(target: bytes, headers: list[tuple[bytes, bytes]]) -> int:
+    """The size of a head on the wire, near enough."""
+    return len(target) + sum(len(name) + len(value) + 4 for name, value in headers)
+
+
+def head_too_large(limit_kb: int) -> Fault:
+    """The refusal of a head beyond `limit_kb` KiB."""
+    return Fault(431, "headers_too_large", f"the request's head is larger than {limit_kb} KiB")
+
+
 def _bad(message: str) -> Fault:
     return Fault(400, "invalid_http", message)

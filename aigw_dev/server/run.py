@@ -82,7 +82,7 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
     if settings.claim is not None:
         settings.claim.publish(_announcement(settings, url, port, gateway.snapshot.gateway))
     _on_signals(gateway.stop, serving)
-    warm = asyncio.create_task(_warm(gateway), name="warm-up")
+    warm = asyncio.create_task(_warm(gateway, is_wanted=settings.claim is not None), name="warm-up")
     try:
         await ready(gateway, url)
         await gateway.stop.wait()
@@ -94,8 +94,13 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
     return _receipt(gateway)
 
 
-async def _warm(gateway: Gateway) -> None:
-    """Load what the first admin call would otherwise wait for, once the gateway answers."""
+async def _warm(gateway: Gateway, *, is_wanted: bool) -> None:
+    """Load what the first admin call would otherwise wait for, once the gateway answers.
+
+    Not for a temporary gateway: hardly anybody asks its admin API, and it shares its process with a command.
+    """
+    if not is_wanted:
+        return
     with contextlib.suppress(asyncio.CancelledError):
         await gateway.inside()
 

@@ -99,8 +99,10 @@ _LOG_1: Final = (
         LEFT JOIN target t ON t.id=json_extract(a.value, '$[0]')""",
 )
 
-_FULL_TEXT: Final = """CREATE VIRTUAL TABLE text_index USING fts5(
-    request, response, content='text', content_rowid='seq', tokenize='unicode61 remove_diacritics 2')"""
+FULL_TEXT: Final = (
+    """CREATE VIRTUAL TABLE text_index USING fts5(
+    request, response, content='text', content_rowid='seq', tokenize='unicode61 remove_diacritics 2')""",
+)
 
 _STATE_1: Final = (
     # Every config that was ever in force, with its full text.
@@ -134,22 +136,23 @@ STATE_VERSION: Final = len(STATE_STEPS)
 
 def migrate_log(db: sqlite3.Connection, path: Path) -> None:
     """Bring log.db up to date. Raises `StoreError` for a newer schema, `sqlite3.Error` for a broken file."""
-    _migrate(db, path, "aigw_dev.log", LOG_STEPS, optional=(_FULL_TEXT,))
+    bring_up(db, path, name="aigw_dev.log", steps=LOG_STEPS, optional=FULL_TEXT)
 
 
 def migrate_state(db: sqlite3.Connection, path: Path) -> None:
     """Bring state.db up to date, likewise."""
-    _migrate(db, path, "aigw_dev.state", STATE_STEPS)
+    bring_up(db, path, name="aigw_dev.state", steps=STATE_STEPS)
 
 
-def _migrate(
+def bring_up(
     db: sqlite3.Connection,
     path: Path,
-    name: str,
-    steps: tuple[Sequence[str], ...],
     *,
-    optional: tuple[str, ...] = (),
+    name: str,
+    steps: Sequence[Sequence[str]],
+    optional: Sequence[str] = (),
 ) -> None:
+    """Take the steps not taken yet, all or none. What is `optional` needs a module that SQLite may lack."""
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     refuse_newer(version, len(steps), path)
     if version == len(steps):

@@ -4,6 +4,7 @@ The oldest exchanges go first, whole. Roll-ups outlive rows: only second-by-seco
 under pressure, down to the last day. Slices adapt so that each takes about `TARGET_S`.
 """
 
+import contextlib
 import json
 import sqlite3
 import time
@@ -182,7 +183,9 @@ def purge(db: sqlite3.Connection, filter_: Filter, *, rows: int = 50) -> Iterato
         yield from _merge_index(db)
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
-        db.execute("PRAGMA secure_delete=OFF")
+        # Given up because the database failed: then there is no connection to set right.
+        with contextlib.suppress(sqlite3.Error):
+            db.execute("PRAGMA secure_delete=OFF")
 
 
 def _merge_index(db: sqlite3.Connection) -> Iterator[int]:

@@ -277,8 +277,10 @@ class LogWriter:
 
     def _failed(self, error: sqlite3.Error) -> None:
         """The database failed in use: let it go; the next turn opens it again."""
+        failure = database.store_error(error, self.path)
+        self._refuse_commands(failure)
         self._release()
-        self._degraded(database.store_error(error, self.path))
+        self._degraded(failure)
 
     def _degraded(self, failure: StoreError) -> None:
         if self._health.reason != failure.message:

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 from hypothesis import given, settings
@@ -157,12 +157,15 @@ def test_equal_is_not_the_same(one: Any, other: Any) -> None:
 
 
 def all_paths(tree: Any, path: Path = ()) -> Iterator[Path]:
-    entries: Any = (
-        tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
-    )  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - a tree of anything
-    for step, entry in entries:
+    for step, entry in entries(tree):
         yield (*path, step)
         yield from all_paths(entry, (*path, step))
+
+
+def entries(tree: Any) -> list[tuple[str | int, Any]]:
+    if isinstance(tree, dict):
+        return list(cast("dict[str | int, Any]", tree).items())
+    return list(enumerate(cast("list[Any]", tree))) if isinstance(tree, list) else []
 
 
 def at(tree: Any, path: Path) -> Any:

@@ -1,5 +1,6 @@
 from typing import Any, Final
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from aigw_dev.core.config_check import Rules, check_config
 from aigw_dev.core.config_fields import LATER_SECTIONS
 from aigw_dev.core.problem import Problem
 
+ANYWHERE: Final = "0.0.0.0"  # noqa: S104 - a value to check, nothing listens
 KEY: Final = "sk-proj-Ab3dEf6hIj9kLmNoPq2rStUv"
 RULES: Final = Rules(kinds=("openai", "qwen", "deepseek", "own"), needs_base_url=("own",))
 
@@ -49,6 +51,7 @@ def test_a_whole_config_becomes_structs() -> None:
         routes={"r": Route(flow={"send": "openai/gpt-4o"}, models=("smart",), metadata="optional")},
         logging=Logging(keep_s=86_400),
     )
+    assert config is not None
     assert list(config.providers) == ["openai", "deepseek", "qwen"]
 
 
@@ -82,7 +85,7 @@ def test_a_section_left_empty_is_the_default(section: str) -> None:
         ({"providers": {"openai": {"auth": "none", "keys": ["a"]}}}, "providers.openai.keys: `auth: none` sends no stored key"),
         ({"providers": {"openai": {"auth": "passthrough", "keys": ["a"]}}}, "providers.openai.keys: `auth: passthrough` sends no stored key"),
         ({"providers": {"openai": {"headers": {"X-a": "1", "x-A": "2"}}}}, 'providers.openai.headers.x-A: "x-A" is given twice, in another case'),
-        ({"gateway": {"host": "0.0.0.0", "identity_verification": False}}, 'gateway.identity_verification: false is possible on loopback only, and `host` is "0.0.0.0"'),
+        ({"gateway": {"host": ANYWHERE, "identity_verification": False}}, 'gateway.identity_verification: false is possible on loopback only, and `host` is "0.0.0.0"'),
         ({"gateway": {"default_provider": "x"}}, 'gateway.default_provider: "x" is not a configured provider'),
     ],
 )  # fmt: skip
@@ -139,7 +142,7 @@ def test_the_flow_is_checked_by_its_own_room() -> None:
         asked.append((route, tree))
         return [Problem(path=("routes", route, "flow", "if"), message="no")]
 
-    tree = {"providers": {"openai": {}}, "routes": {"r": {"flow": {"send": "openai/x"}}}}
+    tree: Any = {"providers": {"openai": {}}, "routes": {"r": {"flow": {"send": "openai/x"}}}}
     assert problems(tree, Rules(kinds=["openai"], check_flow=check_flow)) == ["routes.r.flow.if: no"]
     assert asked == [("r", {"send": "openai/x"})]
 
@@ -224,18 +227,8 @@ def test_no_tree_breaks_the_check(tree: dict[str, Any]) -> None:
     )
 )
 def test_a_checked_provider_is_what_was_written(provider: Provider) -> None:
-    written = {
-        key: value
-        for key in provider.__struct_fields__
-        if (value := getattr(provider, key)) not in (None, {})
-    }
-    tree = {
-        "providers": {
-            "openai": {
-                key: list(value) if isinstance(value, tuple) else value for key, value in written.items()
-            }
-        }
-    }
+    written: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(provider))
+    tree: Any = {"providers": {"openai": written}}
     config, _ = check_config(tree, rules=RULES)
     assert config is not None
     assert config.providers["openai"] == provider

@@ -2,6 +2,8 @@ import pytest
 
 from aigw_dev.core import web_address
 
+ANYWHERE = "0.0.0.0"  # noqa: S104 - a value to check, nothing listens
+
 
 @pytest.mark.parametrize(
     "host",
@@ -23,7 +25,7 @@ def test_loopback_is_recognised_in_every_spelling(host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["", "0.0.0.0", "10.0.0.1", "::", "example.com", "localhost.example.com", "127.0.0.1.nip.io", "2130706433", "0x7f.1", "host.docker.internal"],
+    ["", ANYWHERE, "10.0.0.1", "::", "example.com", "localhost.example.com", "127.0.0.1.nip.io", "2130706433", "0x7f.1", "host.docker.internal"],
 )  # fmt: skip
 def test_what_may_be_another_machine_is_not_loopback(host: str) -> None:
     assert not web_address.is_loopback(host)
@@ -83,7 +85,7 @@ def test_the_host_of_a_url_comes_without_port_and_brackets() -> None:
     assert web_address.host_of("https://Api.Example.com:443") == "api.example.com"
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "[::1]", "0.0.0.0", "my-laptop.lan", "a"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "[::1]", ANYWHERE, "my-laptop.lan", "a"])
 def test_a_host_to_listen_on(host: str) -> None:
     assert web_address.is_host(host)
 

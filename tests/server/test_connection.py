@@ -27,11 +27,15 @@ from tests.scripted import (
 pytestmark = pytest.mark.anyio
 
 
-def call(scripted: ScriptedUpstream, body: bytes | AsyncIterator[bytes] | None = b"{}", size: int | None = None) -> Call:
+def call(
+    scripted: ScriptedUpstream, body: bytes | AsyncIterator[bytes] | None = b"{}", size: int | None = None
+) -> Call:
     return Call(method="POST", url=f"{scripted.url}/v1/x", headers=[], body=body, body_bytes=size)
 
 
-async def pieces_of(upstream: Upstream, scripted: ScriptedUpstream) -> tuple[list[bytes], UpstreamError | None]:
+async def pieces_of(
+    upstream: Upstream, scripted: ScriptedUpstream
+) -> tuple[list[bytes], UpstreamError | None]:
     """Every piece of a reply's body, and how it ended."""
     found: list[bytes] = []
     answer = await upstream.send(call(scripted))
@@ -88,7 +92,9 @@ async def test_a_body_cut_short_or_broken_is_an_error_after_what_came(
     await scripted.until(lambda: scripted.open_connections == 0)
 
 
-@pytest.mark.parametrize("body", [reply(b"x" * 10)[:-1], stream_head() + chunk(b"x"), b"HTTP/1.0 200 OK\r\n\r\nx"])
+@pytest.mark.parametrize(
+    "body", [reply(b"x" * 10)[:-1], stream_head() + chunk(b"x"), b"HTTP/1.0 200 OK\r\n\r\nx"]
+)
 async def test_a_reset_within_the_body_is_an_error_also_where_it_runs_until_close(
     upstream: Upstream, scripted: ScriptedUpstream, body: bytes
 ) -> None:
@@ -112,7 +118,10 @@ async def test_a_reset_within_the_body_is_an_error_also_where_it_runs_until_clos
         ([b"HTTP/1.1 100 Continue\r\n\r\n", Close()], "upstream_reset"),
         ([b"SSH-2.0-OpenSSH_9.2\r\n", Stall()], "upstream_protocol"),
         ([b"<html>not http</html>", Close()], "upstream_protocol"),
-        ([b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n", Stall()], "upstream_protocol"),
+        (
+            [b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n", Stall()],
+            "upstream_protocol",
+        ),
     ],
 )
 async def test_no_usable_head_is_an_error_of_send(
@@ -154,7 +163,9 @@ async def test_chunks_are_delivered_as_they_arrive(upstream: Upstream, scripted:
 async def test_read_gives_the_whole_body_or_refuses_one_too_large(
     upstream: Upstream, scripted: ScriptedUpstream
 ) -> None:
-    scripted.enqueue([reply(b"x" * 100)], [stream_head(), chunk(b"x" * 60), chunk(b"x" * 60), Stall()], [reply(b"x" * 101)])
+    scripted.enqueue(
+        [reply(b"x" * 100)], [stream_head(), chunk(b"x" * 60), chunk(b"x" * 60), Stall()], [reply(b"x" * 101)]
+    )
     assert await (await upstream.send(call(scripted))).read(100) == b"x" * 100
     for _ in range(2):
         with pytest.raises(UpstreamError, match="larger than 100 bytes") as refused:
@@ -176,7 +187,9 @@ async def test_a_cancelled_send_closes_the_connection_before_the_head(
         await sending
 
 
-async def test_cancel_closes_the_connection_within_the_body(upstream: Upstream, scripted: ScriptedUpstream) -> None:
+async def test_cancel_closes_the_connection_within_the_body(
+    upstream: Upstream, scripted: ScriptedUpstream
+) -> None:
     scripted.enqueue([stream_head(), chunk(b"a"), Stall()])
     answer = await upstream.send(call(scripted))
     assert await anext(answer.chunks()) == b"a"
@@ -218,7 +231,9 @@ async def test_cancel_closes_the_connection_while_the_body_is_still_being_sent(
     assert upstream.pool.idle_count == 0
 
 
-async def test_cancel_after_the_end_keeps_the_connection(upstream: Upstream, scripted: ScriptedUpstream) -> None:
+async def test_cancel_after_the_end_keeps_the_connection(
+    upstream: Upstream, scripted: ScriptedUpstream
+) -> None:
     scripted.enqueue([reply(b"one")], [reply(b"two")])
     answer = await upstream.send(call(scripted))
     answer.cancel()
@@ -269,7 +284,9 @@ async def stops_sending(scripted: ScriptedUpstream) -> int:
             return peer.sent_bytes
 
 
-async def test_a_reader_that_does_not_read_stops_the_provider(upstream: Upstream, scripted: ScriptedUpstream) -> None:
+async def test_a_reader_that_does_not_read_stops_the_provider(
+    upstream: Upstream, scripted: ScriptedUpstream
+) -> None:
     scripted.enqueue(endless())
     answer = await upstream.send(call(scripted))
     sent = await stops_sending(scripted)
@@ -280,7 +297,9 @@ async def test_a_reader_that_does_not_read_stops_the_provider(upstream: Upstream
     answer.cancel()
 
 
-async def test_a_slow_reader_gets_everything_in_bounded_pieces(upstream: Upstream, scripted: ScriptedUpstream) -> None:
+async def test_a_slow_reader_gets_everything_in_bounded_pieces(
+    upstream: Upstream, scripted: ScriptedUpstream
+) -> None:
     total = 8 * 1024 * 1024
     scripted.enqueue([reply(b"x" * total)])
     answer = await upstream.send(call(scripted))
@@ -301,7 +320,9 @@ async def parts(*pieces: bytes) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def test_a_streamed_body_of_unknown_length_is_sent_chunked(upstream: Upstream, scripted: ScriptedUpstream) -> None:
+async def test_a_streamed_body_of_unknown_length_is_sent_chunked(
+    upstream: Upstream, scripted: ScriptedUpstream
+) -> None:
     scripted.enqueue([reply(b"ok")])
     answer = await upstream.send(call(scripted, parts(b"ab", b"", b"c" * 20)))
     assert await answer.read(10) == b"ok"
@@ -312,7 +333,9 @@ async def test_a_streamed_body_of_unknown_length_is_sent_chunked(upstream: Upstr
     assert upstream.pool.idle_count == 1
 
 
-async def test_a_streamed_body_of_known_length_is_sent_with_it(upstream: Upstream, scripted: ScriptedUpstream) -> None:
+async def test_a_streamed_body_of_known_length_is_sent_with_it(
+    upstream: Upstream, scripted: ScriptedUpstream
+) -> None:
     scripted.enqueue([reply(b"ok")])
     answer = await upstream.send(call(scripted, parts(b"ab", b"c"), 3))
     assert await answer.read(10) == b"ok"

@@ -79,13 +79,20 @@ async def test_giving_up_while_connecting_closes_every_attempt() -> None:
         with pytest.raises(asyncio.CancelledError):
             await attempt
         await asyncio.sleep(0)
-        assert not [task for task in asyncio.all_tasks() if task.get_name() == "upstream-connect" and not task.cancelling()]
+        assert not [
+            task
+            for task in asyncio.all_tasks()
+            if task.get_name() == "upstream-connect" and not task.cancelling()
+        ]
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", "refused to connect to api.test:443: 403 Forbidden"),
+        (
+            b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n",
+            "refused to connect to api.test:443: 403 Forbidden",
+        ),
         (b"HTTP/1.1 502\r\n\r\n", "refused to connect to api.test:443: 502"),
         (b"SSH-2.0\r\n\r\n", "did not answer like an HTTP proxy"),
         (b"HTTP/1.1 200 OK\r\n\r\nsurplus", "more than the head"),

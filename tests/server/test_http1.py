@@ -169,7 +169,9 @@ def test_a_reply_to_head_ends_at_its_head() -> None:
 
 
 def test_header_names_are_lower_case_and_values_stay_raw() -> None:
-    parser, _ = parse(OK + b"X-Name:  \t caf\xc3\xa9 = 1 \t\r\nset-cookie: a\r\nSet-Cookie: b\r\ncontent-length: 0\r\n\r\n")
+    parser, _ = parse(
+        OK + b"X-Name:  \t caf\xc3\xa9 = 1 \t\r\nset-cookie: a\r\nSet-Cookie: b\r\ncontent-length: 0\r\n\r\n"
+    )
     assert parser.headers == [
         (b"x-name", b"caf\xc3\xa9 = 1"),
         (b"set-cookie", b"a"),
@@ -185,7 +187,10 @@ def test_header_names_are_lower_case_and_values_stay_raw() -> None:
         (b"HTTP/1.1 200\r\ncontent-length: 0\r\n\r\n", True),
         (b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n", False),
         (b"HTTP/1.1 200 OK\r\nConnection: foo, CLOSE\r\ncontent-length: 0\r\n\r\n", False),
-        (b"HTTP/1.1 200 OK\r\nconnection: close\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n", False),
+        (
+            b"HTTP/1.1 200 OK\r\nconnection: close\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n",
+            False,
+        ),
         (b"HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n", False),
         (b"HTTP/1.0 200 OK\r\nconnection: Keep-Alive\r\ncontent-length: 0\r\n\r\n", True),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\nextra", False),
@@ -220,7 +225,12 @@ START = b"POST /v1 HTTP/1.1\r\nhost: a\r\n"
 def test_a_request_head_carries_the_callers_headers_but_its_own_framing() -> None:
     head = request_head(
         START,
-        [(b"authorization", b"k"), (b"host", b"evil"), (b"content-length", b"9"), (b"transfer-encoding", b"x")],
+        [
+            (b"authorization", b"k"),
+            (b"host", b"evil"),
+            (b"content-length", b"9"),
+            (b"transfer-encoding", b"x"),
+        ],
         b"content-length: 2\r\n\r\n",
     )
     assert head == START + b"authorization: k\r\ncontent-length: 2\r\n\r\n"

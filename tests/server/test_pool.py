@@ -27,7 +27,9 @@ from tests.scripted import (
 pytestmark = pytest.mark.anyio
 
 
-def call(scripted: ScriptedUpstream | str, *, timeout_s: float = 5.0, body: bytes | AsyncIterator[bytes] = b"{}") -> Call:
+def call(
+    scripted: ScriptedUpstream | str, *, timeout_s: float = 5.0, body: bytes | AsyncIterator[bytes] = b"{}"
+) -> Call:
     url = scripted if isinstance(scripted, str) else scripted.url
     return Call(method="POST", url=f"{url}/v1/x", headers=[], body=body, connect_timeout_s=timeout_s)
 
@@ -40,7 +42,9 @@ def idle(upstream: Upstream) -> list[Connection]:
     return [connection for kept in upstream.pool._idle.values() for connection in kept]
 
 
-async def test_calls_one_after_the_other_share_a_connection(upstream: Upstream, scripted: ScriptedUpstream) -> None:
+async def test_calls_one_after_the_other_share_a_connection(
+    upstream: Upstream, scripted: ScriptedUpstream
+) -> None:
     scripted.enqueue(*[[reply(b"ok")]] * 20)
     for _ in range(20):
         assert await ask(upstream, scripted) == b"ok"
@@ -48,7 +52,9 @@ async def test_calls_one_after_the_other_share_a_connection(upstream: Upstream, 
     assert upstream.pool.idle_count == upstream.pool.open_count == 1
 
 
-async def test_calls_at_the_same_time_have_a_connection_each(upstream: Upstream, scripted: ScriptedUpstream) -> None:
+async def test_calls_at_the_same_time_have_a_connection_each(
+    upstream: Upstream, scripted: ScriptedUpstream
+) -> None:
     scripted.enqueue(*[[Hold("all"), reply(b"ok")]] * 20)
     calls = [asyncio.ensure_future(ask(upstream, scripted)) for _ in range(20)]
     await scripted.until(lambda: len(scripted.requests) == 20)
@@ -82,7 +88,9 @@ async def test_an_idle_connection_the_provider_closes_is_forgotten(
     assert await ask(upstream, scripted) == b"two"
 
 
-async def test_bytes_nobody_asked_for_close_an_idle_connection(upstream: Upstream, scripted: ScriptedUpstream) -> None:
+async def test_bytes_nobody_asked_for_close_an_idle_connection(
+    upstream: Upstream, scripted: ScriptedUpstream
+) -> None:
     scripted.enqueue([reply(b"one"), Hold("idle"), reply(b"poison"), Stall()], [reply(b"two")])
     assert await ask(upstream, scripted) == b"one"
     scripted.open("idle")
@@ -156,7 +164,9 @@ async def test_an_expired_connection_is_not_used(upstream: Upstream, scripted: S
     assert scripted.accepted == 3
 
 
-async def test_the_surplus_of_a_burst_is_closed_within_seconds(upstream: Upstream, scripted: ScriptedUpstream) -> None:
+async def test_the_surplus_of_a_burst_is_closed_within_seconds(
+    upstream: Upstream, scripted: ScriptedUpstream
+) -> None:
     scripted.enqueue(*[[Hold("all"), reply(b"ok")]] * 40)
     calls = [asyncio.ensure_future(ask(upstream, scripted)) for _ in range(40)]
     await scripted.until(lambda: len(scripted.requests) == 40)
@@ -184,7 +194,9 @@ async def test_idle_connections_are_capped(scripted: ScriptedUpstream) -> None:
     await upstream.aclose()
 
 
-async def test_closing_ends_idle_and_busy_connections_and_refuses_new_calls(scripted: ScriptedUpstream) -> None:
+async def test_closing_ends_idle_and_busy_connections_and_refuses_new_calls(
+    scripted: ScriptedUpstream,
+) -> None:
     upstream = Upstream({})
     scripted.enqueue([reply(b"one")], [Stall()])
     await ask(upstream, scripted)
@@ -260,7 +272,9 @@ async def test_a_send_cancelled_while_connecting_leaves_nothing_open(upstream: U
     assert upstream.pool.open_count == 0
 
 
-async def test_a_connection_closed_before_it_is_used_is_a_failure(upstream: Upstream, scripted: ScriptedUpstream) -> None:
+async def test_a_connection_closed_before_it_is_used_is_a_failure(
+    upstream: Upstream, scripted: ScriptedUpstream
+) -> None:
     scripted.greeting = [Reset()]
     with pytest.raises(UpstreamError) as cut:
         await ask(upstream, scripted)
@@ -268,7 +282,9 @@ async def test_a_connection_closed_before_it_is_used_is_a_failure(upstream: Upst
 
 
 @pytest.mark.slow
-async def test_a_thousand_streams_at_once_all_complete(upstream: Upstream, scripted: ScriptedUpstream) -> None:
+async def test_a_thousand_streams_at_once_all_complete(
+    upstream: Upstream, scripted: ScriptedUpstream
+) -> None:
     body = b"x" * 1000
     scripted.enqueue(*[[reply(body)[:-500], Hold("all"), body[:500]]] * 1000)
     answers = await asyncio.gather(*(upstream.send(call(scripted, timeout_s=30)) for _ in range(1000)))

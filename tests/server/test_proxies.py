@@ -39,7 +39,9 @@ def test_without_variables_every_call_is_direct() -> None:
         ({"HTTPS_PROXY": ""}, "https", None),
     ],
 )
-def test_the_scheme_of_the_call_chooses_the_variable(env: dict[str, str], scheme: str, found: str | None) -> None:
+def test_the_scheme_of_the_call_chooses_the_variable(
+    env: dict[str, str], scheme: str, found: str | None
+) -> None:
     assert chosen(env, scheme) == found
 
 
@@ -105,7 +107,9 @@ def test_a_proxys_login_is_sent_as_basic_and_never_shown() -> None:
     assert parse_proxy("http://proxy.test").authorization == b""
 
 
-@pytest.mark.parametrize("text", ["ftp://a:1", "http://", "http://user:secret-word@", "http://a:b:c", "http://a/path"])
+@pytest.mark.parametrize(
+    "text", ["ftp://a:1", "http://", "http://user:secret-word@", "http://a:b:c", "http://a/path"]
+)
 def test_a_proxy_that_cannot_be_read_is_an_error_that_keeps_its_password(text: str) -> None:
     with pytest.raises(UpstreamError) as refused:
         parse_proxy(text)

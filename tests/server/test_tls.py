@@ -31,7 +31,9 @@ async def test_ssl_cert_file_adds_to_the_systems_store(authority: Authority) -> 
     assert both.cert_store_stats()["x509_ca"] == system.cert_store_stats()["x509_ca"] + 1
 
 
-async def test_ssl_cert_file_may_name_a_folder_and_ssl_cert_dir_a_file(authority: Authority, tmp_path: Path) -> None:
+async def test_ssl_cert_file_may_name_a_folder_and_ssl_cert_dir_a_file(
+    authority: Authority, tmp_path: Path
+) -> None:
     assert "A test's own CA" in subjects(build_context("", str(authority.pem)))
     build_context(str(tmp_path), "")
 
@@ -47,7 +49,9 @@ async def test_an_unusable_certificate_file_is_named(name: str, tmp_path: Path) 
     assert str(place) in refused.value.message
 
 
-async def test_a_mended_certificate_file_is_read_at_the_next_call(authority: Authority, tmp_path: Path) -> None:
+async def test_a_mended_certificate_file_is_read_at_the_next_call(
+    authority: Authority, tmp_path: Path
+) -> None:
     place = tmp_path / "ca.pem"
     place.write_text("not a certificate")
     contexts = TlsContexts({"SSL_CERT_FILE": str(place)})

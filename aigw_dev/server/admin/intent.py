@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Router, delete, get, post, put
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
 
 from aigw_dev.config_file.diff import describe_diff
@@ -41,8 +42,12 @@ class RollbackRequest(msgspec.Struct, kw_only=True):
 
 def router(desk: Desk) -> Router:
     """The handlers."""
+    handlers = [*_config(desk), *_draft(desk), *_deployments(desk), *_routes(desk)]
+    return Router(path="/admin/v1", route_handlers=handlers, tags=["config"])
+
+
+def _config(desk: Desk) -> list[HTTPRouteHandler]:
     gateway = desk.gateway
-    changes = gateway.changes
 
     @get("/config")
     async def config() -> dict[str, Any]:
@@ -62,7 +67,7 @@ def router(desk: Desk) -> Router:
     @put("/config")
     async def put_config(data: TextRequest, if_match: IfMatch = None) -> dict[str, Any]:
         """Write a new config in the place of the one with the digest `If-Match`, and put it in force."""
-        problems = await changes.write(
+        problems = await gateway.changes.write(
             data.text, expected_digest=_digest(if_match), note=data.note, actor="admin"
         )
         return {
@@ -81,6 +86,12 @@ def router(desk: Desk) -> Router:
             "is_usable": reading.config is not None,
         }
 
+    return [config, put_config, validate]
+
+
+def _draft(desk: Desk) -> list[HTTPRouteHandler]:
+    changes = desk.gateway.changes
+
     @get("/draft")
     async def draft() -> dict[str, Any]:
         """The draft, and how it differs from the file."""
@@ -96,6 +107,12 @@ def router(desk: Desk) -> Router:
         """Throw the draft away."""
         await changes.drop_draft()
         return {"draft": None}
+
+    return [draft, put_draft, drop_draft]
+
+
+def _deployments(desk: Desk) -> list[HTTPRouteHandler]:
+    gateway, changes = desk.gateway, desk.gateway.changes
 
     @post("/deploy", status_code=200)
     async def deploy(data: NoteRequest) -> dict[str, Any]:
@@ -128,6 +145,12 @@ def router(desk: Desk) -> Router:
             "problems": [shown(problem) for problem in problems],
         }
 
+    return [deploy, deployments, deployment, rollback]
+
+
+def _routes(desk: Desk) -> list[HTTPRouteHandler]:
+    gateway = desk.gateway
+
     @get("/routes")
     async def routes() -> dict[str, Any]:
         """Every route in force."""
@@ -150,14 +173,7 @@ def router(desk: Desk) -> Router:
             refuse("route_not_found", f"there is no route {name!r}; see `aigw-dev routes list`")
         return granted(reports.explain(compiled, data, measure=measured))
 
-    return Router(
-        path="/admin/v1",
-        route_handlers=[
-            config, put_config, validate, draft, put_draft, drop_draft, deploy, deployments, deployment, rollback,
-            routes, route, explain,
-        ],
-        tags=["config"],
-    )  # fmt: skip
+    return [routes, route, explain]
 
 
 def measured(raw: bytes) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Router, get, post
+from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
 from aigw_dev.core.streams import sse
@@ -35,7 +36,11 @@ class PauseRequest(msgspec.Struct, kw_only=True):
 
 def router(desk: Desk) -> Router:
     """The handlers."""
+    handlers = [*_reading(desk), *_changing(desk), *_totals(desk)]
+    return Router(path="/admin/v1", route_handlers=handlers, tags=["exchanges"])
 
+
+def _reading(desk: Desk) -> list[HTTPRouteHandler]:
     @get("/exchanges")
     async def page(
         q: str = "", before: int | None = None, limit: int = 50, *, previews: bool = True
@@ -65,6 +70,10 @@ def router(desk: Desk) -> Router:
         """One exchange whole, by id, unique beginning of it, `last` or `-2`."""
         return as_json(granted(await asyncio.to_thread(desk.logs.get, name)))
 
+    return [page, live, one]
+
+
+def _changing(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/exchanges/purge", status_code=200)
     async def purge(data: PurgeRequest) -> dict[str, Any]:
         """Delete what passes the filter."""
@@ -80,6 +89,10 @@ def router(desk: Desk) -> Router:
         await asyncio.to_thread(desk.audit, "logs.pause" if data.paused else "logs.resume")
         return {"paused": data.paused}
 
+    return [purge, pause]
+
+
+def _totals(desk: Desk) -> list[HTTPRouteHandler]:
     @get("/stats")
     async def totals(since: str = "1h", until: str = "", by: str = "", q: str = "") -> dict[str, Any]:
         """Totals of an interval, grouped by the comma-separated fields of `by`."""
@@ -106,9 +119,7 @@ def router(desk: Desk) -> Router:
         )
         return msgspec.to_builtins(granted(found))
 
-    return Router(
-        path="/admin/v1", route_handlers=[page, live, one, purge, pause, totals, series], tags=["exchanges"]
-    )
+    return [totals, series]
 
 
 def _moment(text: str, now_s: float) -> float:

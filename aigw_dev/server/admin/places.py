@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Router, delete, get, post
+from litestar.handlers import HTTPRouteHandler
 
 from aigw_dev import __version__
 from aigw_dev.server import checks, reports
@@ -41,45 +42,17 @@ class CredentialRequest(msgspec.Struct, kw_only=True):
 
 def router(desk: Desk) -> Router:
     """The handlers."""
+    handlers = [*_gateway(desk), *_providers(desk), *_credentials(desk)]
+    return Router(path="/admin/v1", route_handlers=handlers, tags=["gateway"])
+
+
+def _gateway(desk: Desk) -> list[HTTPRouteHandler]:
     gateway = desk.gateway
 
     @get("/status")
     async def status() -> dict[str, Any]:
         """Who this gateway is, what is in force, what is logged, and every problem it knows of."""
-        snapshot, config = gateway.snapshot, gateway.in_force
-        return {
-            "name": snapshot.gateway,
-            "notes": config.gateway.notes,
-            "version": __version__,
-            "pid": os.getpid(),
-            "url": f"http://127.0.0.1:{gateway.port}",
-            "host": config.gateway.host,
-            "port": gateway.port,
-            "started_at": gateway.started_at,
-            "uptime_s": time.time() - gateway.started_at,
-            "config": {
-                "path": str(gateway.source.path or ""),
-                "why": gateway.source.found.why,
-                "generation": snapshot.generation,
-                "digest": snapshot.digest,
-                "is_newest": gateway.reading.in_force_digest == snapshot.digest,
-                "problems": [problem.text() for problem in gateway.reading.problems],
-                "is_trusted": gateway.reading.is_trusted,
-                "held_back": gateway.reading.held_back,
-            },
-            "identity_verification": config.gateway.identity_verification,
-            "logging": msgspec.structs.asdict(config.logging)
-            | {"paused": gateway.is_paused, "path": str(gateway.folder / "log.db")},
-            "state": msgspec.to_builtins(gateway.state.health()),
-            "log": msgspec.to_builtins(gateway.recorder.writer.health()),
-            "keys_settled": snapshot.keys.is_settled,
-            "notices": gateway.notices,
-            "running": len(gateway.recorder.running),
-            "ended": gateway.recorder.ended,
-            "cost_nanousd": gateway.recorder.cost_nanousd,
-            "turned_away": dict(gateway.turned_away),
-            "is_draining": gateway.is_draining,
-        }
+        return _status(desk)
 
     @post("/stop", status_code=200)
     async def stop() -> dict[str, Any]:
@@ -103,6 +76,12 @@ def router(desk: Desk) -> Router:
             }
         await gateway.renew()
         return {"generation": gateway.snapshot.generation, "problems": []}
+
+    return [status, stop, reload]
+
+
+def _providers(desk: Desk) -> list[HTTPRouteHandler]:
+    gateway = desk.gateway
 
     @get("/providers")
     async def providers() -> dict[str, Any]:
@@ -147,6 +126,12 @@ def router(desk: Desk) -> Router:
             "notices": gateway.notices,
         }
 
+    return [providers, check, models, keys]
+
+
+def _credentials(desk: Desk) -> list[HTTPRouteHandler]:
+    gateway = desk.gateway
+
     @post("/credentials", status_code=201)
     async def issue(data: CredentialRequest) -> dict[str, Any]:
         """A new credential; the token is in this answer and nowhere else."""
@@ -171,11 +156,45 @@ def router(desk: Desk) -> Router:
             "audit": msgspec.to_builtins(await asyncio.to_thread(gateway.state.audit_events, limit=limit))
         }
 
-    return Router(
-        path="/admin/v1",
-        route_handlers=[status, stop, reload, providers, check, models, keys, issue, revoke, audit],
-        tags=["gateway"],
-    )
+    return [issue, revoke, audit]
+
+
+def _status(desk: Desk) -> dict[str, Any]:
+    gateway = desk.gateway
+    snapshot, config = gateway.snapshot, gateway.in_force
+    return {
+        "name": snapshot.gateway,
+        "notes": config.gateway.notes,
+        "version": __version__,
+        "pid": os.getpid(),
+        "url": f"http://127.0.0.1:{gateway.port}",
+        "host": config.gateway.host,
+        "port": gateway.port,
+        "started_at": gateway.started_at,
+        "uptime_s": time.time() - gateway.started_at,
+        "config": {
+            "path": str(gateway.source.path or ""),
+            "why": gateway.source.found.why,
+            "generation": snapshot.generation,
+            "digest": snapshot.digest,
+            "is_newest": gateway.reading.in_force_digest == snapshot.digest,
+            "problems": [problem.text() for problem in gateway.reading.problems],
+            "is_trusted": gateway.reading.is_trusted,
+            "held_back": gateway.reading.held_back,
+        },
+        "identity_verification": config.gateway.identity_verification,
+        "logging": msgspec.structs.asdict(config.logging)
+        | {"paused": gateway.is_paused, "path": str(gateway.folder / "log.db")},
+        "state": msgspec.to_builtins(gateway.state.health()),
+        "log": msgspec.to_builtins(gateway.recorder.writer.health()),
+        "keys_settled": snapshot.keys.is_settled,
+        "notices": gateway.notices,
+        "running": len(gateway.recorder.running),
+        "ended": gateway.recorder.ended,
+        "cost_nanousd": gateway.recorder.cost_nanousd,
+        "turned_away": dict(gateway.turned_away),
+        "is_draining": gateway.is_draining,
+    }
 
 
 def _known(desk: Desk, names: list[str]) -> None:
