@@ -181,9 +181,7 @@ class AdminClient:
         """Who changed what, newest first."""
         return self._get("/audit", {"limit": limit})["audit"]
 
-    def live(
-        self, *, query: str = "", on_open: Callable[[], None] | None = None
-    ) -> Iterator[dict[str, Any]]:
+    def live(self, *, query: str = "", on_open: Callable[[], None] | None = None) -> Iterator[dict[str, Any]]:
         """Exchanges as they end, until the gateway goes or the iterator is closed.
 
         `on_open` is called once, when the gateway has begun to watch: what ends after that comes.

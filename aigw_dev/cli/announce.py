@@ -58,6 +58,7 @@ def _clients(place: "Place", token: str) -> Iterator["AdminClient"]:
     from aigw_dev.client import AdminClient
 
     named = place.env.get(URL_VARIABLE, "").strip().rstrip("/")
-    urls = dict.fromkeys([*([named] if named else []), *(one.url for one in list_running(place.home))])
+    urls: list[str] = [named] if named else []
+    urls += [one.url for one in list_running(place.home) if one.url != named]
     for url in urls:
         yield AdminClient(url, token)

@@ -29,9 +29,9 @@ class PanelOptions:
     """What is sent beside the prompt."""
 
     system: Annotated[str, typer.Option(metavar="TEXT", help="System prompt, up to 100 characters.")] = ""
-    max_tokens: Annotated[
-        str, typer.Option(metavar="N|none", help="0 to 8192; `none` does not send it.")
-    ] = "1024"
+    max_tokens: Annotated[str, typer.Option(metavar="N|none", help="0 to 8192; `none` does not send it.")] = (
+        "1024"
+    )
     top_p: Annotated[str, typer.Option(metavar="P|none", help="0 to 1; `none` does not send it.")] = "0.95"
     temperature: Annotated[str, typer.Option(metavar="T|none", help="0 to 2; `none` does not send it.")] = "1"
     no_limits: Annotated[bool, typer.Option("--no-limits", help="Send values beyond these limits.")] = False
@@ -52,7 +52,8 @@ class ShowOptions:
 
     raw: Annotated[bool, typer.Option("--raw", help="Print the reply's bytes as received.")] = False
     reasoning: Annotated[
-        bool, typer.Option("--reasoning", help="Print the model's reasoning where stdout is no terminal, too.")
+        bool,
+        typer.Option("--reasoning", help="Print the model's reasoning where stdout is no terminal, too."),
     ] = False
     curl: Annotated[bool, typer.Option("--curl", help="Print the call as a curl command; send nothing.")] = (
         False
@@ -70,7 +71,9 @@ class ShowOptions:
 
 def chat(
     context: Context,
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="provider/model, dynamic/ROUTE or mock/echo.")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="provider/model, dynamic/ROUTE or mock/echo.")
+    ],
     prompt: Annotated[
         str | None,
         typer.Argument(metavar="[PROMPT]", help="What to say; `-`, or nothing in a pipe, reads stdin."),
@@ -88,7 +91,9 @@ def chat(
     place = Place(context)
     if language is not None:
         return _print_code(place, asked, language, prompt=prompt or _SAMPLE, is_json=context.is_json)
-    is_talk = prompt is None and output.is_terminal(sys.stdin) and output.is_terminal() and not context.is_json
+    is_talk = (
+        prompt is None and output.is_terminal(sys.stdin) and output.is_terminal() and not context.is_json
+    )
     if is_talk and show.raw:
         raise CommandError("--raw wants a prompt.", hint="Give it after the model, or on stdin.")
     text = "" if is_talk else _prompt(prompt)

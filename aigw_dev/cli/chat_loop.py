@@ -1,6 +1,7 @@
 """A conversation in a terminal: a line from the person, a reply from the model, and the next one knows of both."""
 
 import contextlib
+import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 from aigw_dev.cli import output
@@ -23,7 +24,7 @@ _MORE: Final = "… "
 def talk(asked: Asked, gateway: "Reached", caller: Caller) -> int:
     """Go on until `/exit` or the end of input; ctrl-C twice at the prompt leaves with 130."""
     with contextlib.suppress(ImportError):
-        import readline  # noqa: F401  -- importing it gives `input` its line editing and history
+        importlib.import_module("readline")  # importing it gives `input` its line editing and history
     output.note(output.styled(f"{harmless.line(asked.model)}  {_HELP}", "dim"))
     messages: list[dict[str, Any]] = []
     was_interrupted = False

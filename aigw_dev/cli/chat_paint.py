@@ -5,6 +5,7 @@ own thread, so that reading never waits for drawing. Of a block higher than the 
 """
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from aigw_dev.cli import output
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.live import Live
     from rich.markdown import Markdown
+    from rich.segment import Segment
 
 _FRAMES_PER_S: Final = 12
 
@@ -91,7 +93,7 @@ class MarkdownPainter:
             self._live = self._start()
         finished = self._tail.take(piece.text)
         if finished:
-            self._live.console.print(markdown(finished))
+            self._live.console.print(_Block(finished))
             self._live.console.print()
 
     def close(self) -> None:
@@ -123,7 +125,7 @@ class MarkdownPainter:
         self._live.stop()
         self._live = None
         if rest.strip():
-            self._console.print(markdown(rest))
+            self._console.print(_Block(rest))
 
 
 class _Tail:
@@ -148,17 +150,39 @@ class _Tail:
         return text
 
     def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
-        from rich.segment import Segment
-
         text = self._text
         if self._drawn[:2] != (text, options.max_width):
-            lines = console.render_lines(markdown(text), options.update(height=None), pad=False)
-            self._drawn = (text, options.max_width, lines)
-        shown = self._drawn[2][-max(1, console.height - 2) :]
-        for number, line in enumerate(shown):
-            if number:
-                yield Segment.line()
-            yield from line
+            self._drawn = (text, options.max_width, _lines(text, console, options))
+        yield from _joined(self._drawn[2][-max(1, console.height - 2) :])
+
+
+class _Block:
+    """A finished piece of markdown, without the empty lines that rich puts around some blocks."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
+        yield from _joined(_lines(self._text, console, options))
+
+
+def _lines(text: str, console: "Console", options: "ConsoleOptions") -> "list[list[Segment]]":
+    """The drawn lines of a markdown text; empty ones at both ends are left out."""
+    lines = console.render_lines(markdown(text), options.update(height=None), pad=False)
+    filled = [number for number, line in enumerate(lines) if not _is_empty(line)]
+    return lines[filled[0] : filled[-1] + 1] if filled else []
+
+
+def _is_empty(line: "list[Segment]") -> bool:
+    return all(not segment.text.strip() and segment.style is None for segment in line)
+
+
+def _joined(lines: "list[list[Segment]]") -> "Iterator[Segment]":
+    from rich.segment import Segment
+
+    for line in lines:
+        yield from line
+        yield Segment.line()
 
 
 def split_blocks(text: str) -> tuple[str, str]:

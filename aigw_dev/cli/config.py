@@ -67,7 +67,9 @@ def config_show(context: Context) -> int:
             told = client.config()
         config = msgspec.convert(told["effective"], Config)
         if not told["is_in_force"]:
-            output.note("the file differs from what is in force; `aigw-dev config check` and `aigw-dev routes diff` say why")
+            output.note(
+                "the file differs from what is in force; `aigw-dev config check` and `aigw-dev routes diff` say why"
+            )
     tree = whole_tree(config)
     sources = sources_of(place)
     if context.is_json:
@@ -82,7 +84,8 @@ def config_show(context: Context) -> int:
 def config_check(
     context: Context,
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="A file to check in the config's place; - reads stdin.")
+        Path | None,
+        typer.Argument(metavar="FILE", help="A file to check in the config's place; - reads stdin."),
     ] = None,
 ) -> int:
     """Say what is wrong with the config, and how to mend it.
@@ -99,7 +102,9 @@ def config_check(
         output.say(harmless.block(f"{problem.severity}: {problem.text()}"))
     if not errors:
         where = file or place.source.path or "the built-in default"
-        output.say(harmless.line(f"{where} is good" + (f", with {len(problems)} warning(s)" if problems else "")))
+        output.say(
+            harmless.line(f"{where} is good" + (f", with {len(problems)} warning(s)" if problems else ""))
+        )
     return USAGE if errors else DONE
 
 

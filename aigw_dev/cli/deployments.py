@@ -39,7 +39,14 @@ def routes_history(context: Context, limit: _LIMIT = 20) -> int:
     output.table(
         ["NUMBER", "WHEN", "BY", "DIGEST", "NOTE", "LIVE"],
         [
-            [str(row["number"]), clock(row["at"]), row["actor"], row["digest"][:12], row["note"], "live" if row["is_live"] else ""]
+            [
+                str(row["number"]),
+                clock(row["at"]),
+                row["actor"],
+                row["digest"][:12],
+                row["note"],
+                "live" if row["is_live"] else "",
+            ]
             for row in rows
         ],
         right=frozenset({"NUMBER"}),
@@ -55,7 +62,13 @@ def routes_diff(context: Context, number: Annotated[int | None, _NUMBER] = None)
     place = Place(context)
     if number is not None:
         before = swap.live(place)
-        return _show_diff(context, describe_diff(before.text, _deployment(place, number).text, old_name="now", new_name=f"#{number}"), what=f"#{number}")
+        return _show_diff(
+            context,
+            describe_diff(
+                before.text, _deployment(place, number).text, old_name="now", new_name=f"#{number}"
+            ),
+            what=f"#{number}",
+        )
     with place.need_client() as client:
         draft = client.draft()
         if draft is not None:
@@ -66,7 +79,11 @@ def routes_diff(context: Context, number: Annotated[int | None, _NUMBER] = None)
         old = client.deployment(last[0]["number"])["text"] if last else ""
     for problem in told["problems"]:
         output.note(harmless.line(f"{problem['severity']}: {problem['where']}: {problem['message']}"))
-    text = "" if told["is_in_force"] else describe_diff(old, place.reading.text, old_name="live", new_name="file")
+    text = (
+        ""
+        if told["is_in_force"]
+        else describe_diff(old, place.reading.text, old_name="live", new_name="file")
+    )
     return _show_diff(context, text, what="file")
 
 
@@ -126,7 +143,9 @@ def _show_diff(context: Context, text: str, *, what: str) -> int:
     elif text:
         output.say(text.rstrip("\n"))
     else:
-        output.note(f"the file is what {what} was" if what.startswith("#") else "nothing differs from what is live")
+        output.note(
+            f"the file is what {what} was" if what.startswith("#") else "nothing differs from what is live"
+        )
     return DONE
 
 
@@ -134,7 +153,14 @@ def _kept(place: Place, *, limit: int) -> list[dict[str, Any]]:
     """The history as state.db has it, where no gateway runs."""
     rows = _read(place, lambda store: store.deployments(limit=limit))
     return [
-        {"number": row.id, "at": row.at, "actor": row.actor, "note": row.note, "digest": row.digest, "is_live": False}
+        {
+            "number": row.id,
+            "at": row.at,
+            "actor": row.actor,
+            "note": row.note,
+            "digest": row.digest,
+            "is_live": False,
+        }
         for row in rows or []
     ]
 
@@ -145,12 +171,19 @@ def _deployment(place: Place, number: int) -> Deployment:
         with client:
             told = client.deployment(number)
         return Deployment(
-            id=told["number"], at=told["at"], actor=told["actor"], digest=told["digest"], text=told["text"], note=told["note"]
+            id=told["number"],
+            at=told["at"],
+            actor=told["actor"],
+            digest=told["digest"],
+            text=told["text"],
+            note=told["note"],
         )
     found = _read(place, lambda store: store.deployment(str(number)))
     if found is None:
         raise CommandError(
-            f"There is no deployment {number}.", hint="See `aigw-dev routes history`.", code="deployment_not_found"
+            f"There is no deployment {number}.",
+            hint="See `aigw-dev routes history`.",
+            code="deployment_not_found",
         )
     return found
 

@@ -39,7 +39,9 @@ def doctor(context: Context) -> int:
         wide = max(len(row.check) for row in rows)
         for row in rows:
             lines = harmless.block(row.text).splitlines() or [""]
-            output.say(f"{output.styled(f'{row.state:<4}', _STYLES[row.state])}  {row.check:<{wide}}  {lines[0]}")
+            output.say(
+                f"{output.styled(f'{row.state:<4}', _STYLES[row.state])}  {row.check:<{wide}}  {lines[0]}"
+            )
             for line in lines[1:]:
                 output.say(f"{'':{wide + 6}}  {line.strip()}")
     return NOT_HELD if any(row.state == "FAIL" for row in rows) else DONE

@@ -62,7 +62,9 @@ def _edited(place: Place, text: str, copy: Path) -> str:
         copy.write_text(shown, "utf-8", newline="")
         started = subprocess.run([*command, str(copy)], check=False)
         if started.returncode != 0:
-            raise CommandError(f"The editor {command[0]} ended with {started.returncode}; nothing was changed.")
+            raise CommandError(
+                f"The editor {command[0]} ended with {started.returncode}; nothing was changed."
+            )
         written = copy.read_text("utf-8")
         text = without_remarks(written)
         problems = swap.problems_of(place, text)
@@ -83,7 +85,8 @@ def with_remarks(text: str, problems: list[Problem]) -> str:
     """The text with its problems on top, as comments; line numbers count those lines too."""
     count = sum(len(problem.text().splitlines()) for problem in problems) + 1
     moved = [
-        msgspec.structs.replace(problem, line=problem.line + count if problem.line else 0) for problem in problems
+        msgspec.structs.replace(problem, line=problem.line + count if problem.line else 0)
+        for problem in problems
     ]
     lines = [line for problem in moved for line in harmless.block(problem.text()).splitlines()]
     lines.append("These lines are taken out when you save. Leave the file as it is to give up.")
@@ -103,7 +106,9 @@ def editor(env: Mapping[str, str]) -> list[str]:
     named = env.get("VISUAL", "").strip() or env.get("EDITOR", "").strip()
     if named:
         return shlex.split(named, posix=os.name != "nt")
-    asking.require_person("No editor is named.", hint="Set EDITOR, or change the file and run `aigw-dev config apply FILE`.")
+    asking.require_person(
+        "No editor is named.", hint="Set EDITOR, or change the file and run `aigw-dev config apply FILE`."
+    )
     if sys.platform == "win32":
         return ["notepad"]
     found = next((name for name in _USUAL if shutil.which(name)), None)

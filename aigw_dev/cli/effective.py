@@ -56,7 +56,9 @@ def as_yaml(tree: Mapping[str, Any], sources: Mapping[str, str]) -> Iterator[str
         yield f"{section}:" if entries else f"{section}: {{}}"
         for key, value in entries.items():
             path = f"{section}.{key}"
-            known = sources.get(path) or next((sources[each] for each in sources if each.startswith(f"{path}.")), DEFAULT)
+            known = sources.get(path) or next(
+                (sources[each] for each in sources if each.startswith(f"{path}.")), DEFAULT
+            )
             if section not in _SECTIONS and known == DEFAULT:
                 known = "built in" if not sources else known
             for line in _noted(entry_lines(key, value, style), known):

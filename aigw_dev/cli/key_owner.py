@@ -49,7 +49,9 @@ def owner_of(place: "Place", word: str) -> Owner:
         raise key_on_command_line(place.env)
     known = list(config.providers) if config is not None else []
     near = near_kinds(word)
-    hint = f"Did you mean {' or '.join(near)}?" if near else "`aigw-dev providers list --kinds` shows the kinds."
+    hint = (
+        f"Did you mean {' or '.join(near)}?" if near else "`aigw-dev providers list --kinds` shows the kinds."
+    )
     raise CommandError(
         f"There is no provider or kind {harmless.line(word[:_SHOWN_CHARS])}.",
         hint=f"{hint} Configured: {', '.join(known)}." if known else hint,
@@ -100,7 +102,9 @@ def _written(tree: object, name: str) -> Mapping[str, Any] | None:
     if not isinstance(tree, dict):
         return None
     providers = cast("dict[str, Any]", tree).get("providers")
-    found: object = cast("dict[str, Any]", providers).get(name, False) if isinstance(providers, dict) else False
+    found: object = (
+        cast("dict[str, Any]", providers).get(name, False) if isinstance(providers, dict) else False
+    )
     if found is None:
         return {}
     return cast("dict[str, Any]", found) if isinstance(found, dict) else None

@@ -65,7 +65,9 @@ def key_rows(place: Place) -> tuple[list[dict[str, Any]], list[str]]:
 
 def keys_check(
     context: Context,
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A key; without one, all that are recorded.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A key; without one, all that are recorded.")
+    ] = None,
 ) -> int:
     """Try keys with their providers, without spending.
 
@@ -95,7 +97,10 @@ def keys_remove(
     name: _NAME,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     record_only: Annotated[
-        bool, typer.Option("--record-only", help="Forget it and leave the keyring alone: for a keyring that is gone.")
+        bool,
+        typer.Option(
+            "--record-only", help="Forget it and leave the keyring alone: for a keyring that is gone."
+        ),
     ] = False,
 ) -> int:
     """Delete a key from its place, with what a rotation kept of it.
@@ -107,7 +112,9 @@ def keys_remove(
     what = {"keyring": "from the OS keyring", "encrypted": "from the encrypted file"}.get(
         "" if record_only else record.source, "from the records only"
     )
-    if not asking.confirm(harmless.line(f"Delete {name} ({record.fingerprint or 'no value'}) {what}?"), is_yes=yes):
+    if not asking.confirm(
+        harmless.line(f"Delete {name} ({record.fingerprint or 'no value'}) {what}?"), is_yes=yes
+    ):
         raise asking.refused()
     place.vault.remove(name, is_record_only=record_only, is_person_asked=asking.is_person_there())
     announce(place, "keys", action="key.removed", subject=name)
@@ -116,7 +123,9 @@ def keys_remove(
         return DONE
     output.say(f"{name} was deleted {what}.")
     config = place.reading.config
-    naming = [one for one, provider in (config.providers if config else {}).items() if name in (provider.keys or ())]
+    naming = [
+        one for one, provider in (config.providers if config else {}).items() if name in (provider.keys or ())
+    ]
     if naming:
         output.note(f"the config still names it: providers.{naming[0]}.keys")
     return DONE
@@ -125,7 +134,9 @@ def keys_remove(
 def keys_allow(
     context: Context,
     name: _NAME,
-    origin: Annotated[str, typer.Argument(metavar="ORIGIN", help="Scheme, host and port: https://proxy.example.com.")],
+    origin: Annotated[
+        str, typer.Argument(metavar="ORIGIN", help="Scheme, host and port: https://proxy.example.com.")
+    ],
     revoke: Annotated[bool, typer.Option("--revoke", help="Take the origin away again.")] = False,
 ) -> int:
     """Let a key be sent to another address as well.
@@ -135,7 +146,9 @@ def keys_allow(
     place = Place(context)
     if revoke:
         if not place.vault.disallow(name, origin):
-            raise CommandError(f"{name} was not allowed there.", hint="`aigw-dev keys list` shows its origins.")
+            raise CommandError(
+                f"{name} was not allowed there.", hint="`aigw-dev keys list` shows its origins."
+            )
         record = place.vault.need(name)
     else:
         record = place.vault.allow(name, origin, is_person_asked=asking.is_person_there())
@@ -161,7 +174,11 @@ def _cells(row: dict[str, Any], *, now: float) -> list[str]:
 
 
 def _checked(place: Place, record: KeyRecord, values: KeyValues) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": record.name, "provider": record.provider, "fingerprint": record.fingerprint}
+    row: dict[str, Any] = {
+        "name": record.name,
+        "provider": record.provider,
+        "fingerprint": record.fingerprint,
+    }
     if error := values.errors.get(record.name):
         return row | {"state": "missing", "text": error.message, "status": 0}
     secret = values.found.get(record.name)
@@ -171,7 +188,11 @@ def _checked(place: Place, record: KeyRecord, values: KeyValues) -> dict[str, An
         return row | {"state": "unknown", "text": "it belongs to no provider", "status": 0}
     owner = owner_of(place, record.provider)
     if owner.resolved.origin not in record.origins:
-        return row | {"state": "unknown", "text": f"it may not be sent to {owner.resolved.origin}", "status": 0}
+        return row | {
+            "state": "unknown",
+            "text": f"it may not be sent to {owner.resolved.origin}",
+            "status": 0,
+        }
     changed = "" if place.vault.matches(record, secret) else "; it is not the key that was added"
     verdict = try_key(place, owner, secret.value)
     return row | verdict.as_json() | {"text": f"{verdict.text}{changed}"}

@@ -60,9 +60,7 @@ async def _ask(place: "Place", ask: Ask[T], config: Config, resolve: Resolve) ->
         await upstream.aclose()
 
 
-def _around(
-    place: "Place", config: Config, upstream: Upstream, resolve: Resolve
-) -> compose.Surroundings:
+def _around(place: "Place", config: Config, upstream: Upstream, resolve: Resolve) -> compose.Surroundings:
     reading = place.reading
     return compose.Surroundings(
         gateway=place.source.name(config),

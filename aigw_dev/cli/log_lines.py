@@ -2,7 +2,8 @@
 
 import difflib
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final
 
 from aigw_dev.cli.exits import CommandError
 from aigw_dev.cli.money import clock, ms, usd
@@ -13,7 +14,8 @@ Entry = dict[str, Any]
 """`store.records.Entry` as plain values."""
 
 
-class Column(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Column:
     """What one column shows."""
 
     header: str
@@ -54,8 +56,11 @@ def tokens(entry: Entry) -> str:
 
 
 def cost(entry: Entry) -> str:
-    """An amount with its doubt, `unknown`, or `-` where there was nothing to price."""
-    return "-" if entry["cost_status"] is None else usd(entry["cost_nanousd"], status=entry["cost_status"])
+    """An amount with its doubt, `free`, `unknown`, or `-` where there was nothing to price."""
+    status = entry["cost_status"]
+    if status is None or status == "free":
+        return status or "-"
+    return usd(entry["cost_nanousd"], status=status)
 
 
 def _response(entry: Entry) -> str:
@@ -83,14 +88,22 @@ COLUMNS: Final[dict[str, Column]] = {
     "cached": _number("CACHED", "cached_input_tokens"),
     "attempts": _number("ATTEMPTS", "attempts", 8),
     "seq": _number("SEQ", "seq"),
-    "bytes": Column("BYTES", lambda entry: f"{entry['request_bytes']}/{entry['response_bytes']}", 12, is_right=True),
+    "bytes": Column(
+        "BYTES", lambda entry: f"{entry['request_bytes']}/{entry['response_bytes']}", 12, is_right=True
+    ),
     "whole_id": Column("ID", lambda entry: entry["id"], 16),
     "operation": _text("operation", 23),
-    **{
-        name: _text(name)
-        for name in ("provider", "route", "consumer", "run", "session", "gateway", "outcome", "state", "error", "finish")
-    },
     "client": _text("client", 20),
+    "provider": _text("provider"),
+    "route": _text("route"),
+    "consumer": _text("consumer"),
+    "run": _text("run"),
+    "session": _text("session"),
+    "gateway": _text("gateway"),
+    "outcome": _text("outcome"),
+    "state": _text("state"),
+    "error": _text("error"),
+    "finish": _text("finish"),
 }
 """Every column by name."""
 
@@ -105,7 +118,8 @@ def chosen(names: str, *, width: int) -> list[Column]:
     """The columns of `--columns a,b,c`; with none given the usual ones that fit. `width` 0 = no limit."""
     if not names:
         return [
-            COLUMNS[name] for name in (*USUAL, *(name for name, least in _WIDER if not width or width >= least))
+            COLUMNS[name]
+            for name in (*USUAL, *(name for name, least in _WIDER if not width or width >= least))
         ]
     return [_known(name.strip().lower().replace("-", "_")) for name in names.split(",") if name.strip()]
 

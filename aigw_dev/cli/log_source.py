@@ -41,7 +41,7 @@ class LogSource(Protocol):
         """One exchange whole; a name that fits none, or more than one, is an error."""
         ...
 
-    def stats(self, query: str, *, since: str, until: str, by: tuple[str, ...]) -> stats.Summary:
+    def totals(self, query: str, *, since: str, until: str, by: tuple[str, ...]) -> stats.Summary:
         """Totals of an interval."""
         ...
 
@@ -66,7 +66,7 @@ class LocalLog:
         """See `LogSource`."""
         return as_json(granted(self.reader.get(name)))
 
-    def stats(self, query: str, *, since: str, until: str, by: tuple[str, ...]) -> stats.Summary:
+    def totals(self, query: str, *, since: str, until: str, by: tuple[str, ...]) -> stats.Summary:
         """See `LogSource`."""
         now_s = time.time()
         found = stats.summary(
@@ -98,7 +98,7 @@ class RemoteLog:
         """See `LogSource`."""
         return self.client.exchange(name)
 
-    def stats(self, query: str, *, since: str, until: str, by: tuple[str, ...]) -> stats.Summary:
+    def totals(self, query: str, *, since: str, until: str, by: tuple[str, ...]) -> stats.Summary:
         """See `LogSource`."""
         found = self.client.stats(since=since, until=until, by=list(by), query=query)
         return msgspec.convert(found, stats.Summary)
@@ -155,7 +155,9 @@ def whole(log: LogSource, query: str) -> Iterator[dict[str, Any]]:
 def query_of(words: Iterable[str] | None, *, since: str = "", until: str = "") -> str:
     """A filter's words as given, with the times of `--since` and `--until`."""
     terms = list(words or ())
-    terms += [f"{name}:{instant(text, f'--{name}')}" for name, text in (("since", since), ("until", until)) if text]
+    terms += [
+        f"{name}:{instant(text, f'--{name}')}" for name, text in (("since", since), ("until", until)) if text
+    ]
     return " ".join(terms)
 
 

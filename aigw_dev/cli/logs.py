@@ -13,7 +13,8 @@ from aigw_dev.cli.place import Place
 FILTER = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="FILTER", help="Which exchanges: 'status:>=400 provider:openai \"card declined\"' (docs/logs.md)."
+        metavar="FILTER",
+        help="Which exchanges: 'status:>=400 provider:openai \"card declined\"' (docs/logs.md).",
     ),
 ]
 """A filter in the language of docs/logs.md; several words are one filter."""
@@ -52,7 +53,10 @@ def logs_list(context: Context, words: FILTER = None, *, options: PageOptions) -
 def logs_search(
     context: Context,
     words: Annotated[
-        list[str], typer.Argument(metavar="WORDS", help="Words that all occur; 'two words' is a phrase; wor* a beginning.")
+        list[str],
+        typer.Argument(
+            metavar="WORDS", help="Words that all occur; 'two words' is a phrase; wor* a beginning."
+        ),
     ],
     *,
     filter_: Annotated[

@@ -30,7 +30,9 @@ def logs_tail(
     context: Context,
     words: FILTER = None,
     *,
-    lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="Print so many earlier ones first.")] = 10,
+    lines: Annotated[
+        int, typer.Option("-n", "--lines", min=0, help="Print so many earlier ones first.")
+    ] = 10,
     columns: COLUMNS = "",
 ) -> int:
     """Print exchanges as they end.
@@ -55,7 +57,9 @@ def _follow_here(place: Place, query: str, wanted: Filter, lines: int, printer: 
     client = place.client()
     if client is None:
         output.note("no gateway runs for this config; waiting for its log to grow (ctrl-C ends this)")
-        printer.earlier(msgspec.to_builtins(reader.page(wanted, limit=lines, previews=True)) if lines else None)
+        printer.earlier(
+            msgspec.to_builtins(reader.page(wanted, limit=lines, previews=True)) if lines else None
+        )
     else:
         with client:
             try:
@@ -98,8 +102,8 @@ def _lines(columns: str, *, is_json: bool) -> Callable[[dict[str, Any]], None]:
         return output.print_json_line
     width = output.width()
     layout = log_lines.Lines(log_lines.chosen(columns, width=width), width=width)
-    output.say_now(output.styled(layout.header(), "bold"))
-    return lambda entry: output.say_now(layout.line(entry))
+    output.write(output.styled(layout.header(), "bold") + "\n")
+    return lambda entry: output.write(layout.line(entry) + "\n")
 
 
 class _Printer:

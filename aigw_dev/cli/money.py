@@ -13,8 +13,9 @@ def usd(nanousd: int | None, *, status: str = "") -> str:
     if nanousd is None:
         return "unknown"
     amount = nanousd / _NANO
-    text = f"${amount:.2f}" if amount >= 1 else f"${amount:.6f}".rstrip("0")
-    text = "$0" if text.endswith(".") or nanousd == 0 else text
+    text = f"${amount:.2f}" if amount >= 1 else f"${amount:.6f}".rstrip("0").removesuffix(".")
+    if text == "$0" and nanousd:
+        text = "<$0.000001"  # never a silent zero
     return {"estimated": "~", "partial": ">=", "upper_bound": "<="}.get(status, "") + text
 
 

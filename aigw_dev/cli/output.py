@@ -78,18 +78,6 @@ def write_bytes(data: bytes) -> None:
     binary.flush()
 
 
-def say_now(text: str) -> None:
-    """`say` for a line of a stream: sent at once; raises `BrokenPipeError` where the reader has left."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def pass_through(content: bytes) -> None:
-    """Send somebody else's bytes to stdout just as they are: only where a program reads, never to a terminal."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-
-
 def note(text: str = "") -> None:
     """Print progress or advice of our own on stderr, at once; mix untrusted text in only through `harmless`."""
     sys.stderr.write(f"{text}\n")

@@ -14,12 +14,16 @@ from aigw_dev.cli.exits import DONE, NOT_HELD, CommandError
 from aigw_dev.cli.place import Place
 from aigw_dev.core import harmless
 
-_NAME = Annotated[str | None, typer.Argument(metavar="NAME", help="A provider of the config; without one, all.")]
+_NAME = Annotated[
+    str | None, typer.Argument(metavar="NAME", help="A provider of the config; without one, all.")
+]
 
 
 def providers_list(
     context: Context,
-    kinds: Annotated[bool, typer.Option("--kinds", help="List the kinds a provider can be of instead.")] = False,
+    kinds: Annotated[
+        bool, typer.Option("--kinds", help="List the kinds a provider can be of instead.")
+    ] = False,
 ) -> int:
     """List the providers and whether they can be used."""
     if kinds:
@@ -176,7 +180,7 @@ def _require_known(snapshot: Any, names: list[str]) -> None:
 def _kinds(context: Context) -> int:
     from aigw_dev.core.providers import KINDS
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "kind": kind.name,
             "title": kind.title,
@@ -193,9 +197,6 @@ def _kinds(context: Context) -> int:
         return DONE
     output.table(
         ["KIND", "WHAT IT IS", "BASE URL", "VARIABLES"],
-        [
-            [row["kind"], row["title"], row["base_url"] or "-", ", ".join(row["env"]) or "-"]
-            for row in rows
-        ],
+        [[row["kind"], row["title"], row["base_url"] or "-", ", ".join(row["env"]) or "-"] for row in rows],
     )
     return DONE

@@ -32,7 +32,8 @@ def init(context: Context, name: _NAME = "", notes: _NOTES = "", yes: _YES = Fal
     target = _target(place)
     if target.exists():
         raise CommandError(
-            f"There is a config already: {target}.", hint="`aigw-dev edit` changes it; `aigw-dev up` serves it."
+            f"There is a config already: {target}.",
+            hint="`aigw-dev edit` changes it; `aigw-dev up` serves it.",
         )
     source = ConfigSource(_as_new(place, target), home=place.home, env=place.env)
     reading = source.read()
@@ -45,10 +46,16 @@ def init(context: Context, name: _NAME = "", notes: _NOTES = "", yes: _YES = Fal
     source.write(text, expected_digest="")
     write_audit(place, "config.created", str(target))
     if context.is_json:
-        output.print_json({"path": str(target), "name": name, "notes": notes, "providers": list(reading.config.providers)})
+        output.print_json(
+            {"path": str(target), "name": name, "notes": notes, "providers": list(reading.config.providers)}
+        )
         return DONE
     output.say("AI Gateway enabled successfully.")
-    output.say(harmless.line(f"Config: {target} (edit it with `aigw-dev edit`; check it with `aigw-dev config check`)"))
+    output.say(
+        harmless.line(
+            f"Config: {target} (edit it with `aigw-dev edit`; check it with `aigw-dev config check`)"
+        )
+    )
     output.say("Next: `aigw-dev keys add PROVIDER` stores a key, `aigw-dev up` starts the gateway.")
     _hints(place, target)
     return DONE
@@ -81,8 +88,12 @@ def _as_new(place: Place, target: Path) -> Found:
 def _hints(place: Place, target: Path) -> None:
     root = repository_root(target.parent, home=Path.home())
     ignored = root / ".gitignore" if root is not None else None
-    if ignored is not None and "aigw-dev.local.yaml" not in (ignored.read_text("utf-8") if ignored.is_file() else ""):
-        output.note("Commit it. Your own settings go into aigw-dev.local.yaml beside it: add that name to .gitignore.")
+    if ignored is not None and "aigw-dev.local.yaml" not in (
+        ignored.read_text("utf-8") if ignored.is_file() else ""
+    ):
+        output.note(
+            "Commit it. Your own settings go into aigw-dev.local.yaml beside it: add that name to .gitignore."
+        )
     running = place.running() if place.source.path is None else None
     if running is not None:
         output.note(

@@ -15,11 +15,12 @@ from aigw_dev.core import harmless
 from aigw_dev.secrets.running import RunningInfo, last_port, list_running
 
 
-
 def status(
     context: Context,
     every: Annotated[bool, typer.Option("--all", help="Every gateway that runs, of any config.")] = False,
-    line: Annotated[bool, typer.Option("--line", help="One short line, for a prompt or a status bar.")] = False,
+    line: Annotated[
+        bool, typer.Option("--line", help="One short line, for a prompt or a status bar.")
+    ] = False,
 ) -> int:
     """Say whether the gateway runs, where, and how it does."""
     place = Place(context)
@@ -33,7 +34,11 @@ def status(
     if context.is_json:
         output.print_json({"running": True} | told)
     elif line:
-        output.say(harmless.line(f"{told['name']} {told['url']} {told['ended']} calls {usd(told['cost_nanousd'])}{_alarm(told)}"))
+        output.say(
+            harmless.line(
+                f"{told['name']} {told['url']} {told['ended']} calls {usd(told['cost_nanousd'])}{_alarm(told)}"
+            )
+        )
     else:
         for label, text in _lines(told):
             output.say(f"{label:<10}{harmless.line(text)}")
@@ -118,7 +123,13 @@ def _status_all(context: Context, place: Place) -> int:
     output.table(
         ["NAME", "URL", "PID", "UP", "CONFIG"],
         [
-            [one.name, one.url, str(one.pid), _span(now - one.started_at), one.config_path or "built-in default"]
+            [
+                one.name,
+                one.url,
+                str(one.pid),
+                _span(now - one.started_at),
+                one.config_path or "built-in default",
+            ]
             for one in running
         ],
         right=frozenset({"PID"}),
@@ -130,15 +141,29 @@ def _lines(told: dict[str, Any]) -> list[tuple[str, str]]:
     config, log, state = told["config"], told["log"], told["state"]
     newest = "" if config["is_newest"] else ", the file differs and is not in force"
     lines = [
-        ("gateway", f"{told['name']} {told['version']} at {told['url']}/v1, up {_span(told['uptime_s'])}, process {told['pid']}"),
+        (
+            "gateway",
+            f"{told['name']} {told['version']} at {told['url']}/v1, up {_span(told['uptime_s'])}, process {told['pid']}",
+        ),
         ("notes", told["notes"]),
         ("config", f"{config['why']} Generation {config['generation']}{newest}."),
         *(("", text) for text in config["problems"]),
-        ("trust", f"held back until `aigw-dev trust`: {'; '.join(config['held_back'])}" if config["held_back"] else ""),
+        (
+            "trust",
+            f"held back until `aigw-dev trust`: {'; '.join(config['held_back'])}"
+            if config["held_back"]
+            else "",
+        ),
         ("calls", f"{told['ended']} ended, {told['running']} running, {usd(told['cost_nanousd'])}"),
         ("refused", ", ".join(f"{count} {code}" for code, count in told["turned_away"].items())),
-        ("log", f"{told['logging']['path']}: {log['state']}{': ' + log['reason'] if log.get('reason') else ''}"),
-        ("state", f"{state['state']}: {state.get('reason', '')}" if state.get("state") not in {"ok", None} else ""),
+        (
+            "log",
+            f"{told['logging']['path']}: {log['state']}{': ' + log['reason'] if log.get('reason') else ''}",
+        ),
+        (
+            "state",
+            f"{state['state']}: {state.get('reason', '')}" if state.get("state") not in {"ok", None} else "",
+        ),
         ("bodies", "paused" if told["logging"]["paused"] else ""),
         *(("note", text) for text in told["notices"]),
         ("", "draining" if told["is_draining"] else ""),
@@ -158,5 +183,3 @@ def _span(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"
     return f"{max(seconds, 0):.0f} s"
-
-

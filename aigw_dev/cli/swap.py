@@ -30,7 +30,9 @@ def live(place: Place) -> Live:
         with client:
             found = client.config()
         text = found["text"] or _default_text(place)
-        return Live(text=text, digest=found["digest"], where=found["path"] or str(place.source.found.first_save))
+        return Live(
+            text=text, digest=found["digest"], where=found["path"] or str(place.source.found.first_save)
+        )
     reading = place.reading
     path = place.source.path or place.source.found.first_save
     return Live(text=reading.text or _default_text(place), digest=reading.digest, where=str(path))
@@ -46,7 +48,9 @@ def require_usable(problems: list[Problem], *, where: str) -> None:
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise CommandError(
-            "\n".join(problem.text() for problem in errors), code="config_invalid", hint=f"{where} was not changed."
+            "\n".join(problem.text() for problem in errors),
+            code="config_invalid",
+            hint=f"{where} was not changed.",
         )
     for problem in problems:
         output.note(f"warning: {problem.text()}")
@@ -54,7 +58,11 @@ def require_usable(problems: list[Problem], *, where: str) -> None:
 
 def difference(before: Live, text: str) -> str:
     """What would change, harmless to print; empty where nothing would."""
-    return "" if before.digest and text == before.text else describe_diff(before.text if before.digest else "", text)
+    return (
+        ""
+        if before.digest and text == before.text
+        else describe_diff(before.text if before.digest else "", text)
+    )
 
 
 def put(place: Place, text: str, before: Live, *, note: str) -> dict[str, Any]:

@@ -39,7 +39,9 @@ _CONFIG_FILES: Final = (CONFIG_NAME, OVERLAY_NAME, SCHEMA_NAME, "tui.yaml")
 def disable(
     context: Context,
     yes: _YES = False,
-    keys: Annotated[bool, typer.Option("--keys", help="With --yes: delete the keys of its providers as well.")] = False,
+    keys: Annotated[
+        bool, typer.Option("--keys", help="With --yes: delete the keys of its providers as well.")
+    ] = False,
 ) -> int:
     """Stop this gateway and remove its config and log.
 
@@ -49,9 +51,17 @@ def disable(
     files = _gateway_files(place)
     records = _keys_of(place)
     if not files and place.folder is None:
-        raise CommandError("There is no AI Gateway to disable here.", hint=harmless.line(place.source.found.why))
+        raise CommandError(
+            "There is no AI Gateway to disable here.", hint=harmless.line(place.source.found.why)
+        )
     running = place.running()
-    _list_lines([*(["the running gateway at " + running.url] if running else []), *map(str, files), *_folder_line(place)])
+    _list_lines(
+        [
+            *(["the running gateway at " + running.url] if running else []),
+            *map(str, files),
+            *_folder_line(place),
+        ]
+    )
     if not asking.confirm("Remove all of this? A backup is written first.", is_yes=yes):
         raise asking.refused()
     is_deleting_keys = keys if yes else bool(records) and _ask_keys(records)
@@ -71,7 +81,9 @@ def disable(
     output.say("AI Gateway disabled successfully.")
     output.say(harmless.line(f"Backup: {backup}"))
     if records and not is_deleting_keys:
-        output.note(f"kept in their places: {', '.join(record.name for record in records)} (`aigw-dev keys remove NAME`)")
+        output.note(
+            f"kept in their places: {', '.join(record.name for record in records)} (`aigw-dev keys remove NAME`)"
+        )
     return DONE
 
 
@@ -111,7 +123,9 @@ def uninstall(context: Context, yes: _YES = False) -> int:
     output.say("Everything that aigw-dev kept is gone." if not failed else "Some of it could not be removed.")
     for text in [*projects, *_left(home)]:
         output.note(harmless.line(f"left where it is: {text}"))
-    output.note("The program itself: remove it the way it was installed (`pip uninstall aigw-dev`, `uv tool uninstall aigw-dev`).")
+    output.note(
+        "The program itself: remove it the way it was installed (`pip uninstall aigw-dev`, `uv tool uninstall aigw-dev`)."
+    )
     return NOT_HELD if failed else DONE
 
 

@@ -43,7 +43,8 @@ def token_rotate(context: Context, admin: _ADMIN = False) -> int:
         return DONE
     output.say(f"a new token is in {where}; the old one is good for nothing now")
     if told:
-        output.note(f"{told} running gateway(s) took it; callers need `eval \"$(aigw-dev env)\"` again")
+        rest = "" if admin else '; callers need `eval "$(aigw-dev env)"` again'
+        output.note(f"{told} running gateway(s) took it{rest}")
     return DONE
 
 

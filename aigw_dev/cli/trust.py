@@ -37,7 +37,9 @@ def trust(
         return _say(context, [], state="not-needed", text=f"{place.source.found.why} It needs no trust.")
     if revoke:
         if not record.revoke(path):
-            raise CommandError(f"{path} is not trusted.", hint="`aigw-dev trust --list` shows those that are.")
+            raise CommandError(
+                f"{path} is not trusted.", hint="`aigw-dev trust --list` shows those that are."
+            )
         announce(place, "trust", action="trust.revoked", subject=str(path))
         return _say(context, [], state="revoked", text=f"{path} is trusted no more.")
     settings = _settings(place)
@@ -47,7 +49,9 @@ def trust(
     if record.is_trusted(path, mark):
         return _say(context, settings, state="trusted", text=f"{path} is trusted already.")
     _show(place, settings, is_changed=record.accepted_hash(path) is not None)
-    if not asking.confirm("Trust these settings?", is_yes=yes, hint="Read them, then run `aigw-dev trust --yes`."):
+    if not asking.confirm(
+        "Trust these settings?", is_yes=yes, hint="Read them, then run `aigw-dev trust --yes`."
+    ):
         raise asking.refused()
     record.record(path, mark)
     announce(place, "trust", action="trust.granted", subject=str(path))
@@ -74,7 +78,9 @@ def _show(place: Place, settings: list[Setting], *, is_changed: bool) -> None:
 
 def _say(context: Context, settings: list[Setting], *, state: str, text: str) -> int:
     if context.is_json:
-        output.print_json({"state": state, "settings": [setting.text() for setting in settings], "text": text})
+        output.print_json(
+            {"state": state, "settings": [setting.text() for setting in settings], "text": text}
+        )
     else:
         output.say(harmless.line(text))
     return DONE
@@ -88,7 +94,9 @@ def _list(context: Context, record: Trust) -> int:
         output.print_json(rows)
         return DONE
     if not rows:
-        output.note("no config is trusted; those named by --config or in your own config folder need no trust")
+        output.note(
+            "no config is trusted; those named by --config or in your own config folder need no trust"
+        )
         return DONE
     output.table(
         ["CONFIG", "TRUSTED SINCE"],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, cast
 import msgspec
 
 from aigw_dev.config_file.yaml_hints import control_character_hint, cut_condition, describe, has_open_quote
+from aigw_dev.config_file.yaml_scalars import UnfitError, plain_value
 from aigw_dev.core import literal_keys
 from aigw_dev.core.problem import Problem
 
@@ -24,7 +25,6 @@ MAX_DEPTH: Final = 32
 MAX_NODES: Final = 10_000
 """About 0.2 s of parsing; a config of this size would have several hundred routes."""
 MAX_KEY_CHARS: Final = 256
-_MAX_NUMBER_CHARS: Final = 40
 TOO_LARGE: Final = f"the config is larger than {MAX_BYTES // 1024} KiB"
 
 Path = tuple[str | int, ...]
@@ -33,13 +33,6 @@ _FORBIDDEN: Final = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|\r(?!\n)"
 )
 """Controls, lone surrogates, a byte order mark inside, and the line ends that YAML 1.1 and 1.2 read differently."""
-
-_NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
-_BOOLEANS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_DECIMAL: Final = re.compile(r"[-+]?[0-9]+")
-_OTHER_BASE: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NOT_FINITE: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
@@ -373,34 +366,7 @@ class _Builder:
             )
 
     def _resolve(self, event: Any) -> Any:
-        """A plain scalar by the core schema."""
-        word = str(event.value)
-        if word in _NULL:
-            return None
-        if word in _BOOLEANS:
-            return _BOOLEANS[word]
-        if _NOT_FINITE.fullmatch(word):
-            self._refuse(
-                event,
-                f"`{word}` is not a number that JSON can carry",
-                "Put quotes around it to make it a text.",
-            )
-        is_number = _DECIMAL.fullmatch(word) or _OTHER_BASE.fullmatch(word) or _FLOAT.fullmatch(word)
-        if is_number is None:
-            return word
-        if len(word) > _MAX_NUMBER_CHARS:
-            self._refuse(
-                event, "a number has more than 40 characters", "Put quotes around it to make it a text."
-            )
-        if _DECIMAL.fullmatch(word):
-            return int(word)
-        if _OTHER_BASE.fullmatch(word):
-            return int(word, 0)
-        number = float(word)
-        if number in {float("inf"), float("-inf")}:
-            self._refuse(
-                event,
-                f"`{word}` is not a number that JSON can carry",
-                "Put quotes around it to make it a text.",
-            )
-        return number
+        try:
+            return plain_value(str(event.value))
+        except UnfitError as unfit:
+            self._refuse(event, str(unfit), "Put quotes around it to make it a text.")

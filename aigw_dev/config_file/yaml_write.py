@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from aigw_dev.config_file.yaml_hints import has_open_quote
 from aigw_dev.core.errors import ConfigError
 
 WIDTH: Final = 72
@@ -155,6 +156,7 @@ def _is_plain(text: str) -> bool:
         and " #" not in text
         and not any(character in ",[]{}" for character in text)
         and _LOOKS_TYPED.fullmatch(text) is None
+        and not has_open_quote(text)  # the reader takes it for a condition that was cut
     )
 
 

@@ -5,6 +5,7 @@ reached the caller.
 """
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -116,6 +117,9 @@ async def _attempt(job: Job, step: retry.Try) -> retry.Outcome:
         return await _call(job, attempt, provider, target, key=ready)
     except UpstreamError as error:
         return _broken(job, attempt, error)
+    except asyncio.CancelledError:
+        attempt.error = "cancelled"
+        raise
     finally:
         attempt.ended_s = time.monotonic() - job.inbound.began_s
 
@@ -190,7 +194,8 @@ async def _relay(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog) -
     dialect = DIALECTS[exchange.dialect]
     theirs = downward(reply.headers)
     attempt.upstream_request_id = _request_id(theirs)
-    is_events = value_of(reply.headers, b"content-type").startswith(b"text/event-stream")
+    is_events = value_of(reply.headers, b"content-type").lower().startswith(b"text/event-stream")
+    listener.begin(is_events=is_events)
 
     async def commit() -> None:
         attempt.first_byte_s = listener.first_s
@@ -204,7 +209,6 @@ async def _relay(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog) -
         await downstream.start(reply.status, headers)
 
     if is_events:
-        listener.is_events = True
         await relay_events(
             reply, downstream, listener=listener, watchdog=watchdog, commit=commit, is_hidden=job.is_hidden
         )
@@ -243,6 +247,10 @@ async def _failed(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog) 
         value_of(reply.headers, b"retry-after"),
         now_at=time.time(),
     )
+    if attempt.retry_after_s is None:
+        attempt.retry_after_s = dialect.retry_delay_s(body)
+        if attempt.retry_after_s is not None:
+            theirs.append((b"retry-after", b"%d" % math.ceil(attempt.retry_after_s)))
     job.failures[attempt.number] = Failure(status=reply.status, headers=theirs, body=body)
     return retry.Outcome(status=reply.status, error=attempt.error, retry_after_s=attempt.retry_after_s)
 

@@ -60,7 +60,15 @@ class Wire(Protocol):
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
     flow: FlowControl
-    """Whether either direction is paused; uvicorn's."""
+    """Whether either direction is paused; uvicorn's. Reading is paused through the methods below."""
+
+    def read_no_more(self) -> None:
+        """The app does not keep up with the body."""
+        ...
+
+    def read_more(self) -> None:
+        """The app wants more of the body."""
+        ...
 
     def is_unread(self, cycle: "Cycle") -> bool:
         """Part of this request's body has not arrived yet."""
@@ -133,7 +141,7 @@ class Cycle:
         self._pieces.append(body)
         self._unread += len(body)
         if self._unread > HIGH_WATER_BYTES:
-            self._wire.flow.pause_reading()
+            self._wire.read_no_more()
         self._notify()
 
     def whole(self) -> None:
@@ -185,7 +193,7 @@ class Cycle:
                 if self._wants_continue:
                     self._wants_continue = False
                     self._wire.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-                self._wire.flow.resume_reading()
+                self._wire.read_more()
             if self._change is None:
                 self._change = asyncio.Event()
             await self._change.wait()

@@ -6,7 +6,7 @@ a provider.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -25,7 +25,7 @@ from aigw_dev.server.models import models_reply
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.who import NOBODY, identify
 
-Scope = dict[str, Any]
+Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 OPEN_PATHS: Final = frozenset({"/", "/healthz"})

@@ -72,6 +72,8 @@ class Gateway:
         self.port = 0
         self.is_draining: bool = False
         self.stop: Final = asyncio.Event()
+        self.hurry: Final = asyncio.Event()
+        """Asked to stop a second time: do not wait for running requests."""
         self.reading: Reading
         """The newest config as read; `snapshot.digest` tells whether it is in force."""
         self.snapshot: Snapshot
@@ -167,6 +169,9 @@ class Gateway:
             self.reading = reading
             self.on_change(f"the config has {len(errors)} error(s) and was not taken: {errors[0].text()}")
             return reading.problems
+        if reading.in_force_digest == self.snapshot.digest and actor == "file":
+            self.reading = reading  # our own write, or an error that was taken back
+            return reading.problems
         is_manual = self.snapshot.config.gateway.deploy == "manual"
         if is_manual and actor == "file" and reading.in_force_digest != self.snapshot.digest:
             self.reading = reading
@@ -222,12 +227,14 @@ class Gateway:
     async def _watch(self) -> None:
         path = self.source.path
         watcher = Watcher.of_config(path) if path is not None else None
+        is_first = True  # it may have changed between being read and being watched
         while True:
             await asyncio.sleep(WATCH_S)
             if path != self.source.path and self.source.path is not None:
                 path = self.source.path
                 watcher = Watcher.of_config(path)
-            if watcher is not None and await asyncio.to_thread(watcher.poll):
+            if watcher is not None and (watcher.poll() or is_first):
+                is_first = False
                 try:
                     await self.reread()
                 except Exception as error:  # noqa: BLE001  -- the root of a task: one bad look must not end the watch

@@ -7,6 +7,7 @@ meant for us (reliability.md 1a): a port that somebody else has on either is ref
 import errno
 import socket
 import sys
+from collections.abc import Callable
 from typing import Final
 
 from aigw_dev.core.errors import GatewayError
@@ -39,15 +40,17 @@ class PortTakenError(GatewayError):
         self.port = port
 
 
-def listen(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets; the first one's port is the one in use.
+def listen(
+    host: str, port: int, *, bind: Callable[[str, int], socket.socket] | None = None
+) -> list[socket.socket]:
+    """Listening sockets; the first one's port is the one in use. `bind` binds one address (a seam for tests).
 
     A loopback `host` (127.0.0.1, ::1, localhost) means both loopbacks; [::1] is left out where there is no IPv6.
     Port 0 finds one that is free on all. Raises `PortTakenError`, or `OSError` for an address that is not ours.
     """
     hosts = _LOOPBACK if host in _LOOPBACK_NAMES else (host,)
     for _ in range(_TRIES if port == 0 else 1):
-        sockets, taken = _bind_all(hosts, port)
+        sockets, taken = _bind_all(hosts, port, bind or bind_one)
         if taken is None:
             for sock in sockets:
                 sock.listen(_BACKLOG)
@@ -58,29 +61,8 @@ def listen(host: str, port: int) -> list[socket.socket]:
     raise PortTakenError(hosts[0], 0)
 
 
-def port_of(sockets: list[socket.socket]) -> int:
-    """The port that `listen` bound."""
-    return int(sockets[0].getsockname()[1])
-
-
-def _bind_all(hosts: tuple[str, ...], port: int) -> tuple[list[socket.socket], PortTakenError | None]:
-    sockets: list[socket.socket] = []
-    for host in hosts:
-        try:
-            sock = _bind(host, port)
-        except OSError as error:
-            if sockets and error.errno in _ABSENT:
-                continue
-            if error.errno in _TAKEN and (port or sockets):
-                return sockets, PortTakenError(host, port)
-            _close_all(sockets)
-            raise
-        sockets.append(sock)
-        port = port_of(sockets)
-    return sockets, None
-
-
-def _bind(host: str, port: int) -> socket.socket:
+def bind_one(host: str, port: int) -> socket.socket:
+    """A socket bound to one address, not listening yet; raises `OSError`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With its protocol named, asyncio switches Nagle's algorithm off for accepted connections.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -99,6 +81,30 @@ def _bind(host: str, port: int) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def port_of(sockets: list[socket.socket]) -> int:
+    """The port that `listen` bound."""
+    return int(sockets[0].getsockname()[1])
+
+
+def _bind_all(
+    hosts: tuple[str, ...], port: int, bind: Callable[[str, int], socket.socket]
+) -> tuple[list[socket.socket], PortTakenError | None]:
+    sockets: list[socket.socket] = []
+    for host in hosts:
+        try:
+            sock = bind(host, port)
+        except OSError as error:
+            if sockets and error.errno in _ABSENT:
+                continue
+            if error.errno in _TAKEN and (port or sockets):
+                return sockets, PortTakenError(host, port)
+            _close_all(sockets)
+            raise
+        sockets.append(sock)
+        port = port_of(sockets)
+    return sockets, None
 
 
 def _close_all(sockets: list[socket.socket]) -> None:

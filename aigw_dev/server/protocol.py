@@ -15,28 +15,20 @@ import asyncio
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote
 
-import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from aigw_dev.server.cycle import App, Cycle, Link, Scope
 from aigw_dev.server.door_rules import DoorRules, refusal
+from aigw_dev.server.intake import BODY, HEAD, IDLE, Headers, Intake
 from aigw_dev.server.patience import Patience
-from aigw_dev.server.request_head import Fault, Shape, head_bytes, head_too_large, inspect
-
-_IDLE: Final = 0
-"""Between requests."""
-_HEAD: Final = 1
-_BODY: Final = 2
+from aigw_dev.server.request_head import Fault, Shape
 
 _LINGER_S: Final = 2.0
 _LINGER_BYTES: Final = 1024 * 1024
 """What a refused caller may still send before the connection is cut; enough that it reads our answer first."""
 _MAX_PIPELINED: Final = 64
-_FRAMING_ALLOWANCE_BYTES: Final = 64 * 1024
-_FRAMING_PER_BYTE: Final = 16
-"""Chunk sizes, extensions and trailers may cost this much per byte of body, beyond the allowance."""
 
 
 def protocol_class(rules: DoorRules) -> type["DoorProtocol"]:
@@ -59,22 +51,17 @@ class DoorProtocol(HttpToolsProtocol):
         """Called by uvicorn's server for each connection."""
         super().__init__(config, server_state, app_state, _loop)
         self._rules = self.rules
-        self._receiving = _IDLE
+        self._intake = Intake(self, head_limit_kb=self._rules.limits.header_kb)
         self._running: Cycle | None = None
         """The cycle whose response is next; its app has been started."""
         self._arriving: Cycle | None = None
         """The cycle whose body is arriving."""
         self._queue: list[Cycle] = []
         self._since = 0.0
-        """When the head or body under way began, when an upload last moved, or when the connection became idle."""
-        self._pace_s = 0.0
+        """When the part under way began, when an upload last moved, or when the connection became idle."""
+        self._part = 0
         self._is_upload = False
-        self._head_bytes = 0
-        self._read_bytes = 0
-        self._body_bytes = 0
-        self._framing_bytes = 0
-        self._by_hand: int | None = None
-        self._fault: Fault | None = None
+        self._paused_at = 0.0
         self._is_refusing = False
         self._is_lingering = False
         self._discarded = 0
@@ -130,145 +117,41 @@ class DoorProtocol(HttpToolsProtocol):
         if self._is_refusing:
             self._discard(len(data))
             return
-        if self._receiving == _IDLE:
-            self._receiving = _HEAD
-            self._head_bytes = 0
-            self._since = 0.0
-        self._read_bytes = len(data)
-        self._body_bytes = 0
-        try:
-            if self._by_hand is not None:
-                data = self._read_by_hand(data)
-            if data:
-                self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserError as error:
-            fault = self._fault or Fault(400, "invalid_http", f"this is not valid HTTP/1.1: {error}")
+        intake = self._intake
+        fault = intake.feed(data)
+        if fault is not None:
             self._refuse(fault)
-        if self._receiving != _IDLE and not self._is_refusing:
-            self._note_partial()
-
-    def _note_partial(self) -> None:
-        """A request has arrived in part: count it, and see that the timer looks in time."""
-        now = self.loop.time()
-        limits = self._rules.limits
-        if self._receiving == _HEAD:
-            self._head_bytes += self._read_bytes
-            if self._head_bytes > limits.header_kb * 1024:
-                self._refuse(head_too_large(self._rules.limits.header_kb))
-                return
-            self._pace_s = limits.header_s
-        else:
-            self._framing_bytes += self._read_bytes - (1 + _FRAMING_PER_BYTE) * self._body_bytes
-            if self._framing_bytes > _FRAMING_ALLOWANCE_BYTES:
-                self._refuse(Fault(400, "invalid_http", "the body's chunks are mostly framing"))
-                return
-            self._framing_bytes = max(0, self._framing_bytes)
-        if not self._since or (self._is_upload and self._receiving == _BODY):
-            self._since = now
-        self._patience.look_by(self._since + self._pace_s)
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        self.url = b""
-        self.headers = []
-        self._receiving = _HEAD
-        self._head_bytes = -self._read_bytes  # an earlier request may fill most of this read
-        self._since = 0.0
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header, or a trailer: those come after the checks and are dropped."""
-        if self._receiving == _HEAD:
-            self.headers.append((name.lower(), value))
-
-    def on_headers_complete(self) -> None:
-        """A head is whole: refuse it, or make a cycle of it."""
-        parser = self.parser
-        method = parser.get_method()
-        version = parser.get_http_version()
-        shape: Shape | Fault = inspect(method, self.url, version, self.headers)
-        limit = self._rules.limits.header_kb * 1024
-        is_one_read = self._head_bytes == -self._read_bytes
-        if not (is_one_read and self._read_bytes <= limit) and head_bytes(self.url, self.headers) > limit:
-            shape = head_too_large(self._rules.limits.header_kb)
-        if isinstance(shape, Shape) and parser.should_upgrade():
-            if self._should_upgrade():
-                self.scope = {"method": method.decode("ascii"), "headers": self.headers}  # type: ignore[typeddict-item]  # all that the upgrade reads
-                return
-            # RFC 9110 7.8: an upgrade may be ignored. llhttp then takes the body for another protocol's bytes.
-            self._by_hand = shape.content_length or 0
-            if shape.is_chunked:
-                shape = Fault(400, "invalid_http", "a request with `upgrade` cannot have a chunked body here")
-        if isinstance(shape, Fault):
-            self._fault = shape
-            raise httptools.HttpParserError(shape.message)
-        self._receiving = _BODY
-        self._since = 0.0
-        self._framing_bytes = 0
-        self._is_upload = shape.is_upload
-        limits = self._rules.limits
-        self._pace_s = limits.upload_pause_s if shape.is_upload else limits.json_s
-        cycle = self._make_cycle(method, version, shape)
-        self._arriving = cycle
-        running = self._running
-        if running is None or running.is_complete:
-            self._run(cycle)
-        elif len(self._queue) >= _MAX_PIPELINED:
-            self._fault = Fault(400, "invalid_http", f"more than {_MAX_PIPELINED} pipelined requests")
-            raise httptools.HttpParserError(self._fault.message)
-        else:
-            self._queue.append(cycle)
-            self.flow.pause_reading()
-
-    def on_body(self, body: bytes) -> None:
-        """A piece of a body, out of its chunk frames."""
-        self._body_bytes += len(body)
-        cycle = self._arriving
-        if cycle is not None and not cycle.is_complete:
-            cycle.arrive(body)
-
-    def on_message_complete(self) -> None:
-        """A request is whole."""
-        if self._by_hand is not None or self._arriving is None:
-            return
-        self._receiving = _IDLE
-        arrived, self._arriving = self._arriving, None
-        arrived.whole()
-
-    # requests that ask for another protocol
-
-    def _upgrade(self, rest: bytes) -> None:
-        if self._by_hand is None:
+        elif intake.is_upgraded:
             self._patience.stop()
             self._is_refusing = True  # the connection is the WebSocket's now
             self.handle_websocket_upgrade()
-            return
-        rest = self._read_by_hand(rest)
-        if rest:
-            self.data_received(rest)
+        elif intake.state != IDLE:
+            self._note_partial()
 
-    def _read_by_hand(self, data: bytes) -> bytes:
-        """Take the body of a request whose upgrade is ignored; what follows it is returned."""
-        left = self._by_hand or 0
-        piece = data[:left]
-        if piece:
-            self.on_body(piece)
-        if len(piece) < left:
-            self._by_hand = left - len(piece)
-            return b""
-        self._by_hand = None
-        self.on_message_complete()
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        if len(data) > left:
-            self._receiving = _HEAD
-        return data[left:]
+    def _note_partial(self) -> None:
+        """A request has arrived in part: see that somebody looks in time for the rest."""
+        now = self.loop.time()
+        if self._part != self._intake.part:
+            self._part = self._intake.part
+            self._since = now
+        elif self._is_upload and self._intake.state == BODY:
+            self._since = now
+        self._patience.look_by(self._since + self._pace_s())
 
-    # cycles
+    def _pace_s(self) -> float:
+        """How long the part under way may take; between pieces of an upload."""
+        limits = self._rules.limits
+        if self._intake.state == HEAD:
+            return limits.header_s
+        return limits.upload_pause_s if self._is_upload else limits.json_s
 
-    def _make_cycle(self, method: bytes, version: str, shape: Shape) -> Cycle:
-        raw_path, _, query = self.url.partition(b"?")
+    # requests, from the intake
+
+    def begin(
+        self, method: bytes, target: bytes, version: str, headers: Headers, shape: Shape
+    ) -> Fault | None:
+        """See `intake.Owner`."""
+        raw_path, _, query = target.partition(b"?")
         path = raw_path.decode("ascii")
         link = Link()
         scope: Scope = {
@@ -278,17 +161,49 @@ class DoorProtocol(HttpToolsProtocol):
             "server": self.server,
             "client": self.client,
             "scheme": self.scheme,
-            "root_path": self.root_path,
+            "root_path": "",
             "method": method.decode("ascii"),
             "path": unquote(path) if "%" in path else path,
             "raw_path": raw_path,
             "query_string": query,
-            "headers": self.headers,
+            "headers": headers,
             "state": self.app_state.copy(),
             "extensions": {"aigw": link},
         }
-        keep_alive = version == "1.1" and self.parser.should_keep_alive()
-        return Cycle(self, scope, link, keep_alive=keep_alive, wants_continue=shape.expects_continue)
+        keep_alive = version == "1.1" and self._intake.should_keep_alive()
+        cycle = Cycle(self, scope, link, keep_alive=keep_alive, wants_continue=shape.expects_continue)
+        self._arriving = cycle
+        self._is_upload = shape.is_upload
+        if self._running is None:
+            self._run(cycle)
+        elif len(self._queue) >= _MAX_PIPELINED:
+            return Fault(400, "invalid_http", f"more than {_MAX_PIPELINED} requests were pipelined")
+        else:
+            self._queue.append(cycle)
+            self.flow.pause_reading()
+        return None
+
+    def arrive(self, body: bytes) -> None:
+        """See `intake.Owner`."""
+        if self._arriving is not None:
+            self._arriving.arrive(body)
+
+    def whole(self) -> None:
+        """See `intake.Owner`."""
+        arrived, self._arriving = self._arriving, None
+        if arrived is not None:
+            arrived.whole()
+
+    def takes_upgrade(self, method: bytes, target: bytes, headers: Headers) -> bool:
+        """See `intake.Owner`."""
+        self.headers = headers
+        if not self._should_upgrade():
+            return False
+        self.url = target
+        self.scope = {"method": method.decode("ascii"), "headers": headers}  # type: ignore[typeddict-item]  # all that uvicorn's upgrade reads
+        return True
+
+    # cycles
 
     def _run(self, cycle: Cycle) -> None:
         self._running = cycle
@@ -300,7 +215,19 @@ class DoorProtocol(HttpToolsProtocol):
 
     def is_unread(self, cycle: Cycle) -> bool:
         """See `cycle.Wire`."""
-        return self._receiving == _BODY and self._arriving is cycle
+        return self._arriving is cycle
+
+    def read_no_more(self) -> None:
+        """See `cycle.Wire`."""
+        if not self.flow.read_paused:
+            self._paused_at = self.loop.time()
+            self.flow.pause_reading()
+
+    def read_more(self) -> None:
+        """See `cycle.Wire`."""
+        if self.flow.read_paused:
+            self._since += self.loop.time() - self._paused_at  # we kept the caller waiting, not it us
+            self.flow.resume_reading()
 
     def response_done(self, cycle: Cycle) -> None:
         """See `cycle.Wire`."""
@@ -315,7 +242,7 @@ class DoorProtocol(HttpToolsProtocol):
             self._running = None
             if self._queue:
                 self._run(self._queue.pop(0))
-            elif self._receiving == _IDLE:
+            elif self._intake.state == IDLE:
                 self._since = self.loop.time()
             if not self._queue:
                 self.flow.resume_reading()
@@ -339,7 +266,6 @@ class DoorProtocol(HttpToolsProtocol):
         """Answer `fault` and close; a response that is under way is finished first."""
         self._is_refusing = True
         running = self._running
-        path = self.url.partition(b"?")[0].decode("latin-1") if self._receiving == _BODY else ""
         if running is not None and not running.is_complete:
             is_its_body = self.is_unread(running)
             if not is_its_body or running.is_started:
@@ -349,7 +275,7 @@ class DoorProtocol(HttpToolsProtocol):
                     running.lose_body()
                 return
             running.leave(fault.code)
-        self.transport.write(refusal(self._rules, fault, path))
+        self.transport.write(refusal(self._rules, fault, self._intake.path))
         self._linger()
 
     def _linger(self) -> None:
@@ -383,12 +309,12 @@ class DoorProtocol(HttpToolsProtocol):
         at = self._deadline(now)
         if at > now:
             return at
-        if self._receiving == _IDLE:
+        if self._intake.state == IDLE:
             self.transport.close()
             return now + self._rules.limits.idle_s
-        what = "head" if self._receiving == _HEAD else "body"
+        what = "head" if self._intake.state == HEAD else "body"
         rule = "paused for more than" if self._is_upload and what == "body" else "did not arrive within"
-        self._refuse(Fault(408, "request_timeout", f"the request's {what} {rule} {self._pace_s:g} s"))
+        self._refuse(Fault(408, "request_timeout", f"the request's {what} {rule} {self._pace_s():g} s"))
         return now + self._rules.limits.idle_s
 
     def _look_at_flush(self, now: float) -> float | None:
@@ -403,9 +329,9 @@ class DoorProtocol(HttpToolsProtocol):
     def _deadline(self, now: float) -> float:
         """When patience ends; a later look where nothing is due."""
         limits = self._rules.limits
-        if self._receiving == _IDLE or self._is_refusing:
+        if self._intake.state == IDLE or self._is_refusing:
             is_busy = self._running is not None and not self._running.is_complete
             return now + limits.idle_s if is_busy else self._since + limits.idle_s
         if self.flow.read_paused:
-            self._since = now  # we keep the caller waiting, not it us
-        return (self._since or now) + self._pace_s
+            return now + self._pace_s()  # we keep the caller waiting, not it us
+        return self._since + self._pace_s()

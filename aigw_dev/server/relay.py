@@ -37,6 +37,11 @@ class Listener:
         """Seconds from the exchange's start to the first relayed data."""
         self.timing = StreamTiming()
 
+    def begin(self, *, is_events: bool) -> None:
+        """A reply begins: what an earlier attempt sent before it failed does not count."""
+        self.is_events = is_events
+        self.timing = StreamTiming()
+
     def heard(self, now_s: float, size: int) -> None:
         """A piece of `size` bytes arrived at `now_s`."""
         self.timing.at_us.append(int((now_s - self.began_s) * 1_000_000))
@@ -74,7 +79,7 @@ async def relay_events(
             reader.feed(event)
         if listener.first_s is not None:
             if ready:
-                await downstream.write(ready)
+                await _pass_on(ready, downstream, watchdog)
             continue
         held.append(ready)
         held_bytes += len(ready)
@@ -82,7 +87,7 @@ async def relay_events(
             listener.commit(now_s)
             watchdog.first_packet()
             await commit()
-            await downstream.write(b"".join(held))
+            await _pass_on(b"".join(held), downstream, watchdog)
             held.clear()
     rest, events = gate.close()
     for event in events:
@@ -108,7 +113,7 @@ async def relay_bytes(
         listener.commit(monotonic())
         watchdog.first_packet()
         await commit()
-        await downstream.write(b"".join(held))
+        await _pass_on(b"".join(held), downstream, watchdog)
     async for chunk in chunks:
         now_s = monotonic()
         watchdog.touch()
@@ -117,11 +122,19 @@ async def relay_bytes(
             listener.commit(now_s)
             watchdog.first_packet()
             await commit()
-        await downstream.write(chunk)
+        await _pass_on(chunk, downstream, watchdog)
     if listener.first_s is None:
         listener.commit(monotonic())
         await commit()
     await downstream.end()
+
+
+async def _pass_on(data: bytes, downstream: Downstream, watchdog: Watchdog) -> None:
+    """Write to the caller; while it reads more slowly than we write, the provider is not the one that is idle."""
+    watchdog.is_caller_slow = True
+    await downstream.write(data)
+    watchdog.is_caller_slow = False
+    watchdog.touch()
 
 
 async def read_whole(
@@ -132,6 +145,7 @@ async def read_whole(
     size = 0
     async for chunk in chunks:
         watchdog.touch()
+        watchdog.first_packet()
         pieces.append(chunk)
         size += len(chunk)
         if size > limit:

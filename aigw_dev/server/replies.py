@@ -1,6 +1,7 @@
 """What every reply carries of our own: the `x-aigw-*` headers, the request id, and errors in the caller's dialect."""
 
 from typing import Final
+from urllib.parse import quote
 
 from aigw_dev.core.dialects.protocol import Dialect
 from aigw_dev.core.errors import CODES, Refusal
@@ -9,11 +10,21 @@ from aigw_dev.server.headers import Pairs
 
 JSON: Final = b"application/json"
 _NANO: Final = 1_000_000_000
+_VISIBLE: Final = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) != "%")
+_MAX_VALUE_CHARS: Final = 512
 
 
 def status_of(refusal: Refusal) -> int:
     """The HTTP status of a refusal."""
     return refusal.status or CODES[refusal.code].status
+
+
+def header_value(text: str) -> bytes:
+    """`text` as a header's value: visible ASCII as it is, the rest percent-encoded; at most 512 characters of it.
+
+    A model's name is whatever the caller sent: it must not end the header, nor leave ASCII (RFC 9110 5.5).
+    """
+    return quote(text[:_MAX_VALUE_CHARS], safe=_VISIBLE, errors="replace").encode("ascii")
 
 
 def own_headers(exchange: Exchange, dialect: Dialect, theirs: Pairs) -> Pairs:
@@ -22,9 +33,9 @@ def own_headers(exchange: Exchange, dialect: Dialect, theirs: Pairs) -> Pairs:
     headers: Pairs = [(b"x-aigw-request-id", request_id), (b"x-aigw-cache", b"skip")]
     if exchange.attempts:
         last = exchange.attempts[-1]
-        headers.append((b"x-aigw-upstream", f"{last.provider}/{last.request_model}".encode()))
+        headers.append((b"x-aigw-upstream", header_value(f"{last.provider}/{last.request_model}")))
     if exchange.route:
-        headers.append((b"x-aigw-route", exchange.route.encode()))
+        headers.append((b"x-aigw-route", header_value(exchange.route)))
     headers.append((b"x-aigw-attempts", b"%d" % len(exchange.attempts)))
     name = dialect.REQUEST_ID_HEADER.encode()
     if not any(key == name for key, _ in theirs):

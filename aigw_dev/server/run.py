@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import secrets
 import signal
-import sys
+import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -20,13 +20,17 @@ from aigw_dev import __version__
 from aigw_dev.secrets.home import Home
 from aigw_dev.secrets.running import Claim, RunningInfo
 from aigw_dev.server.door import Door
+from aigw_dev.server.door_rules import DoorRules
 from aigw_dev.server.gateway import Gateway
-from aigw_dev.server.serve import Serving, bind, serve
+from aigw_dev.server.listen import PortTakenError, listen, port_of
+from aigw_dev.server.serving import Serving, loop_factory, serve
 from aigw_dev.server.sources import ConfigSource, Reading
 from aigw_dev.store.state import StateStore
 
 USUAL_PORT: Final = 2449
 """A-I-G-W on a phone's keys."""
+_NEXT: Final = 20
+"""How many ports beyond it are tried in order before any free one is taken."""
 
 
 class Settings(msgspec.Struct, kw_only=True):
@@ -67,7 +71,8 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
     """Serve until asked to stop; gives the receipt. Errors before `ready` leave as `GatewayError`."""
     config = settings.reading.config
     assert config is not None  # noqa: S101  -- who calls has shown the problems
-    sockets, port = bind(settings.host, settings.port, preferred=(settings.last_port or 0, USUAL_PORT))
+    sockets = _listen(settings)
+    port = port_of(sockets)
     gateway = Gateway(
         source=settings.source,
         home=settings.home,
@@ -77,11 +82,11 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
     )
     gateway.build_inside = lambda: _build_inside(gateway)
     await gateway.start(settings.reading, port=port)
-    serving = await serve(Door(gateway), sockets, limits=config.gateway.limits, encode_error=_plain_error)
+    serving = await serve(Door(gateway), rules=DoorRules(limits=config.gateway.limits), sockets=sockets)
     url = f"http://{_shown_host(settings.host)}:{port}"
     if settings.claim is not None:
         settings.claim.publish(_announcement(settings, url, port, gateway.snapshot.gateway))
-    _on_signals(gateway.stop, serving)
+    _on_signals(gateway)
     warm = asyncio.create_task(_warm(gateway, is_wanted=settings.claim is not None), name="warm-up")
     try:
         await ready(gateway, url)
@@ -89,7 +94,7 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
     finally:
         warm.cancel()
         gateway.is_draining = True
-        await serving.drain(config.gateway.limits.drain_s)
+        await _drain(serving, gateway, config.gateway.limits.drain_s)
         await gateway.close()
     return _receipt(gateway)
 
@@ -135,13 +140,37 @@ def _shown_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _on_signals(stop: asyncio.Event, serving: Serving) -> None:
+def _listen(settings: Settings) -> list[socket.socket]:
+    """Sockets on the port asked for; where none is asked for, the last one, the usual one or the next that is free."""
+    if settings.port is not None:
+        return listen(settings.host, settings.port)
+    wanted = [port for port in (settings.last_port, USUAL_PORT) if port]
+    for port in (*wanted, *range(USUAL_PORT + 1, USUAL_PORT + _NEXT)):
+        with contextlib.suppress(PortTakenError):
+            return listen(settings.host, port)
+    return listen(settings.host, 0)
+
+
+async def _drain(serving: Serving, gateway: Gateway, seconds: float) -> None:
+    """Let running requests end for `seconds`; a second signal ends them at once."""
+    gateway.hurry.clear()
+    ending = asyncio.create_task(serving.stop(seconds), name="drain")
+    hurried = asyncio.create_task(gateway.hurry.wait(), name="hurry")
+    await asyncio.wait({ending, hurried}, return_when=asyncio.FIRST_COMPLETED)
+    hurried.cancel()
+    if not ending.done():
+        ending.cancel()
+        await asyncio.gather(ending, return_exceptions=True)
+        await serving.stop(0.0)
+
+
+def _on_signals(gateway: Gateway) -> None:
     loop = asyncio.get_running_loop()
 
     def asked() -> None:
-        if stop.is_set():
-            serving.end_now()
-        stop.set()
+        if gateway.stop.is_set():
+            gateway.hurry.set()
+        gateway.stop.set()
 
     def told(number: int, frame: object) -> None:
         del number, frame
@@ -151,17 +180,8 @@ def _on_signals(stop: asyncio.Event, serving: Serving) -> None:
         try:
             loop.add_signal_handler(number, asked)
         except (NotImplementedError, RuntimeError, ValueError):
-            with contextlib.suppress(
-                ValueError
-            ):  # not the main thread: who runs us there stops us another way
+            with contextlib.suppress(ValueError):  # not the main thread: who runs us there stops us another way
                 signal.signal(number, told)
-
-
-def _plain_error(status: int, code: str, message: str, path: str) -> tuple[bytes, bytes]:
-    """An error of the HTTP protocol itself, before a dialect is known."""
-    del status, path
-    body = {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
-    return b"application/json", msgspec.json.encode(body)
 
 
 def _receipt(gateway: Gateway) -> Receipt:
@@ -184,13 +204,8 @@ def _receipt(gateway: Gateway) -> Receipt:
 
 def run_loop(settings: Settings, ready: Ready) -> Receipt:
     """`run` on the quickest event loop there is here."""
-    if sys.platform != "win32":
-        try:
-            import uvloop
-        except ImportError:
-            return asyncio.run(run(settings, ready))
-        return uvloop.run(run(settings, ready))
-    return asyncio.run(run(settings, ready))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(run(settings, ready))
 
 
 __all__ = ["Ready", "Receipt", "Settings", "run", "run_loop"]

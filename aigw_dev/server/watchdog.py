@@ -34,6 +34,8 @@ class Watchdog:
         self._began = self._touched = self._loop.time()
         self._is_flowing = self._has_bytes = False
         self._fired = ""
+        self.is_caller_slow = False
+        """The caller is being written to: idle time does not pass."""
 
     def __enter__(self) -> Self:
         """Start the clock."""
@@ -71,7 +73,8 @@ class Watchdog:
         if not self._is_flowing and self._first_s:
             found.append((self._began + self._first_s, "first_packet_timeout"))
         if self._has_bytes and self._idle_s:
-            found.append((self._touched + self._idle_s, "idle_timeout"))
+            since = self._loop.time() if self.is_caller_slow else self._touched
+            found.append((since + self._idle_s, "idle_timeout"))
         return found
 
     def _rearm(self) -> None:

@@ -15,7 +15,7 @@ import msgspec
 
 from aigw_dev.store import words
 from aigw_dev.store.filters import Clause, Filter
-from aigw_dev.store.fulltext import has_index, searchable, unindexed
+from aigw_dev.store.fulltext import has_index, indexed, searchable, unindexed
 from aigw_dev.store.raw_rows import COLUMNS, RawRow
 from aigw_dev.store.vocabulary import Vocabulary
 
@@ -26,7 +26,7 @@ _WINDOW_ROWS: Final = 25_000
 _NOTABLE_WINDOW_ROWS: Final = 200_000
 _FEW_DIMS: Final = 64
 """More matching dims than this, with other conditions beside them, are looked for by scan."""
-_MOST_UNINDEXED: Final = 200
+_MOST_UNINDEXED: Final = 500
 """Rows not yet in the full-text index that a search reads one by one."""
 
 Deadline = Callable[[], bool]
@@ -41,6 +41,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """Pass it as `before` for the next page; None at the end of the log."""
     is_complete: bool
     """False when the time was up before the page was full: there may be more before `next_before`."""
+    unindexed: int = 0
+    """Of a search: rows too new for the index and too many to be read one by one; about so many were not looked at."""
+
 
 
 class _Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -243,7 +246,8 @@ def _search(
 
     has_more_tests = bool(query.clauses) or query.dims is not None
     size = _WINDOW_ROWS if has_more_tests else max(1, query.ceiling - query.floor)
-    return _windows(query, run, limit, is_late, size)
+    missed = max(0, query.ceiling - 1 - indexed(db) - _MOST_UNINDEXED)
+    return msgspec.structs.replace(_windows(query, run, limit, is_late, size), unindexed=missed)
 
 
 def _fresh(db: sqlite3.Connection, query: _Query, filter_: Filter) -> list[RawRow]:

@@ -48,6 +48,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Pass it as `before` for what comes after; None at the end of the log."""
     is_complete: bool
     """False when the time given was up before the page was full: ask again from `next_before`."""
+    unindexed: int = 0
+    """Of a search: about how many of the newest exchanges the full-text index does not know yet and were not read."""
 
 
 class Tail(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +99,12 @@ class LogReader:
             entries = [entry(row, session.vocabulary) for row in found.rows]
             if previews:
                 _add_previews(session.db, entries)
-        return Page(entries=entries, next_before=found.next_before, is_complete=found.is_complete)
+        return Page(
+            entries=entries,
+            next_before=found.next_before,
+            is_complete=found.is_complete,
+            unindexed=found.unindexed,
+        )
 
     def get(self, name: str) -> Record | Refusal:
         """The exchange named by its id, a unique beginning of it, `last`, or `-2` for the last but one."""

@@ -103,9 +103,9 @@ class Detail(msgspec.Struct, kw_only=True, omit_defaults=True):
     ] = msgspec.field(default_factory=list)
     """(target, reason, started_us, first_byte_us, ended_us, status, error, error_text, retry_after_s,
     upstream_request_id): the view `attempts` spells them out."""
-    headers: Pairs = msgspec.field(default_factory=list[tuple[str, str]])
+    headers: Pairs = []
     """Request headers that differ every time."""
-    response_headers: Pairs = msgspec.field(default_factory=list[tuple[str, str]])
+    response_headers: Pairs = []
     usage: msgspec.Raw = EMPTY
     """The provider's own usage object."""
     ledger: msgspec.Raw = EMPTY

@@ -93,7 +93,7 @@ class GatewayProcess:
         reply = httpx.request(
             method,
             f"{self.url}/admin/v1{path}",
-            headers={"authorization": f"Bearer {self.admin_token}"},
+            headers={"authorization": f"Bearer {self.admin_token}", **more.pop("headers", {})},
             timeout=30,
             **more,
         )

@@ -167,6 +167,10 @@ class Dialect(Protocol):
         """What an error body says, whatever its shape; None where it says nothing."""
         ...
 
+    def retry_delay_s(self, body: bytes, /) -> float | None:
+        """The wait in seconds that an error body asks for where no header does; None where it names none."""
+        ...
+
     def encode_models(self, rows: Sequence[ModelRow], /) -> bytes:
         """A model list."""
         ...
