@@ -217,7 +217,7 @@ def _raw(caller: Caller, body: dict[str, Any]) -> int:
     if caller.status < _FAILED:
         return DONE
     output.note(f"status {caller.status}")
-    return PROVIDER
+    return PROVIDER if caller.was_sent else USAGE
 
 
 def _json(gateway: Reached, caller: Caller, body: dict[str, Any]) -> int:
@@ -304,4 +304,4 @@ def _is_dumb() -> bool:
     return os.environ.get("TERM") == "dumb"
 
 
-__all__ = ["USAGE", "Asked", "chat", "painter", "show_end"]
+__all__ = ["Asked", "chat", "painter", "show_end"]

@@ -77,6 +77,8 @@ class Caller:
         """How the last call ended, once it has."""
         self.status: int = 0
         """HTTP status of the last raw call."""
+        self.was_sent: bool = False
+        """The last raw call reached a provider."""
 
     def close(self) -> None:
         """Close every connection."""
@@ -89,6 +91,7 @@ class Caller:
         try:
             with self._open(body) as reply:
                 self.status = reply.status_code
+                self.was_sent = _was_sent(reply.headers)
                 yield from reply.iter_raw()
         except httpx.TransportError as error:
             raise self._broken(error) from error
@@ -201,7 +204,7 @@ def _ended(reply: "httpx.Response", *, assembled: Assembled, usage: Usage | None
 def _refused(status: int, headers: Mapping[str, str], body: bytes) -> CommandError:
     """An error reply: the provider's where something was sent to one, else the gateway's own no."""
     text = _DIALECT.error_text(body) or f"status {status} without a text"
-    is_sent = _number(headers.get("x-aigw-attempts", "")) > 0
+    is_sent = _was_sent(headers)
     code = _code(body) or ("upstream_status" if is_sent else "invalid_request")
     who = headers.get("x-aigw-upstream", "") if is_sent else "the gateway"
     return CommandError(
@@ -224,6 +227,11 @@ def _code(body: bytes) -> str:
 def _hint(code: str) -> str:
     remedy = CODES[code].remedy
     return f"{remedy} `aigw-dev explain {code}` says more."
+
+
+def _was_sent(headers: Mapping[str, str]) -> bool:
+    """Whether the gateway asked a provider at all; without its header it turned the call away."""
+    return _number(headers.get("x-aigw-attempts", "")) > 0
 
 
 def _number(text: str) -> int:

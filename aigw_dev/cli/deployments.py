@@ -77,13 +77,17 @@ def routes_diff(context: Context, number: Annotated[int | None, _NUMBER] = None)
             return _show_diff(context, draft["diff"], what="draft")
         told, last = client.config(), client.deployments(limit=1)
         old = client.deployment(last[0]["number"])["text"] if last else ""
-    for problem in told["problems"]:
+    text, problems, is_live = told["text"], told["problems"], told["is_in_force"]
+    if told["path"] == str(place.source.path or ""):  # the file as it is now, not as the gateway saw it last
+        reading = place.reading
+        text, is_live = reading.text, reading.in_force_digest == told["in_force_digest"]
+        problems = [
+            {"severity": each.severity, "where": each.where(), "message": each.message}
+            for each in reading.problems
+        ]
+    for problem in problems:
         output.note(harmless.line(f"{problem['severity']}: {problem['where']}: {problem['message']}"))
-    text = (
-        ""
-        if told["is_in_force"]
-        else describe_diff(old, place.reading.text, old_name="live", new_name="file")
-    )
+    text = "" if is_live else describe_diff(old, text, old_name="live", new_name="file")
     return _show_diff(context, text, what="file")
 
 

@@ -82,7 +82,7 @@ def request(exchange: dict[str, Any]) -> list[str]:
 
 def response(exchange: dict[str, Any]) -> list[str]:
     """What was answered."""
-    if "response_body_base64" in exchange and exchange["assembled"] is None:
+    if "response_body_base64" in exchange and not any((exchange["assembled"] or {}).values()):
         return [f"{exchange['response_bytes']} bytes that are no text"]
     return conversation.reply_lines(exchange["assembled"], exchange["response_body"])
 

@@ -72,7 +72,7 @@ COLUMNS: Final[dict[str, Column]] = {
     "status": Column("STATUS", _status, 6),
     "time": Column("TIME", lambda entry: clock(entry["started_at"]), 8),
     "marks": Column("MARKS", lambda entry: ",".join(entry["marks"]), 8),
-    "model": Column("MODEL", model, 24),
+    "model": Column("MODEL", model, 18),
     "request": Column("REQUEST", lambda entry: entry["request_preview"] or "-", 0),
     "response": Column("RESPONSE", _response, 0),
     "ms": Column("MS", lambda entry: ms(entry["duration_s"]), 6, is_right=True),
@@ -109,9 +109,9 @@ COLUMNS: Final[dict[str, Column]] = {
 
 USUAL: Final = ("id", "status", "time", "marks", "model", "request", "response")
 """Shown whatever the width: the seed's five, with the name to ask further by, and the marks."""
-_WIDER: Final = (("ms", 88), ("tokens", 100), ("cost", 112))
+_WIDER: Final = (("ms", 92), ("tokens", 106), ("cost", 120))
 """Shown besides, from a terminal of so many columns on."""
-_LEAST_PREVIEW: Final = 12
+_LEAST_PREVIEW: Final = 8
 
 
 def chosen(names: str, *, width: int) -> list[Column]:

@@ -88,5 +88,6 @@ def _question(place: Place, query: str) -> str:
         log.close()
     count = len(page["entries"])
     number = f"more than {count}" if page["next_before"] is not None else str(count)
-    which = f"that pass `{harmless.line(query)}`" if query else "of this log, all there are"
-    return f"Delete {number} exchanges {which}?"
+    plural, verb = ("", "passes") if number == "1" else ("s", "pass")
+    which = f"that {verb} `{harmless.line(query)}`" if query else "of this log, all there are"
+    return f"Delete {number} exchange{plural} {which}?"

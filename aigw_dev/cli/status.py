@@ -32,7 +32,7 @@ def status(
     with client:
         told = client.status()
     if context.is_json:
-        output.print_json({"running": True} | told)
+        output.print_json({"is_running": True} | told)
     elif line:
         output.say(
             harmless.line(
@@ -91,7 +91,7 @@ def _not_running(context: Context, place: Place, *, is_line: bool) -> int:
     name = place.source.name(reading.config)
     log = folder / "log.db" if folder is not None else None
     told: dict[str, Any] = {
-        "running": False,
+        "is_running": False,
         "name": name,
         "config": {"path": str(place.source.path or ""), "why": place.source.found.why, "problems": [problem.text() for problem in reading.problems]},
         "last_port": last_port(folder) if folder is not None else None,

@@ -88,6 +88,7 @@ def said(done: dict[str, Any]) -> str:
 
 
 def _default_text(place: Place) -> str:
-    from aigw_dev.cli.local import config_of
+    """The built-in default written out, also where a file was named that is not there yet."""
+    from aigw_dev.core.default_config import default_config
 
-    return default_text(config_of(place))
+    return default_text(default_config({record.provider for record in place.vault.records()}, place.env))

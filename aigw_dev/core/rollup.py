@@ -12,7 +12,7 @@ import msgspec
 
 from aigw_dev.core.exchange import COST_STATUSES, MARKS, Exchange
 
-LADDER: Final = (1, 15, 60, 900, 3600, 21600, 86400)
+LADDER: Final[tuple[int, ...]] = (1, 15, 60, 900, 3600, 21600, 86400)
 """Widths of tiles in seconds; each divides the next."""
 
 OUTCOMES: Final = ("ok", "failed", "throttled", "intercepted", "cancelled")

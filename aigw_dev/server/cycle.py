@@ -13,6 +13,8 @@ from typing import Any, Final, Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
+from aigw_dev.server.request_head import Fault
+
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 App = Callable[
@@ -23,6 +25,8 @@ HIGH_WATER_BYTES: Final = 64 * 1024
 """Unread body above which the caller's socket is not read any more."""
 
 _logger: Final = logging.getLogger("aigw_dev.server")
+_FAILED: Final = Fault(500, "internal_error", "the gateway failed to answer this request")
+_STOPPING: Final = Fault(503, "shutting_down", "the gateway is stopping; try again when it is up")
 _SHAPING: Final = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 _BODYLESS: Final = frozenset({204, 304})
 
@@ -78,8 +82,8 @@ class Wire(Protocol):
         """The response is complete."""
         ...
 
-    def fail(self, cycle: "Cycle", message: str) -> None:
-        """The app ended without a complete response: answer 500 if nothing was sent, then close."""
+    def fail(self, cycle: "Cycle", fault: Fault) -> None:
+        """The app ended without a complete response: answer `fault` if nothing was sent, then close."""
         ...
 
 
@@ -173,7 +177,7 @@ class Cycle:
         if error is not None:
             _logger.error("the app failed on %s %s", self.scope["method"], self.scope["path"], exc_info=error)
         if not self.is_complete and not self.is_gone:
-            self._wire.fail(self, "the gateway failed to answer this request")
+            self._wire.fail(self, _STOPPING if task.cancelled() else _FAILED)
 
     # the ASGI interface
 

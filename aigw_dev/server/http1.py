@@ -24,7 +24,7 @@ _CHUNK_START: Final = re.compile(rb"[0-9A-Fa-f]{1,15}(?:[\t ]*(?:;[\t\x20-\x7e\x
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _VERSION: Final = b"HTTP/1."
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"connection"})
-_OURS: Final = frozenset(
+OWN_HEADERS: Final = frozenset(
     {b"host", b"connection", b"content-length", b"transfer-encoding", b"proxy-authorization", b"keep-alive"}
 )
 """Headers of a call that the transport sets itself."""
@@ -315,7 +315,7 @@ def request_head(start: bytes, headers: Headers, framing: bytes) -> bytes | None
 
     `start` is the request line and host (`endpoint.Target.start`), `framing` the lines about the body.
     """
-    lines = [b"%b: %b\r\n" % field for field in headers if field[0] not in _OURS]
+    lines = [b"%b: %b\r\n" % field for field in headers if field[0] not in OWN_HEADERS]
     head = b"%b%b%b" % (start, b"".join(lines), framing)
     # Every CR and LF in the head is ours, or somebody smuggles a line.
     breaks = start.count(b"\n") + len(lines) + framing.count(b"\n")

@@ -66,6 +66,8 @@ class Intake:
         self._read_bytes = 0
         self._body_bytes = 0
         self._framing_bytes = 0
+        self._follows_another = False
+        self._began_here = False
         self._by_hand: int | None = None
         """Bytes to come of a body that llhttp does not parse, because its request asked for an upgrade."""
         self._fault: Fault | None = None
@@ -77,6 +79,8 @@ class Intake:
 
     def feed(self, data: bytes) -> Fault | None:
         """Take in `data`, in any cut; a `Fault` ends it: feed nothing more then."""
+        self._follows_another = self.state != IDLE
+        self._began_here = False
         if self.state == IDLE:
             self.state = HEAD
             self.part += 1
@@ -117,7 +121,9 @@ class Intake:
         self.part += 1
         self._target = b""
         self._headers = []
-        self._head_bytes = -self._read_bytes  # an earlier request may fill most of this read
+        # Of a read that also holds the end of an earlier request, nobody knows how much is this head's: count none.
+        self._head_bytes = -self._read_bytes if self._follows_another else 0
+        self._follows_another = self._began_here = True
 
     def on_url(self, target: bytes) -> None:
         """A piece of the target."""
@@ -135,7 +141,7 @@ class Intake:
         version = parser.get_http_version()
         found = inspect(method, target, version, headers)
         limit = self._limit_kb * 1024
-        is_small = self._head_bytes == -self._read_bytes and self._read_bytes <= limit
+        is_small = self._began_here and self._read_bytes <= limit
         if not is_small and head_bytes(target, headers) > limit:
             found = head_too_large(self._limit_kb)
         if isinstance(found, Shape):

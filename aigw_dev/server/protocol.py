@@ -12,6 +12,7 @@ Leans on uvicorn: `HttpToolsProtocol.__init__`, `connection_made`, `on_url`, `pa
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote
 
@@ -33,13 +34,15 @@ _MAX_PIPELINED: Final = 64
 
 def protocol_class(rules: DoorRules) -> type["DoorProtocol"]:
     """A protocol class for one server; assign to its `rules` to change what later connections are held to."""
-    return type("BoundDoorProtocol", (DoorProtocol,), {"rules": rules})
+    return type("BoundDoorProtocol", (DoorProtocol,), {"rules": rules, "on_empty": None})
 
 
 class DoorProtocol(HttpToolsProtocol):
     """One caller's connection."""
 
     rules: ClassVar[DoorRules] = DoorRules()
+    on_empty: ClassVar[Callable[[], None] | None] = None
+    """Called when the server's last connection is gone."""
 
     def __init__(
         self,
@@ -95,6 +98,9 @@ class DoorProtocol(HttpToolsProtocol):
             self._running.leave("client_left")
         self.flow.resume_writing()
         self._is_refusing = True
+        on_empty = type(self).on_empty
+        if on_empty is not None and not self.connections:
+            on_empty()
 
     def eof_received(self) -> None:
         """The caller will not send more: it has left, as far as anybody can tell (uvicorn's rule too)."""
@@ -247,7 +253,7 @@ class DoorProtocol(HttpToolsProtocol):
             if not self._queue:
                 self.flow.resume_reading()
 
-    def fail(self, cycle: Cycle, message: str) -> None:
+    def fail(self, cycle: Cycle, fault: Fault) -> None:
         """See `cycle.Wire`."""
         if self.transport.is_closing():
             return
@@ -256,7 +262,6 @@ class DoorProtocol(HttpToolsProtocol):
             return
         cycle.is_gone = True
         self._is_refusing = True
-        fault = Fault(500, "internal_error", message)
         self.transport.write(refusal(self._rules, fault, cycle.scope["path"]))
         self._linger()
 

@@ -1,13 +1,14 @@
-"""Running the server: uvicorn's server object with our protocol, without its signal handlers and its polling loop.
+"""Running the server: started by uvicorn, with our protocol; without its signal handlers and its polling.
 
 The caller owns the event loop and the signals. `serve` returns when the port answers; `Serving.stop` drains and ends.
 """
 
 import asyncio
+import contextlib
 import socket
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from uvicorn.server import Server
@@ -16,6 +17,9 @@ from aigw_dev.server.cycle import App
 from aigw_dev.server.door_rules import DoorRules
 from aigw_dev.server.listen import listen, port_of
 from aigw_dev.server.protocol import DoorProtocol, protocol_class
+
+_LAST_WORDS_S: Final = 1.0
+"""How long a cancelled response and its connection may take to end."""
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -67,13 +71,35 @@ class Serving:
             connection.shutdown()
 
     async def stop(self, drain_s: float) -> None:
-        """Drain for at most `drain_s` seconds, cancel what still runs, end the app's lifespan."""
+        """Drain for at most `drain_s` seconds, cancel what still runs, end the app's lifespan.
+
+        A cancelled app may say a last word (an in-band error); one that had not begun to answer is answered 503.
+        """
         self.begin_drain()
-        # uvicorn counts whole seconds and takes None for "for ever".
-        self._server.config.timeout_graceful_shutdown = drain_s  # type: ignore[assignment]  # asyncio takes a float
-        await self._server.shutdown(sockets=self._sockets)
-        for connection in list(self._server.server_state.connections):
+        state = self._server.server_state
+        await self._no_connections(drain_s)
+        tasks = list(state.tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_LAST_WORDS_S)
+            await self._no_connections(_LAST_WORDS_S)
+        for connection in list(state.connections):
             connection.transport.abort()
+        await self._no_connections(_LAST_WORDS_S)
+        for listener in self._server.servers:
+            await listener.wait_closed()
+        await self._server.lifespan.shutdown()
+
+    async def _no_connections(self, timeout_s: float) -> None:
+        """Wait until the last connection is gone, for so long."""
+        emptied = asyncio.Event()
+        self._protocol.on_empty = emptied.set
+        if not self._server.server_state.connections:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await emptied.wait()
 
 
 async def serve(

@@ -45,7 +45,6 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """Of a search: rows too new for the index and too many to be read one by one; about so many were not looked at."""
 
 
-
 class _Query(msgspec.Struct, frozen=True, kw_only=True):
     """A filter put into terms of this database."""
 

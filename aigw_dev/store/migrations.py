@@ -116,6 +116,9 @@ _STATE_1: Final = (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, actor TEXT NOT NULL, origin TEXT NOT NULL,
         action TEXT NOT NULL, subject TEXT NOT NULL, is_ok INTEGER NOT NULL, detail TEXT NOT NULL)""",
     "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit only grows'); END",
+    # REPLACE deletes without asking delete triggers.
+    """CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS(SELECT 1 FROM audit WHERE seq=new.seq)
+        BEGIN SELECT raise(ABORT, 'the audit only grows'); END""",
     "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit only grows'); END",
     # Credentials we issued; the token itself is nowhere.
     """CREATE TABLE credential(

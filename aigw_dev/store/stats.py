@@ -81,7 +81,7 @@ class Summary(msgspec.Struct, kw_only=True):
     is_widened: bool
     """True where the edges asked for are no longer kept to the second."""
     groups: list[Group]
-    """By requests, most first."""
+    """By requests, most first, then by key."""
 
     def rate(self, count: int) -> float:
         """A count as so many per second over the interval: QPS, tokens per second."""
@@ -249,7 +249,7 @@ def _groups(
         groups[()] = _empty_group({})
     if with_histograms:
         _add_latencies(session, tiles, fields, dims, groups)
-    return sorted(groups.values(), key=lambda group: -group.totals.requests)
+    return sorted(groups.values(), key=lambda group: (-group.totals.requests, tuple(group.key.values())))
 
 
 def _empty_group(key: dict[str, str]) -> Group:

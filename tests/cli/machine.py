@@ -1,7 +1,6 @@
 """A machine for one test: a project folder, a state directory, and the installed `aigw-dev` run in it as a process."""
 
 import contextlib
-import fcntl
 import json
 import os
 import pty
@@ -9,14 +8,13 @@ import select
 import shutil
 import subprocess
 import sys
-import termios
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.place import Place
-from tests.scripted import Request, ScriptedUpstream, Script, json_reply
+from tests.scripted import Request, Script, ScriptedUpstream, json_reply
 
 GOOD: Final = "sk-good-Ab1Cd2Ef3Gh4Ij5Kl6Mn7"
 NEW: Final = "sk-newer-Zz9Yy8Xx7Ww6Vv5Uu4T"
@@ -48,7 +46,11 @@ class Machine:
         self.config = self.project / "aigw-dev.yaml"
         if config:
             self.config.write_text(config, "utf-8")
-        own = {"AIGW_DEV_HOME": str(self.home), "HOME": str(folder / "user"), "XDG_CONFIG_HOME": str(folder / "user/config")}
+        own = {
+            "AIGW_DEV_HOME": str(self.home),
+            "HOME": str(folder / "user"),
+            "XDG_CONFIG_HOME": str(folder / "user/config"),
+        }
         self.env = {**os.environ, **own, **env}
         self.own_config = folder / "user/config/aigw-dev/aigw-dev.yaml"
 
@@ -79,7 +81,6 @@ class Machine:
             env=self.env,
             text=True,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(theirs)
         seen = ""

@@ -41,7 +41,10 @@ def test_usual_variables_with_usable_keys_are_found_once(tmp_path: Path) -> None
         "PATH": "/bin",
     }
     found = find_keys(env, file)
-    assert [(one.variable, one.kinds) for one in found] == [("GROQ_API_KEY", ("groq",)), ("OPENAI_API_KEY", ("openai",))]
+    assert [(one.variable, one.kinds) for one in found] == [
+        ("GROQ_API_KEY", ("groq",)),
+        ("OPENAI_API_KEY", ("openai",)),
+    ]
     assert [one.place for one in found] == [str(file), "environment"]
     assert "one1two2" not in repr(found)
     assert [one.variable for one in find_keys(env, None)] == ["OPENAI_API_KEY"]

@@ -24,7 +24,9 @@ def test_a_key_is_listed_with_everything_but_its_value(tmp_path: Path) -> None:
 
 
 def test_two_places_that_differ_are_said(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, OPENAI_API_KEY="sk-proj-Aa1Bb2Cc3Dd4Ee5Ff6", OTHER="sk-proj-Zz1Yy2Xx3Ww4Vv5Uu6")
+    machine = Machine(
+        tmp_path, OPENAI_API_KEY="sk-proj-Aa1Bb2Cc3Dd4Ee5Ff6", OTHER="sk-proj-Zz1Yy2Xx3Ww4Vv5Uu6"
+    )
     assert machine.run("keys", "add", "openai", "--env", "OTHER", "--no-check").code == 0
     done = machine.run("keys", "list")
     assert "is in force; OPENAI_API_KEY differs" in done.err

@@ -37,7 +37,11 @@ def test_a_variable_is_recorded_and_not_copied(tmp_path: Path) -> None:
         named = ["--config", str(machine.config)]
         done = machine.run("keys", "add", "local", "--env", "TEAM_KEY", "--json", *named)
     assert done.code == 0, done.err
-    assert (done.json["source"], done.json["place"], done.json["check"]["state"]) == ("env", "TEAM_KEY", "good")
+    assert (done.json["source"], done.json["place"], done.json["check"]["state"]) == (
+        "env",
+        "TEAM_KEY",
+        "good",
+    )
     kept = b"".join(file.read_bytes() for file in machine.home.rglob("*") if file.is_file())
     assert GOOD.encode() not in kept
 
@@ -49,7 +53,9 @@ def test_the_encrypted_file_takes_a_key_where_there_is_no_keyring(tmp_path: Path
     with vendor() as upstream:
         machine = Machine(tmp_path, config_for(upstream), AIGW_DEV_PASSPHRASE_FILE=str(secret))
         named = ["--config", str(machine.config)]
-        done = machine.run("keys", "add", "local", "--stdin", "--encrypted-file", *named, given=f' "{GOOD}" \n')
+        done = machine.run(
+            "keys", "add", "local", "--stdin", "--encrypted-file", *named, given=f' "{GOOD}" \n'
+        )
         assert done.code == 0, done.err
         assert "keys.enc" in done.out
         assert machine.run("keys", "check", "local-key", *named).code == 0
@@ -132,7 +138,9 @@ def test_a_typed_key_is_not_echoed_and_goes_into_the_keyring(tmp_path: Path) -> 
 @pytest.mark.keyring
 def test_a_running_gateway_uses_a_key_at_once(tmp_path: Path) -> None:
     with vendor() as upstream:
-        machine = Machine(tmp_path, config_for(upstream), AIGW_DEV_CONFIG=str(tmp_path / "project/aigw-dev.yaml"))
+        machine = Machine(
+            tmp_path, config_for(upstream), AIGW_DEV_CONFIG=str(tmp_path / "project/aigw-dev.yaml")
+        )
         with machine.gateway():
             assert "NO(" in machine.run("check", "local").out
             assert machine.run("keys", "add", "local", "--stdin", given=GOOD).code == 0

@@ -36,7 +36,9 @@ def test_what_is_found_is_stored_once(tmp_path: Path) -> None:
 
 def test_a_person_may_say_no(tmp_path: Path) -> None:
     machine = machine_with_dotenv(tmp_path)
-    done = machine.type("keys", "import", "--encrypted-file", "--no-check", typed=[("Store MISTRAL_API_KEY", "n")])
+    done = machine.type(
+        "keys", "import", "--encrypted-file", "--no-check", typed=[("Store MISTRAL_API_KEY", "n")]
+    )
     assert done.code == 0
     assert machine.run("keys", "list", "--json").json["keys"] == []
 

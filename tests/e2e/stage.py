@@ -82,7 +82,7 @@ class Stage:
     ) -> None:
         """`is_closing`: an upstream closes its connection after each script, so that each call gets a fresh one.
 
-        `more` continues the `providers` section; `gateway` and `per_provider` add settings, `, key: value`.
+        `more` continues the `providers` section, where `{one}` stands for the URL of `one`; `gateway` and `per_provider` add settings, `, key: value`.
         """
         self._is_closing = is_closing
         self.upstreams = {name: ScriptedUpstream() for name in names}
@@ -101,6 +101,8 @@ class Stage:
             for name, upstream in self.upstreams.items()
         )
         config = f"version: 1\ngateway: {{name: e2e{gateway}}}\nproviders:\n{rows}\n{more}"
+        for name, upstream in self.upstreams.items():
+            config = config.replace(f"{{{name}}}", upstream.url)
         self.gateway = self._stack.enter_context(GatewayProcess(self._folder, config, env=dict(KEYS)))
         self.client = self._stack.enter_context(httpx.Client(timeout=PATIENCE_S, trust_env=False))
         self.url = self.gateway.url

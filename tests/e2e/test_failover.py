@@ -238,9 +238,9 @@ def test_broken_after_the_first_byte_is_an_error_in_band(stage: Stage, end: Any)
             model="dynamic/basic", messages=[{"role": "user", "content": "hi"}], stream=True
         ) as raw,
     ):
+        words = (one.choices[0].delta.content or "" for one in raw.parse())
         with pytest.raises(openai.APIError, match=r"one/m1.*logs show") as caught:
-            for one in raw.parse():
-                told.append(one.choices[0].delta.content or "")
+            told.extend(words)
         assert not isinstance(caught.value, openai.APIStatusError | openai.APIConnectionError)
         assert caught.value.code == "upstream_reset"
         name = raw.headers["x-aigw-request-id"]

@@ -143,3 +143,22 @@ async def serving(
         yield server
     finally:
         await server.stop(0.2)
+
+
+async def passed(seconds: float) -> None:
+    """Let time go by: where deadlines are what is tested."""
+    event = asyncio.Event()
+    asyncio.get_running_loop().call_later(seconds, event.set)
+    await event.wait()
+
+
+async def quiet(condition: Callable[[], object]) -> None:
+    """Let the loop run until `condition()`."""
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+async def called(stage: Stage) -> None:
+    """Let the loop run until the app has been called."""
+    await quiet(lambda: stage.scopes)

@@ -27,7 +27,7 @@ def wanted(text: str) -> Filter:
 
 def traffic(count: int) -> list[Exchange]:
     """Exchanges of every kind, some of them out of order in time."""
-    draw = random.Random(11)
+    draw = random.Random(11)  # noqa: S311 -- the same dice every time
     made: list[Exchange] = []
     for number in range(count):
         at = NOON + number * 2 - draw.choice([0, 0, 0, 0, 1500])
@@ -71,8 +71,16 @@ def said(one: Exchange) -> str:
 CASES: list[tuple[str, Callable[[Exchange], bool]]] = [
     ("", lambda _: True),
     ("provider:qwen", lambda one: one.provider == "qwen"),
-    ("provider:qwen,deepseek model:gpt-4o*", lambda one: one.provider in {"qwen", "deepseek"} and any(
-        name.startswith("gpt-4o") for name in (one.original_model, one.request_model, one.response_model))),
+    (
+        "provider:qwen,deepseek model:gpt-4o*",
+        lambda one: (
+            one.provider in {"qwen", "deepseek"}
+            and any(
+                name.startswith("gpt-4o")
+                for name in (one.original_model, one.request_model, one.response_model)
+            )
+        ),
+    ),
     ("-provider:openai", lambda one: one.provider != "openai"),
     ("provider:nobody", lambda _: False),
     ("status:>=400", lambda one: one.status >= 400),
@@ -99,20 +107,27 @@ CASES: list[tuple[str, Callable[[Exchange], bool]]] = [
     ("declined", lambda one: "declined" in said(one)),
     ('"card declined" provider:qwen', lambda one: "card declined" in said(one) and one.provider == "qwen"),
     ("card -declined", lambda one: "card" in said(one) and "declined" not in said(one)),
-    ("response:bank status:200", lambda one: "bank" in (one.response_body or b"").decode() and one.status == 200),
+    (
+        "response:bank status:200",
+        lambda one: "bank" in (one.response_body or b"").decode() and one.status == 200,
+    ),
     ("request:bal*", lambda _: False),
     ("nothingofthekind", lambda _: False),
 ]
 
 
 def is_expected(text: str, holds: Callable[[Exchange], bool], one: Exchange) -> bool:
-    if text == "cost:unknown" and not any(attempt.status is not None and attempt.status < 400 for attempt in one.attempts):
+    if text == "cost:unknown" and not any(
+        attempt.status is not None and attempt.status < 400 for attempt in one.attempts
+    ):
         return one.usage is not None and one.cost.status == "unknown"
     return holds(one)
 
 
 @pytest.fixture(scope="module", params=["indexed", "half indexed", "not indexed", "no index"])
-def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Exchange]]:
+def log(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[Exchange]]:
     path = tmp_path_factory.mktemp("log") / "log.db"
     made = traffic(400)
     write(path, made)
@@ -150,7 +165,8 @@ def copies(db: sqlite3.Connection, count: int) -> None:
     other = {"seq": "n.value", "duration_s": "0.1"}
     copied = ", ".join(other.get(column, f"e.{column}") for column in columns)
     numbers = "WITH RECURSIVE n(value) AS (SELECT 2 UNION ALL SELECT value + 1 FROM n WHERE value < ?)"
-    db.execute(f"{numbers} INSERT INTO exchange SELECT {copied} FROM exchange e, n WHERE e.seq=1", (count,))
+    statement = f"{numbers} INSERT INTO exchange SELECT {copied} FROM exchange e, n WHERE e.seq=1"  # noqa: S608 -- our columns
+    db.execute(statement, (count,))
 
 
 def test_a_search_ends_when_its_time_is_up_and_says_where_to_go_on(tmp_path: Path) -> None:
@@ -186,7 +202,9 @@ def explained(db: sqlite3.Connection, text: str) -> str:
     db.set_trace_callback(statements.append)
     find(db, Vocabulary(db), wanted(text), limit=10)
     db.set_trace_callback(None)
-    plans = [row[3] for one in statements if "exchange e" in one for row in db.execute(f"EXPLAIN QUERY PLAN {one}")]
+    plans = [
+        row[3] for one in statements if "exchange e" in one for row in db.execute(f"EXPLAIN QUERY PLAN {one}")
+    ]
     return "\n".join(plans)
 
 

@@ -64,7 +64,9 @@ def test_a_row_that_ends_after_the_indexer_passed_it_is_indexed_late(db: sqlite3
 
 
 def test_words_of_east_asia_are_found_inside_a_sentence(db: sqlite3.Connection) -> None:
-    batches(db).write([exchange(request_body=request("请帮我查询价格"), response_body=reply("東京タワー"))], [], KEEP_ALL)
+    batches(db).write(
+        [exchange(request_body=request("请帮我查询价格"), response_body=reply("東京タワー"))], [], KEEP_ALL
+    )
     fulltext.index_some(db, 10)
     assert found(db, "价格") == [1]
     assert found(db, '"东西"') == []

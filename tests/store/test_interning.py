@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aigw_dev.store import interning
-from aigw_dev.store.interning import DIM_COLUMNS, OTHER, Interning
+from aigw_dev.store.interning import OTHER, Interning
 from tests.store.making import attempt, exchange, quick_log, unmasked
 
 
@@ -21,7 +21,9 @@ def words(db: sqlite3.Connection) -> Interning:
     return Interning(db, unmasked)
 
 
-def test_the_same_text_has_the_same_number_also_after_a_restart(db: sqlite3.Connection, words: Interning) -> None:
+def test_the_same_text_has_the_same_number_also_after_a_restart(
+    db: sqlite3.Connection, words: Interning
+) -> None:
     numbers = words.names("stop", "length", "stop", "")
     assert numbers == [1, 2, 1, 0]
     assert words.name("") == 0
@@ -36,9 +38,8 @@ def test_the_same_text_has_the_same_number_also_after_a_restart(db: sqlite3.Conn
 def test_a_dim_takes_its_address_from_the_last_attempt(db: sqlite3.Connection, words: Interning) -> None:
     words.dim(exchange(attempts=[attempt("openai"), attempt("qwen")], provider="qwen"))
     words.dim(exchange(attempts=[]))
-    columns = ", ".join(DIM_COLUMNS)
-    rows = db.execute(f"SELECT {columns} FROM dim").fetchall()
-    assert [(row[2], row[3]) for row in rows] == [("qwen", "https://qwen.test/v1"), ("", "")]
+    rows = db.execute("SELECT kind, base_url FROM dim").fetchall()
+    assert rows == [("qwen", "https://qwen.test/v1"), ("", "")]
 
 
 def test_numbers_given_before_a_rollback_are_void(db: sqlite3.Connection, words: Interning) -> None:
@@ -108,11 +109,21 @@ def test_callers_cannot_make_the_tables_grow_for_ever(db: sqlite3.Connection) ->
     words = Interning(db, unmasked)
     assert words.is_capped()
     assert words.dim(exchange(request_model="m1")) == words.dim(exchange(request_model="m2")) == 10_001
-    assert db.execute("SELECT provider, request_model FROM dim WHERE id=10001").fetchone() == ("openai", OTHER)
+    assert db.execute("SELECT provider, request_model FROM dim WHERE id=10001").fetchone() == (
+        "openai",
+        OTHER,
+    )
     for number in range(1_100):
         words.dim(exchange(run=f"run {number}"))
     assert db.execute("SELECT max(id) FROM dim").fetchone()[0] <= 11_002
     assert words.dim(exchange(run="one more")) == words.dim(exchange(run="and more"))
     assert words.name("y") == words.name("z") == 10_001
-    assert words.target(attempt()) == ["openai", "openai", "https://openai.test/v1", "gpt-4o-mini", "openai-api-key", ""]
+    assert words.target(attempt()) == [
+        "openai",
+        "openai",
+        "https://openai.test/v1",
+        "gpt-4o-mini",
+        "openai-api-key",
+        "",
+    ]
     assert interning.OTHER == OTHER

@@ -45,7 +45,9 @@ def test_a_file_that_is_up_to_date_opens_without_sqlite_utils(tmp_path: Path) ->
         "open_log(place / 'log.db').close(); open_state(place / 'state.db').close();"
         "sys.exit('sqlite_utils' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, timeout=30).returncode == 0
+    assert (
+        subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, timeout=30).returncode == 0
+    )
 
 
 def opened(path: Path) -> sqlite3.Connection:
@@ -76,7 +78,9 @@ def test_a_later_step_is_taken_once_and_keeps_what_is_there(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("migrate", [migrate_log, migrate_state])
-def test_a_newer_schema_is_refused(migrate: Callable[[sqlite3.Connection, Path], None], tmp_path: Path) -> None:
+def test_a_newer_schema_is_refused(
+    migrate: Callable[[sqlite3.Connection, Path], None], tmp_path: Path
+) -> None:
     db = sqlite3.connect(":memory:", isolation_level=None)
     db.execute("PRAGMA user_version=99")
     with pytest.raises(StoreError) as caught:
@@ -118,8 +122,8 @@ def test_the_views_show_a_log_to_any_tool(tmp_path: Path) -> None:
     )
     write(tmp_path / "log.db", [one])
     db = opened(tmp_path / "log.db")
-    columns = "id, state, outcome, marks, provider, cost_status, finish, price_id"
-    found = db.execute(f"SELECT {columns} FROM exchanges").fetchone()
+    statement = "SELECT id, state, outcome, marks, provider, cost_status, finish, price_id FROM exchanges"
+    found = db.execute(statement).fetchone()
     assert found == (one.id, "ended", "ok", "fallback retried", "qwen", "exact", "stop", one.cost.price_id)
     tried = db.execute("SELECT number, provider, reason, status, error FROM attempts").fetchall()
     assert tried == [(1, "openai", "first", 429, "upstream_status"), (2, "qwen", "fallback", 200, "")]

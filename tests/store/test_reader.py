@@ -64,10 +64,28 @@ def test_an_entry_tells_what_a_list_shows(path: Path) -> None:
     write(path, [exchange(consumer="alice", route="ai-test", session="s", marks={"fallback"}, status=200)])
     (entry,) = LogReader(path).page(previews=True).entries
     assert (entry.status, entry.started_at, entry.request_model) == (200, NOON, "gpt-4o-mini")
-    assert (entry.request_preview, entry.response_preview) == ("My card was declined", "Please check the balance")
-    assert (entry.consumer, entry.route, entry.session, entry.marks) == ("alice", "ai-test", "s", ["fallback"])
-    assert (entry.input_tokens, entry.output_tokens, entry.cost_nanousd, entry.cost_status) == (57, 40, 32_550, "exact")
-    assert (entry.client, entry.finish, entry.error, entry.state) == ("OpenAI/Python 1.60.0", "stop", "", "ended")
+    assert (entry.request_preview, entry.response_preview) == (
+        "My card was declined",
+        "Please check the balance",
+    )
+    assert (entry.consumer, entry.route, entry.session, entry.marks) == (
+        "alice",
+        "ai-test",
+        "s",
+        ["fallback"],
+    )
+    assert (entry.input_tokens, entry.output_tokens, entry.cost_nanousd, entry.cost_status) == (
+        57,
+        40,
+        32_550,
+        "exact",
+    )
+    assert (entry.client, entry.finish, entry.error, entry.state) == (
+        "OpenAI/Python 1.60.0",
+        "stop",
+        "",
+        "ended",
+    )
 
 
 def test_previews_come_from_the_index_where_there_is_one(path: Path) -> None:

@@ -31,19 +31,31 @@ def full_exchange() -> Exchange:
         route="ai-test",
         decision=b'{"route":"ai-test","trace":[]}',
         attempts=[
-            attempt(status=429, error="upstream_status", error_text="slow down", retry_after_s=2.5, node="then"),
+            attempt(
+                status=429, error="upstream_status", error_text="slow down", retry_after_s=2.5, node="then"
+            ),
             attempt("qwen", number=2, reason="fallback", upstream_request_id="req-1", first_byte_s=None),
         ],
         provider="qwen",
         marks={"fallback", "retried"},
-        usage=Usage(input=9, output=8, cached_input=7, cache_write=6, reasoning=5, estimated=False, reported_nanousd=12,
-                    raw=msgspec.Raw(b'{"prompt_tokens":9}')),  # fmt: skip
+        usage=Usage(
+            input=9,
+            output=8,
+            cached_input=7,
+            cache_write=6,
+            reasoning=5,
+            estimated=False,
+            reported_nanousd=12,
+            raw=msgspec.Raw(b'{"prompt_tokens":9}'),
+        ),
         cost=Cost(status="partial", nanousd=77, price_id="qwen/x@2025", reason="no rate for audio"),
         error_text="",
         request_headers=[("accept", "*/*"), ("traceparent", "00-1-1-01")],
         response_headers=[("x-request-id", "7")],
         timing=StreamTiming(at_us=[10, 25, 900], size_bytes=[3, 4, 5]),
-        assembled=Assembled(text="T", reasoning="R", tool_calls=[ToolCall(id="c", name="f", arguments="{}")], finish="stop"),
+        assembled=Assembled(
+            text="T", reasoning="R", tool_calls=[ToolCall(id="c", name="f", arguments="{}")], finish="stop"
+        ),
         ledger=b'{"dropped":["n"]}',
     )
 
@@ -71,7 +83,9 @@ def test_a_plain_reply_is_put_together_again_from_its_body(tmp_path: Path) -> No
     assert (message.text, message.finish) == ("hello there", "stop")
 
 
-@pytest.mark.parametrize("fields", [{"status": 500}, {"response_body": None, "assembled": None}, {"dialect": "other"}])
+@pytest.mark.parametrize(
+    "fields", [{"status": 500}, {"response_body": None, "assembled": None}, {"dialect": "other"}]
+)
 def test_what_is_no_reply_is_not_put_together(tmp_path: Path, fields: dict[str, Any]) -> None:
     (found,) = stored(tmp_path, exchange(**fields))
     assert found.exchange.assembled is None

@@ -1,4 +1,6 @@
 import zlib
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -8,11 +10,8 @@ from aigw_dev.core.exchange import Assembled, StreamTiming, Usage
 from aigw_dev.store import rows
 from aigw_dev.store.interning import Interning
 from aigw_dev.store.rows import Detail, Encoder, timing_bytes
-from tests.store.making import KEEP_ALL, attempt, exchange, unmasked
-
-from pathlib import Path
-
 from aigw_dev.store.writer import open_log
+from tests.store.making import KEEP_ALL, attempt, exchange, unmasked
 
 
 @pytest.fixture
@@ -20,12 +19,14 @@ def encoder(tmp_path: Path) -> Encoder:
     return Encoder(Interning(open_log(tmp_path / "log.db"), unmasked), unmasked)
 
 
-def content(encoder: Encoder, *, is_busy: bool = False, logging: Logging = KEEP_ALL, **fields: object) -> dict[str, object]:
+def content(
+    encoder: Encoder, *, is_busy: bool = False, logging: Logging = KEEP_ALL, **fields: Any
+) -> dict[str, Any]:
     row, _ = encoder.content_row(exchange(**fields), 1, logging=logging, is_busy=is_busy, is_ended=True)
     return dict(zip(("seq", "codec", "detail", "request", "response", "reply", "timing"), row, strict=True))
 
 
-def detail(encoder: Encoder, **fields: object) -> Detail:
+def detail(encoder: Encoder, **fields: Any) -> Detail:
     return msgspec.json.decode(str(content(encoder, **fields)["detail"]), type=Detail)
 
 
@@ -82,13 +83,16 @@ def test_what_repeats_is_shared_from_its_second_time_on(encoder: Encoder) -> Non
     first = detail(encoder, decision=decision)
     assert bytes(first.head)
     assert bytes(first.decision) == decision
-    row, shared = encoder.content_row(exchange(decision=decision), 2, logging=KEEP_ALL, is_busy=True, is_ended=True)
+    row, shared = encoder.content_row(
+        exchange(decision=decision), 2, logging=KEEP_ALL, is_busy=True, is_ended=True
+    )
     assert shared[0]
     assert shared[1]
     assert "decision" not in str(row[2])
 
 
 def test_headers_that_differ_every_time_do_not_keep_the_others_from_being_shared(encoder: Encoder) -> None:
+    found = Detail()
     for number in range(2):
         headers = [("accept", "*/*"), ("traceparent", f"00-{number:032x}-1-01")]
         found = detail(encoder, request_headers=headers)
@@ -111,7 +115,12 @@ def test_detail_keeps_what_the_provider_said_of_its_usage(encoder: Encoder) -> N
 
 
 def test_attempts_are_kept_in_microseconds(encoder: Encoder) -> None:
-    found = detail(encoder, attempts=[attempt(first_byte_s=None, ended_s=0.25, status=None, error="connect_failed", reason="retry")])
+    found = detail(
+        encoder,
+        attempts=[
+            attempt(first_byte_s=None, ended_s=0.25, status=None, error="connect_failed", reason="retry")
+        ],
+    )
     assert found.attempts == [(1, 1, 1000, None, 250_000, None, "connect_failed", "", None, "")]
 
 

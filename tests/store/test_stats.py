@@ -17,7 +17,9 @@ def wanted(text: str) -> Filter:
     return found
 
 
-def summary(reader: LogReader, since_s: float = NOON, until_s: float = NOON + 60, **options: object) -> Summary:
+def summary(
+    reader: LogReader, since_s: float = NOON, until_s: float = NOON + 60, **options: object
+) -> Summary:
     found = stats.summary(reader, since_s=since_s, until_s=until_s, **options)  # pyright: ignore[reportArgumentType] - test's own options
     assert isinstance(found, Summary), found
     return found
@@ -31,10 +33,25 @@ def series(reader: LogReader, since_s: float, until_s: float, step_s: int, **opt
 
 @pytest.fixture
 def reader(tmp_path: Path) -> LogReader:
-    made: list[Exchange] = [exchange(started_at=NOON + second, duration_s=0.2 + second / 100) for second in range(10)]
-    made += [exchange(started_at=NOON + 10, is_stream=True, duration_s=4.0, ttft_s=0.3, provider="qwen", consumer="alice")]
+    made: list[Exchange] = [
+        exchange(started_at=NOON + second, duration_s=0.2 + second / 100) for second in range(10)
+    ]
+    made += [
+        exchange(
+            started_at=NOON + 10,
+            is_stream=True,
+            duration_s=4.0,
+            ttft_s=0.3,
+            provider="qwen",
+            consumer="alice",
+        )
+    ]
     made += [exchange(started_at=NOON + 11, status=500, provider="qwen"), refused(started_at=NOON + 12)]
-    made += [exchange(started_at=NOON + 13, usage=Usage(input=1, output=2, estimated=True), cost=Cost(), attempts=[])]
+    made += [
+        exchange(
+            started_at=NOON + 13, usage=Usage(input=1, output=2, estimated=True), cost=Cost(), attempts=[]
+        )
+    ]
     write(tmp_path / "log.db", made)
     return LogReader(tmp_path / "log.db")
 
@@ -56,7 +73,17 @@ def test_the_seeds_table_comes_by_provider_model_and_address(reader: LogReader) 
     rows = [(*group.key.values(), group.totals.requests, group.totals.ok, group.totals.failed, group.totals.input_tokens)
             for group in groups]  # fmt: skip
     assert rows == [
-        ("openai", "openai", "gpt-4o-mini", "https://openai.test/v1", "openai.chat.completions", 10, 10, 0, 570),
+        (
+            "openai",
+            "openai",
+            "gpt-4o-mini",
+            "https://openai.test/v1",
+            "openai.chat.completions",
+            10,
+            10,
+            0,
+            570,
+        ),
         ("qwen", "qwen", "gpt-4o-mini", "https://qwen.test/v1", "openai.chat.completions", 2, 1, 1, 114),
         ("", "", "gpt-4o-mini", "", "openai.chat.completions", 1, 0, 1, 0),
         ("openai", "", "gpt-4o-mini", "", "openai.chat.completions", 1, 1, 0, 1),
@@ -67,8 +94,8 @@ def test_the_seeds_table_comes_by_provider_model_and_address(reader: LogReader) 
 def test_groups_and_filters_go_together(reader: LogReader) -> None:
     groups = summary(reader, by=("consumer", "stream"), filter_=wanted("provider:qwen")).groups
     assert [(group.key, group.totals.requests) for group in groups] == [
-        ({"consumer": "none", "stream": "no"}, 1),
         ({"consumer": "alice", "stream": "yes"}, 1),
+        ({"consumer": "none", "stream": "no"}, 1),
     ]
     (group,) = summary(reader, filter_=wanted("provider:nobody")).groups
     assert group.totals.requests == 0
@@ -84,14 +111,22 @@ def test_an_interval_has_whole_seconds_and_its_end_outside(reader: LogReader) ->
 
 def test_a_series_has_a_point_for_every_step(reader: LogReader) -> None:
     found = series(reader, NOON - 4, NOON + 15, 5)
-    assert [(point.start_s - NOON, point.totals.requests) for point in found.points] == [(-5, 0), (0, 5), (5, 5), (10, 4)]
+    assert [(point.start_s - NOON, point.totals.requests) for point in found.points] == [
+        (-5, 0),
+        (0, 5),
+        (5, 5),
+        (10, 4),
+    ]
     assert found.points[3].stream.requests == 1
     assert sum(point.totals.requests for point in series(reader, NOON, NOON + 20, 1).points) == 14
 
 
 def test_a_series_by_group_has_points_where_something_happened(reader: LogReader) -> None:
     found = series(reader, NOON, NOON + 15, 15, by=("provider",), filter_=wanted("-provider:openai"))
-    assert [(point.key["provider"], point.totals.requests) for point in found.points] == [("", 1), ("qwen", 2)]
+    assert [(point.key["provider"], point.totals.requests) for point in found.points] == [
+        ("", 1),
+        ("qwen", 2),
+    ]
 
 
 def test_a_series_over_closed_tiles_equals_one_over_seconds(tmp_path: Path) -> None:

@@ -16,16 +16,42 @@ def request_words(body: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ({"messages": [{"role": "system", "content": "Be kind"}, {"role": "user", "content": "Hello"}]}, ["Hello", "Be kind"]),
-        ({"messages": [{"role": "user", "content": [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]}]}, ["two", "one"]),
+        (
+            {"messages": [{"role": "system", "content": "Be kind"}, {"role": "user", "content": "Hello"}]},
+            ["Hello", "Be kind"],
+        ),
+        (
+            {
+                "messages": [
+                    {
+                        "role": "user",
+                        "content": [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}],
+                    }
+                ]
+            },
+            ["two", "one"],
+        ),
         ({"prompt": ["first", "second"]}, ["second", "first"]),
         ({"input": "embed me", "model": "m"}, ["embed me"]),
         ({"input": [1, 2, 3]}, [""]),
-        ({"system": [{"type": "text", "text": "S"}], "messages": [{"role": "user", "content": "U"}]}, ["U", "S"]),
+        (
+            {"system": [{"type": "text", "text": "S"}], "messages": [{"role": "user", "content": "U"}]},
+            ["U", "S"],
+        ),
         ({"contents": [{"parts": [{"text": "gemini"}]}]}, ["gemini"]),
         ({"instructions": "I", "input": [{"content": [{"type": "input_text", "text": "T"}]}]}, ["T", "I"]),
         ({"query": "q", "documents": ["d1", {"text": "d2"}]}, ["d2", "d1", "q"]),
-        ({"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": '{"id":7}'}}]}]}, ['{"id":7}']),
+        (
+            {
+                "messages": [
+                    {
+                        "role": "assistant",
+                        "tool_calls": [{"function": {"name": "f", "arguments": '{"id":7}'}}],
+                    }
+                ]
+            },
+            ['{"id":7}'],
+        ),
         ({"messages": "not a list", "model": "m"}, ["not a list"]),
         ({"messages": [{"content": "data:image/png;base64,AAAA"}, {"content": "x" * 5000}]}, [""]),
         ({"messages": [{"content": "word " * 400}]}, ["word " * 400]),
@@ -52,7 +78,9 @@ def test_a_body_that_is_not_json_is_searched_as_it_is() -> None:
 
 
 def test_of_a_long_request_the_newest_words_are_kept() -> None:
-    text = words.request_text(json.dumps({"messages": [{"content": "old " * 40_000}, {"content": "new"}]}).encode())
+    text = words.request_text(
+        json.dumps({"messages": [{"content": "old " * 40_000}, {"content": "new"}]}).encode()
+    )
     assert text.startswith("new\x1eold")
     assert len(text) <= words.MOST_CHARS + 10
 

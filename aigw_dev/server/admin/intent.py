@@ -1,12 +1,12 @@
 """Config, draft, deployments and routes over the admin API."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from litestar import Router, delete, get, post, put
+from litestar import Request, Router, delete, get, post, put
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from aigw_dev.config_file.diff import describe_diff
 from aigw_dev.core.dialects import openai_chat
@@ -17,7 +17,7 @@ from aigw_dev.server import reports
 from aigw_dev.server.admin.desk import Desk, granted, refuse
 from aigw_dev.server.reports import ExplainRequest
 
-IfMatch = Annotated[str | None, Parameter(header="if-match", default=None)]
+Asking = Request[Any, Any, Any]
 
 
 class TextRequest(msgspec.Struct, kw_only=True):
@@ -65,10 +65,10 @@ def _config(desk: Desk) -> list[HTTPRouteHandler]:
         }
 
     @put("/config")
-    async def put_config(data: TextRequest, if_match: IfMatch = None) -> dict[str, Any]:
+    async def put_config(data: JSONBody[TextRequest], request: Asking) -> dict[str, Any]:
         """Write a new config in the place of the one with the digest `If-Match`, and put it in force."""
         problems = await gateway.changes.write(
-            data.text, expected_digest=_digest(if_match), note=data.note, actor="admin"
+            data.text, expected_digest=_digest(request), note=data.note, actor="admin"
         )
         return {
             "digest": gateway.reading.digest,
@@ -78,7 +78,7 @@ def _config(desk: Desk) -> list[HTTPRouteHandler]:
         }
 
     @post("/config/validate", status_code=200)
-    async def validate(data: TextRequest) -> dict[str, Any]:
+    async def validate(data: JSONBody[TextRequest]) -> dict[str, Any]:
         """What is wrong with a config; nothing is written."""
         reading = await asyncio.to_thread(gateway.source.parse, data.text)
         return {
@@ -98,9 +98,9 @@ def _draft(desk: Desk) -> list[HTTPRouteHandler]:
         return {"draft": await changes.draft()}
 
     @put("/draft")
-    async def put_draft(data: TextRequest, if_match: IfMatch = None) -> dict[str, Any]:
+    async def put_draft(data: JSONBody[TextRequest], request: Asking) -> dict[str, Any]:
         """Keep a draft that was made from the file with the digest `If-Match`; requests never see it."""
-        return {"draft": await changes.put_draft(data.text, base_digest=_digest(if_match))}
+        return {"draft": await changes.put_draft(data.text, base_digest=_digest(request))}
 
     @delete("/draft", status_code=200)
     async def drop_draft() -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _deployments(desk: Desk) -> list[HTTPRouteHandler]:
     gateway, changes = desk.gateway, desk.gateway.changes
 
     @post("/deploy", status_code=200)
-    async def deploy(data: NoteRequest) -> dict[str, Any]:
+    async def deploy(data: JSONBody[NoteRequest]) -> dict[str, Any]:
         """Put the draft in force, or the file that waits under `gateway.deploy: manual`."""
         problems = await changes.deploy(note=data.note, actor="admin")
         return {
@@ -124,12 +124,12 @@ def _deployments(desk: Desk) -> list[HTTPRouteHandler]:
         }
 
     @get("/deployments")
-    async def deployments(limit: int = 50) -> dict[str, Any]:
+    async def deployments(limit: FromQuery[int] = 50) -> dict[str, Any]:
         """What was in force, newest first."""
         return {"deployments": await changes.history(limit=limit)}
 
     @get("/deployments/{number:int}")
-    async def deployment(number: int) -> dict[str, Any]:
+    async def deployment(number: FromPath[int]) -> dict[str, Any]:
         """One deployment with its text, and how it differs from what is there now."""
         found = await changes.deployment(number)
         return found | {
@@ -137,7 +137,7 @@ def _deployments(desk: Desk) -> list[HTTPRouteHandler]:
         }
 
     @post("/rollback", status_code=200)
-    async def rollback(data: RollbackRequest) -> dict[str, Any]:
+    async def rollback(data: JSONBody[RollbackRequest]) -> dict[str, Any]:
         """Write an earlier deployment's text back, as a new deployment."""
         problems = await changes.rollback(data.number, note=data.note, actor="admin")
         return {
@@ -157,7 +157,9 @@ def _routes(desk: Desk) -> list[HTTPRouteHandler]:
         return {"routes": reports.route_rows(gateway.in_force)}
 
     @get("/routes/{name:str}")
-    async def route(name: str, *, width: int = 100, ascii: bool = False) -> dict[str, Any]:  # noqa: A002  -- the query's name
+    async def route(
+        name: FromPath[str], *, width: FromQuery[int] = 100, ascii: FromQuery[bool] = False
+    ) -> dict[str, Any]:  # noqa: A002  -- the query's name
         """One route, drawn as text."""
         compiled = gateway.snapshot.routes.get(name)
         if compiled is None:
@@ -166,7 +168,7 @@ def _routes(desk: Desk) -> list[HTTPRouteHandler]:
         return row | {"text": draw.text(compiled, None, width=width, ascii=ascii)}
 
     @post("/routes/{name:str}/explain", status_code=200)
-    async def explain(name: str, data: ExplainRequest) -> dict[str, Any]:
+    async def explain(name: FromPath[str], data: JSONBody[ExplainRequest]) -> dict[str, Any]:
         """What the route would decide; nothing is sent."""
         compiled = gateway.snapshot.routes.get(name)
         if compiled is None:
@@ -186,7 +188,8 @@ def shown(problem: Problem) -> dict[str, Any]:
     return msgspec.to_builtins(problem) | {"where": problem.where(), "severity": problem.severity}
 
 
-def _digest(header: str | None) -> str:
+def _digest(request: Asking) -> str:
+    header = request.headers.get("if-match")
     if header is None:
         refuse(
             "invalid_request",

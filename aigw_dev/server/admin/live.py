@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Router, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
 from aigw_dev.core.streams import sse
@@ -43,7 +44,11 @@ def router(desk: Desk) -> Router:
 def _reading(desk: Desk) -> list[HTTPRouteHandler]:
     @get("/exchanges")
     async def page(
-        q: str = "", before: int | None = None, limit: int = 50, *, previews: bool = True
+        q: FromQuery[str] = "",
+        before: FromQuery[int | None] = None,
+        limit: FromQuery[int] = 50,
+        *,
+        previews: FromQuery[bool] = True,
     ) -> dict[str, Any]:
         """A page of exchanges that pass the filter `q`, newest first; go on from `next_before`."""
         wanted = granted(filters.parse(q, now_s=time.time()))
@@ -58,7 +63,7 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
         return msgspec.to_builtins(found)
 
     @get("/exchanges/live")
-    async def live(q: str = "") -> Stream:
+    async def live(q: FromQuery[str] = "") -> Stream:
         """Exchanges as they end, as server-sent events; a comment every 15 s keeps the connection warm."""
         wanted = granted(filters.parse(q, now_s=time.time()))
         return Stream(
@@ -66,7 +71,7 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
         )
 
     @get("/exchanges/{name:str}")
-    async def one(name: str) -> dict[str, Any]:
+    async def one(name: FromPath[str]) -> dict[str, Any]:
         """One exchange whole, by id, unique beginning of it, `last` or `-2`."""
         return as_json(granted(await asyncio.to_thread(desk.logs.get, name)))
 
@@ -75,7 +80,7 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
 
 def _changing(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/exchanges/purge", status_code=200)
-    async def purge(data: PurgeRequest) -> dict[str, Any]:
+    async def purge(data: JSONBody[PurgeRequest]) -> dict[str, Any]:
         """Delete what passes the filter."""
         wanted = granted(filters.parse(data.q, now_s=time.time()))
         deleted = await asyncio.wrap_future(desk.gateway.recorder.writer.purge(wanted))
@@ -83,7 +88,7 @@ def _changing(desk: Desk) -> list[HTTPRouteHandler]:
         return {"deleted": deleted}
 
     @post("/logging", status_code=200)
-    async def pause(data: PauseRequest) -> dict[str, Any]:
+    async def pause(data: JSONBody[PauseRequest]) -> dict[str, Any]:
         """Stop or resume the recording of bodies, until the gateway ends."""
         desk.gateway.pause(is_paused=data.paused)
         await asyncio.to_thread(desk.audit, "logs.pause" if data.paused else "logs.resume")
@@ -94,7 +99,12 @@ def _changing(desk: Desk) -> list[HTTPRouteHandler]:
 
 def _totals(desk: Desk) -> list[HTTPRouteHandler]:
     @get("/stats")
-    async def totals(since: str = "1h", until: str = "", by: str = "", q: str = "") -> dict[str, Any]:
+    async def totals(
+        since: FromQuery[str] = "1h",
+        until: FromQuery[str] = "",
+        by: FromQuery[str] = "",
+        q: FromQuery[str] = "",
+    ) -> dict[str, Any]:
         """Totals of an interval, grouped by the comma-separated fields of `by`."""
         now = time.time()
         start, end = _moment(since, now), _moment(until, now) if until else now
@@ -107,7 +117,11 @@ def _totals(desk: Desk) -> list[HTTPRouteHandler]:
 
     @get("/stats/series")
     async def series(
-        step: int, since: str = "1h", until: str = "", by: str = "", q: str = ""
+        step: FromQuery[int],
+        since: FromQuery[str] = "1h",
+        until: FromQuery[str] = "",
+        by: FromQuery[str] = "",
+        q: FromQuery[str] = "",
     ) -> dict[str, Any]:
         """Totals over time in steps of `step` seconds."""
         now = time.time()

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from litestar import Router, delete, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from aigw_dev import __version__
 from aigw_dev.server import checks, reports
@@ -62,12 +63,15 @@ def _gateway(desk: Desk) -> list[HTTPRouteHandler]:
         return {"stopping": True}
 
     @post("/reload", status_code=200)
-    async def reload(data: ReloadRequest) -> dict[str, Any]:
+    async def reload(data: JSONBody[ReloadRequest]) -> dict[str, Any]:
         """Read again what a command changed beside the gateway."""
         if data.what not in {"keys", "trust", "tokens", "config"}:
             refuse(
                 "invalid_request", f"there is no {data.what!r} to reload; write keys, trust, tokens or config"
             )
+        if data.action:
+            told = gateway.state.audit
+            await asyncio.to_thread(told, data.action, data.subject, actor="cli", origin="cli")
         if data.what == "config":
             problems = await gateway.reread(actor="reload")
             return {
@@ -96,13 +100,13 @@ def _providers(desk: Desk) -> list[HTTPRouteHandler]:
         return {"providers": rows}
 
     @post("/providers/check", status_code=200)
-    async def check(data: NamesRequest) -> dict[str, Any]:
+    async def check(data: JSONBody[NamesRequest]) -> dict[str, Any]:
         """Ask providers whether they answer, without spending."""
         _known(desk, data.names)
         return {"checks": msgspec.to_builtins(await checks.check_all(gateway.snapshot, data.names))}
 
     @post("/providers/models", status_code=200)
-    async def models(data: NamesRequest) -> dict[str, Any]:
+    async def models(data: JSONBody[NamesRequest]) -> dict[str, Any]:
         """Ask providers for their models, and keep what they list."""
         _known(desk, data.names)
         listings = await checks.list_all(gateway.snapshot, data.names)
@@ -133,7 +137,7 @@ def _credentials(desk: Desk) -> list[HTTPRouteHandler]:
     gateway = desk.gateway
 
     @post("/credentials", status_code=201)
-    async def issue(data: CredentialRequest) -> dict[str, Any]:
+    async def issue(data: JSONBody[CredentialRequest]) -> dict[str, Any]:
         """A new credential; the token is in this answer and nowhere else."""
         if data.kind != "run":
             refuse(
@@ -142,7 +146,7 @@ def _credentials(desk: Desk) -> list[HTTPRouteHandler]:
         return await gateway.issue_run(data.name, metadata=data.metadata)
 
     @delete("/credentials/{identifier:str}", status_code=200)
-    async def revoke(identifier: str) -> dict[str, Any]:
+    async def revoke(identifier: FromPath[str]) -> dict[str, Any]:
         """End a credential: calls with it are 401 from now on."""
         is_known = await gateway.revoke(identifier)
         if not is_known:
@@ -150,7 +154,7 @@ def _credentials(desk: Desk) -> list[HTTPRouteHandler]:
         return {"revoked": identifier}
 
     @get("/audit")
-    async def audit(limit: int = 100) -> dict[str, Any]:
+    async def audit(limit: FromQuery[int] = 100) -> dict[str, Any]:
         """Who changed what, newest first."""
         return {
             "audit": msgspec.to_builtins(await asyncio.to_thread(gateway.state.audit_events, limit=limit))
