@@ -114,7 +114,7 @@ def total_lines(found: Summary) -> list[str]:
     marks = [f"{getattr(totals, mark)} {mark}" for mark in MARKS if getattr(totals, mark)]
     doubts = [f"{getattr(totals, field)} {word}" for field, word in _DOUBTS if getattr(totals, field)]
     unsure = f"{usd(totals.cost_unsure_nanousd)} of it unsure" if totals.cost_unsure_nanousd else ""
-    estimated = f"{totals.estimated_usage} requests counted by us" if totals.estimated_usage else ""
+    estimated = f"{_requests(totals.estimated_usage)} counted by us" if totals.estimated_usage else ""
     cached = f"{totals.cached_input_tokens} cached" if totals.cached_input_tokens else ""
     reasoning = f"{totals.reasoning_tokens} reasoning" if totals.reasoning_tokens else ""
     rows = [
@@ -127,8 +127,8 @@ def total_lines(found: Summary) -> list[str]:
             f"{totals.input_tokens} in, {totals.output_tokens} out{_beside(cached, reasoning, estimated)}",
         ),
         ("cost", f"{cost(totals)}{_beside(unsure, *doubts)}"),
-        ("whole", f"{_latency(group.non_stream_latency)}  {group.non_stream.requests} requests"),
-        ("streams", f"{_latency(group.stream_latency)}  {group.stream.requests} requests"),
+        ("whole", f"{_latency(group.non_stream_latency)}  {_requests(group.non_stream.requests)}"),
+        ("streams", f"{_latency(group.stream_latency)}  {_requests(group.stream.requests)}"),
         ("ttft", _latency(group.ttft_latency)),
     ]
     return [f"{label:<{_LABEL}}{text}" for label, text in rows if text]
@@ -189,6 +189,10 @@ def _interval(found: Summary) -> str:
     )
     wider = " (wider than asked for: older seconds are no longer kept one by one)" if found.is_widened else ""
     return f"from {start} to {end}{wider}"
+
+
+def _requests(count: int) -> str:
+    return f"{count} request{'' if count == 1 else 's'}"
 
 
 def _percent(share: float | None) -> str:

@@ -9,7 +9,7 @@ from aigw_dev.core.config import Config, Gateway, Provider
 from aigw_dev.core.config_check import Rules
 from aigw_dev.core.credentials import is_own_token
 from aigw_dev.core.problem import Problem
-from aigw_dev.core.providers import KINDS
+from aigw_dev.core.providers import KINDS, resolve_provider
 from aigw_dev.core.routing.flow import compile_flow
 
 
@@ -19,6 +19,7 @@ def rules() -> Rules:
         kinds=tuple(KINDS),
         needs_base_url=tuple(name for name, kind in KINDS.items() if kind.needs_base_url),
         check_flow=_check_flow,
+        check_provider=_check_provider,
     )
 
 
@@ -36,6 +37,11 @@ def default_config(recorded: Iterable[str], env: Mapping[str, str]) -> Config:
         if name in known or has_variable:
             providers[name] = Provider()
     return Config(gateway=Gateway(name="default"), providers=providers)
+
+
+def _check_provider(name: str, provider: Provider) -> Problem | None:
+    resolved = resolve_provider(name, provider)
+    return resolved if isinstance(resolved, Problem) else None
 
 
 def _check_flow(route: str, tree: object) -> list[Problem]:

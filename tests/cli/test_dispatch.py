@@ -65,14 +65,16 @@ def left_alone(context: Context) -> None:
     raise BrokenPipeError
 
 
-def row(words: str, function: str, *, takes_command_line: bool = False) -> Command:
-    return Command(words, f"{__name__}:{function}", "Do it.", takes_command_line=takes_command_line)
+def row(words: str, function: str, *, takes_command_line: bool = False, names_exchange: bool = False) -> Command:
+    place = f"{__name__}:{function}"
+    return Command(words, place, "Do it.", takes_command_line=takes_command_line, names_exchange=names_exchange)
 
 
 TABLE = Registry(
     rows=(
         row("greet", "greet"),
         row("check", "check"),
+        row("show", "greet", names_exchange=True),
         row("run", "launch", takes_command_line=True),
         row("keys add", "greet"),
         row("keys list", "check"),
@@ -118,6 +120,13 @@ def test_another_programs_command_line_is_left_as_it_is(capsys: pytest.CaptureFi
     assert run("run", "--json", "--", "pytest", "-q", "--json") == 0
     assert run("run", "pytest", "-q", "--help") == 0
     assert capsys.readouterr().out == "pytest -q --json\npytest -q --help\n"
+
+
+@pytest.mark.parametrize("words", [["-2", "--json"], ["--json", "-2"], ["--json", "--", "-2"]])
+def test_the_last_but_one_is_a_name_and_no_option(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("show", *words) == 0
+    assert capsys.readouterr().out == "hello -2 True\n"
+    assert run("greet", "-2") == 2
 
 
 @pytest.mark.parametrize(

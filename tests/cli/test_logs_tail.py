@@ -87,7 +87,7 @@ def test_a_remote_feed_prints_an_exchange_once_though_it_is_heard_of_twice(
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/live"):
-            return httpx.Response(200, content=feed(both, new))
+            return httpx.Response(200, content=iter([feed(both, new)]))
         assert request.url.params["q"] == "model:x -state:open"
         page = {"entries": [running, both, earlier], "next_before": None, "is_complete": True}
         return httpx.Response(200, content=json.dumps(page))

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import re
 import socket
 import time
 from collections.abc import Generator
@@ -208,12 +207,13 @@ def read_reply(caller: socket.socket) -> Raw:
     named = dict(headers)
     status = int(first.split(" ")[1])
     if named.get("transfer-encoding") == "chunked":
-        while not re.search(rb"(^|\r\n)0\r\n\r\n$", body):
+        framed = bytearray(body)
+        while not (framed.endswith(b"\r\n0\r\n\r\n") or framed == b"0\r\n\r\n"):
             more = _receive(caller)
             if not more:
-                return Raw(status, headers, _unchunked(body), is_whole=False)
-            body += more
-        return Raw(status, headers, _unchunked(body), is_whole=True)
+                return Raw(status, headers, _unchunked(framed), is_whole=False)
+            framed += more
+        return Raw(status, headers, _unchunked(framed), is_whole=True)
     length = int(named.get("content-length", 0))
     while len(body) < length:
         more = _receive(caller)
@@ -231,10 +231,11 @@ def _receive(caller: socket.socket) -> bytes:
         return b""
 
 
-def _unchunked(framed: bytes) -> bytes:
-    body = b""
-    while framed:
-        size, _, framed = framed.partition(b"\r\n")
-        body += framed[: int(size, 16)]
-        framed = framed[int(size, 16) + 2 :]
-    return body
+def _unchunked(framed: bytearray) -> bytes:
+    pieces: list[bytes] = []
+    start = 0
+    while (end := framed.find(b"\r\n", start)) >= 0:
+        size = int(framed[start:end], 16)
+        pieces.append(bytes(framed[end + 2 : end + 2 + size]))
+        start = end + 2 + size + 2
+    return b"".join(pieces)

@@ -233,11 +233,11 @@ def test_a_caller_that_leaves_before_its_request_is_whole_reaches_nobody(stage: 
 
 
 def test_the_gateway_serves_on_afterwards(stage: Stage) -> None:
-    for _ in range(5):
+    for number in range(5):
         stage.script("one", [Stall()])
         with stage.connection() as caller:
             ask(stage, caller, "one/m", stream=False)
-            stage["one"].wait_until(lambda: stage["one"].requests)
+            stage["one"].wait_until(lambda number=number: len(stage["one"].requests) > number)
     stage["one"].wait_until(lambda: stage["one"].open_connections == 0)
     stage.script("one", [json_reply(REPLY)])
     assert stage.chat("one/m").json() == REPLY

@@ -106,8 +106,8 @@ def test_a_providers_error_shows_its_status_and_words_and_ends_with_3(
     assert "aigw-dev explain upstream_status" in done.stderr
     assert "\x1b" not in done.stderr
     assert KEY not in done.stdout + done.stderr
-    failure = json.loads(fresh.run("chat", "nope/m", "hi", "--json", expect=2).stderr)
-    assert failure["error"]["code"] == "model_not_found"
+    failure = json.loads(fresh.run("chat", "dynamic/nope", "hi", "--json", expect=2).stderr)
+    assert failure["error"]["code"] == "route_not_found"
 
 
 def test_a_stream_that_breaks_keeps_what_came_and_ends_with_3(

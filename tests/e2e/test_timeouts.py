@@ -178,7 +178,7 @@ def test_zero_switches_idle_time_off(stage: Stage) -> None:
 def test_a_caller_that_reads_slowly_does_not_make_the_provider_idle(
     stage: Stage, until: Callable[..., None]
 ) -> None:
-    pieces = 2000
+    pieces = 1500
     big = chunk(event(piece("x" * 16_000)))
     stage.script("one", [stream_head(), *[big] * pieces, LAST_CHUNK])
     body = json.dumps({"model": "lively/m", "messages": [], "stream": True}).encode()

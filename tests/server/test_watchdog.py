@@ -34,26 +34,25 @@ async def test_a_deadline_becomes_an_upstream_error(
     assert caught.value.code == code
 
 
+async def touched_once(watchdog: Watchdog) -> None:
+    """Some bytes arrive, then nothing."""
+    with watchdog:
+        watchdog.touch()
+        await forever()
+
+
 async def test_idle_time_counts_from_the_first_bytes_only() -> None:
     with pytest.raises(UpstreamError) as caught, Watchdog(total_s=0.08, first_packet_s=None, idle_s=0.02):
         await forever()
     assert caught.value.code == "total_timeout"
-    with (
-        pytest.raises(UpstreamError) as caught,
-        Watchdog(total_s=FOREVER, first_packet_s=None, idle_s=0.02) as watchdog,
-    ):
-        watchdog.touch()
-        await forever()
+    with pytest.raises(UpstreamError) as caught:
+        await touched_once(Watchdog(total_s=FOREVER, first_packet_s=None, idle_s=0.02))
     assert caught.value.code == "idle_timeout"
 
 
 async def test_a_comment_does_not_meet_the_first_packets_deadline() -> None:
-    with (
-        pytest.raises(UpstreamError) as caught,
-        Watchdog(total_s=None, first_packet_s=0.03, idle_s=FOREVER) as watchdog,
-    ):
-        watchdog.touch()
-        await forever()
+    with pytest.raises(UpstreamError) as caught:
+        await touched_once(Watchdog(total_s=None, first_packet_s=0.03, idle_s=FOREVER))
     assert caught.value.code == "first_packet_timeout"
 
 

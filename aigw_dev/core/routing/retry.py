@@ -40,6 +40,10 @@ UNUSABLE_ERRORS: Final = frozenset(
         "key_origin_not_allowed",
         "keyring_locked",
         "keyring_unavailable",
+        "key_invalid",
+        "key_unreadable",
+        "passphrase_wrong",
+        "trust_unavailable",
         "not_trusted",
         "operation_not_supported",
     }

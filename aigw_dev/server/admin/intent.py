@@ -158,14 +158,14 @@ def _routes(desk: Desk) -> list[HTTPRouteHandler]:
 
     @get("/routes/{name:str}")
     async def route(
-        name: FromPath[str], *, width: FromQuery[int] = 100, ascii: FromQuery[bool] = False
-    ) -> dict[str, Any]:  # noqa: A002  -- the query's name
+        name: FromPath[str], *, width: FromQuery[int] = 100, is_ascii: FromQuery[bool] = False
+    ) -> dict[str, Any]:
         """One route, drawn as text."""
         compiled = gateway.snapshot.routes.get(name)
         if compiled is None:
             refuse("route_not_found", f"there is no route {name!r}; see `aigw-dev routes list`")
         row = next(row for row in reports.route_rows(gateway.in_force) if row["name"] == name)
-        return row | {"text": draw.text(compiled, None, width=width, ascii=ascii)}
+        return row | {"text": draw.text(compiled, None, width=width, ascii=is_ascii)}
 
     @post("/routes/{name:str}/explain", status_code=200)
     async def explain(name: FromPath[str], data: JSONBody[ExplainRequest]) -> dict[str, Any]:
