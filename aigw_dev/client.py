@@ -151,6 +151,17 @@ class AdminClient:
         """Every key by name, without its value."""
         return self._get("/keys")["keys"]
 
+    def put_key(
+        self, name: str, value: str, *, provider: str, origins: list[str] | None = None
+    ) -> dict[str, Any]:
+        """Store a key; the answer holds its fingerprint, never the value."""
+        body = {"value": value, "provider": provider, "origins": origins or []}
+        return self._call("PUT", f"/keys/{quote(name, safe='')}", json=body)
+
+    def remove_key(self, name: str) -> dict[str, Any]:
+        """Delete a key from where it is kept."""
+        return self._call("DELETE", f"/keys/{quote(name, safe='')}")
+
     def issue(self, *, kind: str, name: str, metadata: Mapping[str, str] | None = None) -> dict[str, Any]:
         """A new credential for a run; the token is in the answer and nowhere else."""
         return self._post("/credentials", {"kind": kind, "name": name, "metadata": dict(metadata or {})})

@@ -43,6 +43,8 @@ routes:
     flow: {if: stream == true, then: {send: up/gpt-4o-mini}, else: {send: up/gpt-4o-mini}}
 """
 PORT = 2449
+SLICE = 500
+"""Requests timed together; the quickest slice counts, because neighbours on the machine only ever add to one."""
 
 
 class _Canned:
@@ -143,12 +145,16 @@ async def _measure(folder: Path, requests: int, *, is_logged: bool, is_profiled:
     for _ in range(requests // 5):
         await once()
     await asyncio.to_thread(writer.flush)
-    thread, process = time.thread_time(), time.process_time()
-    for _ in range(requests):
-        await asyncio.create_task(once())
-    thread_us = (time.thread_time() - thread) / requests * 1e6
-    await asyncio.to_thread(writer.flush)
-    process_us = (time.process_time() - process) / requests * 1e6
+    threads: list[float] = []
+    processes: list[float] = []
+    for _ in range(max(1, requests // SLICE)):
+        thread, process = time.thread_time(), time.process_time()
+        for _ in range(SLICE):
+            await asyncio.create_task(once())
+        threads.append((time.thread_time() - thread) / SLICE * 1e6)
+        await asyncio.to_thread(writer.flush)
+        processes.append((time.process_time() - process) / SLICE * 1e6)
+    thread_us, process_us = min(threads), min(processes)
     if is_profiled:
         await _profile(once)
     gateway.recorder.writer = writer  # type: ignore[misc]  # as it was
@@ -166,7 +172,9 @@ async def _profile(once: Callable[[], Awaitable[object]]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--requests", type=int, default=5000)
     parser.add_argument("--profile", action="store_true", help="also show where the time goes")
     given = parser.parse_args()

@@ -52,9 +52,7 @@ class Bench:
         self.raw: dict[str, object] = {}
 
     @contextlib.contextmanager
-    def upstream(
-        self, *, chunks: int = 100, interval_us: int = 5000, latency_us: int = 0
-    ) -> Iterator[int]:
+    def upstream(self, *, chunks: int = 100, interval_us: int = 5000, latency_us: int = 0) -> Iterator[int]:
         """A scripted provider; its port."""
         port = free_port()
         command = [*self.programs.upstream, *map(str, (port, latency_us, chunks, interval_us)), UPSTREAM_KEY]
@@ -92,10 +90,14 @@ class Bench:
             cpu=self.other_cpu,
         )
         if seen.errors:
-            raise RuntimeError(f"{gateway.name}: {seen.errors} of {seen.requests} failed ({seen.worst_status})")
+            raise RuntimeError(
+                f"{gateway.name}: {seen.errors} of {seen.requests} failed ({seen.worst_status})"
+            )
         return seen
 
-    def compare(self, name: str, unit: str, found: dict[str, list[float]], *, goal: float, litellm: float) -> None:
+    def compare(
+        self, name: str, unit: str, found: dict[str, list[float]], *, goal: float, litellm: float
+    ) -> None:
         """A figure from the readings of each gateway: medians, the ratio to nginx, whether it counts."""
         self.raw[name] = found
         medians = {gateway: statistics.median(readings) for gateway, readings in found.items()}
@@ -209,7 +211,12 @@ def log(bench: Bench, running: list[Gateway]) -> None:
     bodies_bytes = seen.requests * (len(bodies.small()) + len(bodies.REPLY))
     share = (_log_bytes(ours.home) - before) / bodies_bytes
     bench.plain(
-        "log on disk per byte of bodies", "x", share, goal="<= 1.25", is_met=share <= 1.25, note="436 B + 605 B bodies"
+        "log on disk per byte of bodies",
+        "x",
+        share,
+        goal="<= 1.25",
+        is_met=share <= 1.25,
+        note="436 B + 605 B bodies",
     )
     dropped = _dropped_rows(ours)
     bench.plain(
@@ -253,7 +260,10 @@ def memory(bench: Bench) -> None:
             bench.send(ours, bodies.small(), connections=50, requests=2_000)  # buffers, caches: once
             time.sleep(1)
             base = process.rss_mb()
-            for name, body, count in (("requests", bodies.small(), requests), ("streams", bodies.stream(), streams)):
+            for name, body, count in (
+                ("requests", bodies.small(), requests),
+                ("streams", bodies.stream(), streams),
+            ):
                 bench.send(ours, body, connections=50, requests=count)
                 time.sleep(1)
                 now = process.rss_mb()
@@ -288,7 +298,9 @@ def _in_rounds(bench: Bench, running: list[Gateway]) -> Iterator[Gateway]:
     """nginx, ours, nginx in each round; what is slow once at the end."""
     named = {gateway.name: gateway for gateway in running}
     for gateway in running:
-        bench.send(gateway, bodies.small(), connections=20, requests=50 if gateway.name == "litellm" else 3000)
+        bench.send(
+            gateway, bodies.small(), connections=20, requests=50 if gateway.name == "litellm" else 3000
+        )
     for _ in range(bench.rounds):
         for name in ("nginx", "aigw-dev", "nginx"):
             if name in named:
@@ -348,7 +360,9 @@ def _measure(bench: Bench, parts: list[str]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="shorter and rougher: about a minute")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, separated by commas")
     parser.add_argument("--against", default="nginx,litellm", help="what to compare with, where installed")

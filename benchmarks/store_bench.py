@@ -59,7 +59,10 @@ def body(size: int, seed: int) -> bytes:
     """A chat request of about this size."""
     words = WORDS[seed % len(WORDS)]
     text = " ".join(words[(seed + place * 7) % len(words)] for place in range(max(4, (size - 140) // 6)))
-    messages = [{"role": "system", "content": "You are helpful."}, {"role": "user", "content": f"{text} {seed}"}]
+    messages = [
+        {"role": "system", "content": "You are helpful."},
+        {"role": "user", "content": f"{text} {seed}"},
+    ]
     return json.dumps({"model": "openai/gpt-4o-mini", "messages": messages}).encode()[: max(size, 120)]
 
 
@@ -125,7 +128,9 @@ def batches(path: Path, mask: Callable[[bytes], bytes]) -> Batches:
 
 def bench_write(place: Path) -> None:
     masker = Masker(["sk-proj-0123456789abcdef0123456789abcdef", "another-key-of-a-provider-000111"])
-    stream = b"".join(b'data: {"choices":[{"delta":{"content":"word%d "}}]}\n\n' % number for number in range(450))
+    stream = b"".join(
+        b'data: {"choices":[{"delta":{"content":"word%d "}}]}\n\n' % number for number in range(450)
+    )
     timing = StreamTiming(at_us=list(range(5000, 505_000, 5000)), size_bytes=[250] * 100)
     shapes: list[tuple[str, int, int, dict[str, Any]]] = [
         ("small: 436 B + 552 B", 436, 552, {}),
@@ -133,23 +138,34 @@ def bench_write(place: Path) -> None:
         ("8.5 KB request", 8491, 552, {}),
         ("stream: 100 chunks, 25 KB", 452, 0, {"is_stream": True, "timing": timing, "response_body": stream}),
     ]
-    print(f"{'shape':28} {'batch':>6} {'mask':>5} {'us/row min':>10} {'median':>7} {'bytes/row':>10} {'of bodies':>9}")
+    print(
+        f"{'shape':28} {'batch':>6} {'mask':>5} {'us/row min':>10} {'median':>7} {'bytes/row':>10} {'of bodies':>9}"
+    )
     for name, asks, answers, fields in shapes:
         for size in (250, 10):
             for mask_name, mask in (("none", lambda text: text), ("real", masker.bytes)):
                 path = place / f"{DICE.getrandbits(32)}.db"
                 writing = batches(path, mask)
                 count = 10_000 if size == 250 else 2_000
-                made = [make(1.795e9 + at / 1000, body(asks, at), reply(answers, at) if answers else b"", **fields) for at in range(count)]
+                made = [
+                    make(
+                        1.795e9 + at / 1000, body(asks, at), reply(answers, at) if answers else b"", **fields
+                    )
+                    for at in range(count)
+                ]
                 spent: list[float] = []
                 for begin in range(0, count, size):
                     began = time.thread_time()
                     writing.write(made[begin : begin + size], [], LOGGING)
                     spent.append((time.thread_time() - began) / size * 1e6)
                 writing.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-                bodies = statistics.mean(len(one.request_body or b"") + len(one.response_body or b"") for one in made)
+                bodies = statistics.mean(
+                    len(one.request_body or b"") + len(one.response_body or b"") for one in made
+                )
                 disk = path.stat().st_size / count
-                print(f"{name:28} {size:6} {mask_name:>5} {min(spent):10.1f} {statistics.median(spent):7.1f} {disk:10.0f} {disk / bodies:9.2f}")
+                print(
+                    f"{name:28} {size:6} {mask_name:>5} {min(spent):10.1f} {statistics.median(spent):7.1f} {disk:10.0f} {disk / bodies:9.2f}"
+                )
                 writing.db.close()
                 path.unlink()
     began = time.perf_counter()
@@ -159,7 +175,9 @@ def bench_write(place: Path) -> None:
     began = time.perf_counter()
     for _ in range(10_000):
         writer.put(one)
-    print(f"put() on the event loop: {(time.perf_counter() - began) / 10_000 * 1e6:.2f} us (with the writer at work)")
+    print(
+        f"put() on the event loop: {(time.perf_counter() - began) / 10_000 * 1e6:.2f} us (with the writer at work)"
+    )
     writer.close()
 
 
@@ -237,7 +255,9 @@ def timed(name: str, goal_ms: float, ask: Callable[[], Any], *, times: int = 7) 
 def bench_big(place: Path, rows: int, indexed: int, days: float, dims: int) -> None:
     path = place / "log.db"
     spent = fill(path, rows, days, dims)
-    print(f"{rows} rows over {days} days, {dims} combinations: {spent * 1e6:.1f} us CPU per row with roll-ups, {path.stat().st_size / 1e6:.0f} MB")
+    print(
+        f"{rows} rows over {days} days, {dims} combinations: {spent * 1e6:.1f} us CPU per row with roll-ups, {path.stat().st_size / 1e6:.0f} MB"
+    )
     db = open_log(path)
     db.execute("PRAGMA synchronous=OFF")
     newest = db.execute("SELECT max(seq) FROM exchange").fetchone()[0]
@@ -251,7 +271,9 @@ def bench_big(place: Path, rows: int, indexed: int, days: float, dims: int) -> N
         taken += count
         longest = max(longest, time.perf_counter() - slice_began)
     if taken:
-        print(f"full text of {taken} rows: {(time.process_time() - began) / taken * 1e6:.0f} us CPU per row, longest slice of 60 {longest * 1e3:.0f} ms")
+        print(
+            f"full text of {taken} rows: {(time.process_time() - began) / taken * 1e6:.0f} us CPU per row, longest slice of 60 {longest * 1e3:.0f} ms"
+        )
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     for table in ("exchange", "content", "roll", "roll_dim", "hist", "hist_dim", "text"):
         print(f"  {table} {db.execute(f'SELECT count(*) FROM {table}').fetchone()[0]}", end="")
@@ -274,7 +296,13 @@ def bench_questions(reader: LogReader, rows: int) -> None:
         timed(f"latest 100: {text or 'everything'}", 2, page(text))
     timed("latest 100 with previews", 50, page("", previews=True))
     timed("100 in the middle: provider:provider3", 2, page("provider:provider3", before=rows // 2))
-    for text in ("ms:>60000", "tokens:>100000", "session:none", "provider:provider3 ms:>60000", "error:nothing*"):
+    for text in (
+        "ms:>60000",
+        "tokens:>100000",
+        "session:none",
+        "provider:provider3 ms:>60000",
+        "error:nothing*",
+    ):
         timed(f"nothing matches, whole log: {text}", 500, page(text), times=3)
         timed(f"  the same with a budget of 40 ms: {text}", 65, page(text, budget_s=0.04), times=3)
     timed("search: declined", 50, page("declined"))
@@ -288,7 +316,11 @@ def bench_questions(reader: LogReader, rows: int) -> None:
     timed("get by id, the oldest", 300, lambda: reader.get(old), times=3)
     timed("get by prefix of 8", 300, lambda: reader.get(ids[0][:8]), times=3)
     for name, seconds in (("15 min", 900), ("1 h", 3600), ("24 h", 86_400), ("7 d", 7 * 86_400)):
-        timed(f"summary, {name}", 50, lambda seconds=seconds: stats.summary(reader, since_s=now - seconds, until_s=now))
+        timed(
+            f"summary, {name}",
+            50,
+            lambda seconds=seconds: stats.summary(reader, since_s=now - seconds, until_s=now),
+        )
         timed(f"summary by provider, model, {name}", 50,
               lambda seconds=seconds: stats.summary(reader, since_s=now - seconds, until_s=now, by=("provider", "model")))  # fmt: skip
         timed(f"the seed's table, {name}", 50,
@@ -296,7 +328,11 @@ def bench_questions(reader: LogReader, rows: int) -> None:
     for step, seconds in ((1, 300), (1, 900), (15, 21_600), (60, 86_400), (900, 7 * 86_400)):
         timed(f"series {step} s x {seconds} s", 50,
               lambda step=step, seconds=seconds: stats.series(reader, since_s=now - seconds, until_s=now, step_s=step))  # fmt: skip
-    timed("series by model 900 s x 24 h", 50, lambda: stats.series(reader, since_s=now - 86_400, until_s=now, step_s=900, by=("model",)))
+    timed(
+        "series by model 900 s x 24 h",
+        50,
+        lambda: stats.series(reader, since_s=now - 86_400, until_s=now, step_s=900, by=("model",)),
+    )
 
 
 def bench_prune(path: Path) -> None:
@@ -319,17 +355,23 @@ def bench_prune(path: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=("write", "load", "big"))
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--indexed", type=int, default=200_000, help="rows in the full-text index")
     parser.add_argument("--days", type=float, default=7.0)
-    parser.add_argument("--dims", type=int, default=60, help="combinations of provider, model, route, consumer")
+    parser.add_argument(
+        "--dims", type=int, default=60, help="combinations of provider, model, route, consumer"
+    )
     parser.add_argument("--rate", type=int, default=5_000)
     parser.add_argument("--seconds", type=int, default=5)
     options = parser.parse_args()
     place = Path(tempfile.mkdtemp(prefix="aigw-dev-store-bench-"))
-    print(f"calibration {calibration():.1f} ms; python {sys.version.split()[0]}; threads {threading.active_count()}")
+    print(
+        f"calibration {calibration():.1f} ms; python {sys.version.split()[0]}; threads {threading.active_count()}"
+    )
     try:
         if options.what == "write":
             bench_write(place)

@@ -11,6 +11,11 @@ def is_person_there() -> bool:
     return output.is_terminal(sys.stdin)
 
 
+def is_person_near() -> bool:
+    """Whether somebody sees this command and can answer the keyring's own dialog, also where the key is piped in."""
+    return is_person_there() or output.is_terminal(sys.stderr)
+
+
 def require_person(question: str, *, hint: str) -> None:
     """Exit 2 where nobody can be asked; `hint` names the option that answers instead."""
     if not is_person_there():

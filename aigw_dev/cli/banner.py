@@ -19,7 +19,7 @@ def banner(gateway: "Gateway", url: str) -> list[str]:
     lines += [_row("", text) for text in gateway.source.found.skipped]
     lines += [_row("", problem.text()) for problem in gateway.reading.problems]
     rows = reports.provider_rows(
-        config, chosen=snapshot.keys.chosen(), untrusted=gateway.reading.untrusted, lists=snapshot.lists
+        config, chosen=snapshot.keys.chosen(), untrusted=gateway.live.untrusted, lists=snapshot.lists
     )
     label = "providers"
     for row in rows:

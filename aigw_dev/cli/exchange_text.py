@@ -82,7 +82,8 @@ def request(exchange: dict[str, Any]) -> list[str]:
 
 def response(exchange: dict[str, Any]) -> list[str]:
     """What was answered."""
-    if "response_body_base64" in exchange and not any((exchange["assembled"] or {}).values()):
+    assembled: dict[str, Any] = exchange["assembled"] or {}
+    if "response_body_base64" in exchange and not any(assembled.values()):
         return [f"{exchange['response_bytes']} bytes that are no text"]
     return conversation.reply_lines(exchange["assembled"], exchange["response_body"])
 

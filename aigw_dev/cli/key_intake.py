@@ -28,7 +28,7 @@ def storage(vault: Vault, *, is_encrypted: bool) -> str:
     """Where keys will be kept, for people, once that place is known to work; no keyring is an error with alternatives."""
     if is_encrypted:
         return f"the encrypted file {vault.encrypted.path}"
-    backend = vault.keyring.probe(is_person_asked=asking.is_person_there())
+    backend = vault.keyring.probe(is_person_asked=asking.is_person_near())
     return f"the OS keyring ({backend.removeprefix('keyring.backends.')}, service aigw-dev)"
 
 

@@ -75,7 +75,7 @@ def keys_check(
     """
     place = Place(context)
     records = [place.vault.need(name)] if name else place.vault.records()
-    values = place.vault.read(records, is_person_asked=asking.is_person_there())
+    values = place.vault.read(records, is_person_asked=asking.is_person_near())
     rows = [_checked(place, record, values) for record in records]
     if context.is_json:
         output.print_json(rows)
@@ -116,7 +116,7 @@ def keys_remove(
         harmless.line(f"Delete {name} ({record.fingerprint or 'no value'}) {what}?"), is_yes=yes
     ):
         raise asking.refused()
-    place.vault.remove(name, is_record_only=record_only, is_person_asked=asking.is_person_there())
+    place.vault.remove(name, is_record_only=record_only, is_person_asked=asking.is_person_near())
     announce(place, "keys", action="key.removed", subject=name)
     if context.is_json:
         output.print_json({"removed": name, "source": record.source})
@@ -151,7 +151,7 @@ def keys_allow(
             )
         record = place.vault.need(name)
     else:
-        record = place.vault.allow(name, origin, is_person_asked=asking.is_person_there())
+        record = place.vault.allow(name, origin, is_person_asked=asking.is_person_near())
     announce(place, "keys", action="key.disallowed" if revoke else "key.allowed", subject=f"{name} {origin}")
     if context.is_json:
         output.print_json(msgspec.to_builtins(record))

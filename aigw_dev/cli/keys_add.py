@@ -84,7 +84,7 @@ def keys_add(
         provider=owner.name,
         origins=[owner.resolved.base_url],
         place="encrypted" if options.encrypted_file else "keyring",
-        is_person_asked=asking.is_person_there(),
+        is_person_asked=asking.is_person_near(),
     )
     announce(place, "keys", action="key.added", subject=record.name)
     return _stored(context, place, owner, record, verdict=verdict, where=where)

@@ -112,6 +112,6 @@ def _import_one(
         provider=owner.name,
         origins=[owner.resolved.base_url],
         place="encrypted" if is_encrypted else "keyring",
-        is_person_asked=asking.is_person_there(),
+        is_person_asked=asking.is_person_near(),
     )
     return row | {"state": "stored", "text": verdict.text}

@@ -51,7 +51,7 @@ def keys_rotate(
     vault, record = place.vault, place.vault.need(name)
     vault.store_of(record.source)  # a variable's or a file's key is changed there, and says so
     if options.undo:
-        found = rotation.undo(vault, name, is_person_asked=asking.is_person_there())
+        found = rotation.undo(vault, name, is_person_asked=asking.is_person_near())
     else:
         grace_s = _grace(options.grace)
         if not options.stdin:
@@ -64,7 +64,7 @@ def keys_rotate(
             value=key,
             test=None if options.no_check else _trial(place, record),
             grace_s=grace_s,
-            is_person_asked=asking.is_person_there(),
+            is_person_asked=asking.is_person_near(),
         )
     if isinstance(found, Refusal):
         raise CommandError(f"{found.message}.", code=found.code, exit_code=NOT_HELD)

@@ -79,10 +79,10 @@ def _around(place: "Place", config: Config, upstream: Upstream, resolve: Resolve
 
 
 def _resolver(place: "Place") -> Resolve:
-    from aigw_dev.cli.asking import is_person_there
+    from aigw_dev.cli.asking import is_person_near
 
     base = place.source.path.parent if place.source.path is not None else None
-    resolver, is_asked = Resolver(place.vault, base=base), is_person_there()
+    resolver, is_asked = Resolver(place.vault, base=base), is_person_near()
     return lambda wanted: resolver.for_providers(wanted, is_person_asked=is_asked)
 
 

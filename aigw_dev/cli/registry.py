@@ -59,8 +59,12 @@ class Registry(NamedTuple):
 COMMANDS: Final = Registry(
     rows=(
         Command("up", "aigw_dev.cli.up:up", "Start the gateway."),
-        Command("down", "aigw_dev.cli.status:down", "Stop the gateway: running calls end first, then it goes."),
-        Command("status", "aigw_dev.cli.status:status", "Say whether the gateway runs, where, and how it does."),
+        Command(
+            "down", "aigw_dev.cli.status:down", "Stop the gateway: running calls end first, then it goes."
+        ),
+        Command(
+            "status", "aigw_dev.cli.status:status", "Say whether the gateway runs, where, and how it does."
+        ),
         Command("chat", "aigw_dev.cli.chat:chat", "Talk to a model through the gateway."),
         Command(
             "run",
@@ -70,46 +74,169 @@ COMMANDS: Final = Registry(
         ),
         Command("env", "aigw_dev.cli.env:env", "Print the variables that point a shell at the gateway."),
         Command("keys add", "aigw_dev.cli.keys_add:keys_add", "Store a provider's key in the OS keyring."),
-        Command("keys list", "aigw_dev.cli.keys:keys_list", "List the keys: name, provider, origin, fingerprint, last use."),
-        Command("keys rotate", "aigw_dev.cli.keys_rotate:keys_rotate", "Replace a key by a new one, tried before it is in force."),
-        Command("keys remove", "aigw_dev.cli.keys:keys_remove", "Delete a key from its place, with what a rotation kept of it."),
-        Command("keys check", "aigw_dev.cli.keys:keys_check", "Try keys with their providers, without spending."),
-        Command("keys allow", "aigw_dev.cli.keys:keys_allow", "Let a key be sent to another address as well."),
-        Command("keys import", "aigw_dev.cli.keys_import:keys_import", "Store keys found in variables and a .env file in the keyring."),
-        Command("providers list", "aigw_dev.cli.providers:providers_list", "List the providers and whether they can be used."),
-        Command("providers check", "aigw_dev.cli.providers:providers_check", "Ask providers whether they answer, without spending."),
-        Command("providers models", "aigw_dev.cli.providers:providers_models", "Ask providers for their models, and keep the lists."),
-        Command("check", "aigw_dev.cli.providers:check", "Check that every provider answers and takes its key."),
-        Command("routes list", "aigw_dev.cli.routes:routes_list", "List the routes with the names they claim."),
-        Command("routes show", "aigw_dev.cli.routes:routes_show", "Draw a route as text or as a Mermaid flowchart."),
-        Command("routes explain", "aigw_dev.cli.routes:routes_explain", "Draw the path a request would take, with the actual values."),
-        Command("routes test", "aigw_dev.cli.routes:routes_test", "Check a file of requests against the targets they expect."),
-        Command("routes history", "aigw_dev.cli.deployments:routes_history", "List the configs that were in force, newest first."),
-        Command("routes diff", "aigw_dev.cli.deployments:routes_diff", "Show what deploying or rolling back would change."),
-        Command("routes deploy", "aigw_dev.cli.deployments:routes_deploy", "Put the draft in force, or the file that waits."),
-        Command("routes rollback", "aigw_dev.cli.deployments:routes_rollback", "Write an earlier deployment back, as a new one."),
+        Command(
+            "keys list",
+            "aigw_dev.cli.keys:keys_list",
+            "List the keys: name, provider, origin, fingerprint, last use.",
+        ),
+        Command(
+            "keys rotate",
+            "aigw_dev.cli.keys_rotate:keys_rotate",
+            "Replace a key by a new one, tried before it is in force.",
+        ),
+        Command(
+            "keys remove",
+            "aigw_dev.cli.keys:keys_remove",
+            "Delete a key from its place, with what a rotation kept of it.",
+        ),
+        Command(
+            "keys check", "aigw_dev.cli.keys:keys_check", "Try keys with their providers, without spending."
+        ),
+        Command(
+            "keys allow", "aigw_dev.cli.keys:keys_allow", "Let a key be sent to another address as well."
+        ),
+        Command(
+            "keys import",
+            "aigw_dev.cli.keys_import:keys_import",
+            "Store keys found in variables and a .env file in the keyring.",
+        ),
+        Command(
+            "providers list",
+            "aigw_dev.cli.providers:providers_list",
+            "List the providers and whether they can be used.",
+        ),
+        Command(
+            "providers check",
+            "aigw_dev.cli.providers:providers_check",
+            "Ask providers whether they answer, without spending.",
+        ),
+        Command(
+            "providers models",
+            "aigw_dev.cli.providers:providers_models",
+            "Ask providers for their models, and keep the lists.",
+        ),
+        Command(
+            "check", "aigw_dev.cli.providers:check", "Check that every provider answers and takes its key."
+        ),
+        Command(
+            "routes list", "aigw_dev.cli.routes:routes_list", "List the routes with the names they claim."
+        ),
+        Command(
+            "routes show",
+            "aigw_dev.cli.routes:routes_show",
+            "Draw a route as text or as a Mermaid flowchart.",
+        ),
+        Command(
+            "routes explain",
+            "aigw_dev.cli.routes:routes_explain",
+            "Draw the path a request would take, with the actual values.",
+        ),
+        Command(
+            "routes test",
+            "aigw_dev.cli.routes:routes_test",
+            "Check a file of requests against the targets they expect.",
+        ),
+        Command(
+            "routes history",
+            "aigw_dev.cli.deployments:routes_history",
+            "List the configs that were in force, newest first.",
+        ),
+        Command(
+            "routes diff",
+            "aigw_dev.cli.deployments:routes_diff",
+            "Show what deploying or rolling back would change.",
+        ),
+        Command(
+            "routes deploy",
+            "aigw_dev.cli.deployments:routes_deploy",
+            "Put the draft in force, or the file that waits.",
+        ),
+        Command(
+            "routes rollback",
+            "aigw_dev.cli.deployments:routes_rollback",
+            "Write an earlier deployment back, as a new one.",
+        ),
         Command("edit", "aigw_dev.cli.edit:edit", "Open the config in your editor and put it in force."),
         Command("init", "aigw_dev.cli.setup:init", "Write a config file to begin with."),
-        Command("enable", "aigw_dev.cli.setup:enable", "Write a config file to begin with: the same as `init`."),
-        Command("disable", "aigw_dev.cli.teardown:disable", "Stop this gateway and remove its config and log."),
+        Command(
+            "enable", "aigw_dev.cli.setup:enable", "Write a config file to begin with: the same as `init`."
+        ),
+        Command(
+            "disable", "aigw_dev.cli.teardown:disable", "Stop this gateway and remove its config and log."
+        ),
         Command("config path", "aigw_dev.cli.config:config_path", "Print which config file holds, and why."),
-        Command("config show", "aigw_dev.cli.config:config_show", "Print the config in force, with where each setting comes from."),
-        Command("config check", "aigw_dev.cli.config:config_check", "Say what is wrong with the config, and how to mend it."),
-        Command("config schema", "aigw_dev.cli.config:config_schema", "Print the JSON Schema of the config, for editors."),
-        Command("config apply", "aigw_dev.cli.config:config_apply", "Put a file in force, after showing what it changes."),
-        Command("token show", "aigw_dev.cli.tokens:token_show", "Print the gateway's token, on stdout and nothing else."),
-        Command("token rotate", "aigw_dev.cli.tokens:token_rotate", "Replace the gateway's token by a new one, at once."),
-        Command("trust", "aigw_dev.cli.trust:trust", "Show the settings that are held back, and accept them."),
-        Command("doctor", "aigw_dev.cli.doctor:doctor", "Check this machine, the config, the keys and the log."),
-        Command("uninstall", "aigw_dev.cli.teardown:uninstall", "Remove everything that aigw-dev keeps on this machine."),
+        Command(
+            "config show",
+            "aigw_dev.cli.config:config_show",
+            "Print the config in force, with where each setting comes from.",
+        ),
+        Command(
+            "config check",
+            "aigw_dev.cli.config:config_check",
+            "Say what is wrong with the config, and how to mend it.",
+        ),
+        Command(
+            "config schema",
+            "aigw_dev.cli.config:config_schema",
+            "Print the JSON Schema of the config, for editors.",
+        ),
+        Command(
+            "config apply",
+            "aigw_dev.cli.config:config_apply",
+            "Put a file in force, after showing what it changes.",
+        ),
+        Command(
+            "token show",
+            "aigw_dev.cli.tokens:token_show",
+            "Print the gateway's token, on stdout and nothing else.",
+        ),
+        Command(
+            "token rotate",
+            "aigw_dev.cli.tokens:token_rotate",
+            "Replace the gateway's token by a new one, at once.",
+        ),
+        Command(
+            "trust", "aigw_dev.cli.trust:trust", "Show the settings that are held back, and accept them."
+        ),
+        Command(
+            "doctor", "aigw_dev.cli.doctor:doctor", "Check this machine, the config, the keys and the log."
+        ),
+        Command(
+            "uninstall",
+            "aigw_dev.cli.teardown:uninstall",
+            "Remove everything that aigw-dev keeps on this machine.",
+        ),
         Command("logs list", "aigw_dev.cli.logs:logs_list", "List exchanges, newest first."),
         Command("logs tail", "aigw_dev.cli.logs_tail:logs_tail", "Print exchanges as they end."),
-        Command("logs show", "aigw_dev.cli.logs_show:logs_show", "Show one exchange whole: route, attempts, timing, cost, bodies.", names_exchange=True),
-        Command("logs search", "aigw_dev.cli.logs:logs_search", "List the exchanges whose request or response holds these words."),
-        Command("logs export", "aigw_dev.cli.logs_export:logs_export", "Write exchanges whole, as JSON lines or one JSON document."),
-        Command("logs purge", "aigw_dev.cli.logs_purge:logs_purge", "Delete exchanges from the log, for good."),
-        Command("logs pause", "aigw_dev.cli.logs_audit:logs_pause", "Stop recording bodies until the gateway ends, or resume."),
-        Command("logs audit", "aigw_dev.cli.logs_audit:logs_audit", "List who changed what: keys, config, trust, tokens, logs."),
+        Command(
+            "logs show",
+            "aigw_dev.cli.logs_show:logs_show",
+            "Show one exchange whole: route, attempts, timing, cost, bodies.",
+            names_exchange=True,
+        ),
+        Command(
+            "logs search",
+            "aigw_dev.cli.logs:logs_search",
+            "List the exchanges whose request or response holds these words.",
+        ),
+        Command(
+            "logs export",
+            "aigw_dev.cli.logs_export:logs_export",
+            "Write exchanges whole, as JSON lines or one JSON document.",
+        ),
+        Command(
+            "logs purge", "aigw_dev.cli.logs_purge:logs_purge", "Delete exchanges from the log, for good."
+        ),
+        Command(
+            "logs pause",
+            "aigw_dev.cli.logs_audit:logs_pause",
+            "Stop recording bodies until the gateway ends, or resume.",
+        ),
+        Command(
+            "logs audit",
+            "aigw_dev.cli.logs_audit:logs_audit",
+            "List who changed what: keys, config, trust, tokens, logs.",
+        ),
         Command("stats", "aigw_dev.cli.stats:stats", "Sum up requests, success, tokens, cost and times."),
         Command(
             "explain", "aigw_dev.cli.explain:explain", "Say what an error code means and how to mend it."
@@ -118,5 +245,12 @@ COMMANDS: Final = Registry(
             "completion", "aigw_dev.cli.completion:completion", "Print the completion script for a shell."
         ),
     ),
-    groups={"config": "Show, check and apply the config.", "token": "The gateway's own tokens.", "keys": "Store, list and replace providers' keys.", "providers": "List, check and ask providers.", "routes": "Show, explain and deploy routes.", "logs": "Follow, list, search, show, export and delete exchanges."},
+    groups={
+        "config": "Show, check and apply the config.",
+        "token": "The gateway's own tokens.",
+        "keys": "Store, list and replace providers' keys.",
+        "providers": "List, check and ask providers.",
+        "routes": "Show, explain and deploy routes.",
+        "logs": "Follow, list, search, show, export and delete exchanges.",
+    },
 )

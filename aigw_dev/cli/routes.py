@@ -84,7 +84,9 @@ def routes_show(
         output.say(flowchart.mermaid(route))
         return DONE
     if context.is_json:
-        output.print_json(next(row for row in reports.route_rows(_config(place)) if row["name"] == name))
+        output.print_json(
+            next(row for row in reports.route_rows(_config(place)) if row["name"] == route.name)
+        )
         return DONE
     output.say(draw.text(route, None, width=output.width() or _WIDTH, ascii=ascii))
     return DONE

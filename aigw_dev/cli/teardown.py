@@ -169,7 +169,7 @@ def _ask_keys(records: "list[KeyRecord]") -> bool:
 
 def _delete_keys(place: Place, records: "list[KeyRecord]") -> list[str]:
     for record in records:
-        place.vault.remove(record.name, is_person_asked=asking.is_person_there())
+        place.vault.remove(record.name, is_person_asked=asking.is_person_near())
     announce(place, "keys", action="key.removed", subject=", ".join(record.name for record in records))
     return [record.name for record in records]
 
@@ -206,7 +206,7 @@ def _remove_all(place: Place, records: "list[KeyRecord]", parts: list[Path]) -> 
     for record in records:
         if record.source == "keyring":
             try:
-                place.vault.remove(record.name, is_person_asked=asking.is_person_there())
+                place.vault.remove(record.name, is_person_asked=asking.is_person_near())
             except GatewayError as error:
                 failed.append(f"{record.name} in the OS keyring: {error.message}")
     if failed:

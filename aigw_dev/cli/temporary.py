@@ -33,6 +33,7 @@ _STOP_S: Final = 15.0
 _DURABLE_S: Final = 0.15
 """A bit longer than the writer takes to make an ended exchange readable (0.1 s)."""
 _PATIENCE_S: Final = 2.0
+"""How long to wait for an exchange to end and be readable: one left out by sampling never comes."""
 _PAGE: Final = 1000
 T = TypeVar("T")
 
@@ -238,10 +239,17 @@ class _Own:
         from aigw_dev.store.reader import LogReader
         from aigw_dev.store.records import as_json
 
-        self._flush()
+        assert self._gateway is not None  # noqa: S101  -- started
+        reader = LogReader(self._settings.folder / "log.db")
+        recorder = self._gateway.recorder
+        deadline = time.monotonic() + _PATIENCE_S
         with contextlib.suppress(StoreError):
-            found = LogReader(self._settings.folder / "log.db").get(identifier)
-            return None if isinstance(found, Refusal) or found.state != "ended" else as_json(found)
+            while time.monotonic() < deadline:
+                recorder.writer.flush()
+                found = reader.get(identifier)
+                if not isinstance(found, Refusal) and found.state == "ended":
+                    return as_json(found)
+                time.sleep(0.01)  # the caller has the last byte a moment before the exchange ends
         return None
 
     def entries(self, query: str) -> list[dict[str, Any]]:
@@ -261,15 +269,6 @@ class _Own:
             before = page.next_before
             if before is None:
                 return found
-
-    def _flush(self) -> None:
-        """Wait until the exchanges that have ended are in the log."""
-        assert self._gateway is not None  # noqa: S101  -- started
-        recorder = self._gateway.recorder
-        deadline = time.monotonic() + _PATIENCE_S
-        while recorder.running and time.monotonic() < deadline:
-            time.sleep(0.005)  # the caller has the last byte a moment before the exchange ends
-        recorder.writer.flush()
 
     def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         assert self._loop is not None  # noqa: S101  -- started

@@ -38,6 +38,8 @@ _FINE_PARTS: Final = (
     ("audio_output", "output", ("output_tokens_details", "audio_tokens")),
 )
 _SEARCHES: Final = ("server_tool_use", "web_search_requests")
+_MOST_FOUND: Final = 2_000
+"""Remembered answers: the models that are called in a day, with room for callers that invent names."""
 
 
 class Tier(msgspec.Struct, frozen=True):
@@ -132,6 +134,8 @@ class PriceBook:
         self._entries = listed.models
         self._by_kind: dict[str, dict[str, Entry]] = {}
         self._rows: dict[tuple[str, str], tuple[Row, ...]] = {}
+        self._found: dict[tuple[str, str, tuple[str, ...], int], Price | str] = {}
+        """By kind, origin, models and UTC day: rows begin at midnight, so an answer holds for its day."""
 
     def models(self, kind: str) -> tuple[str, ...]:
         """The models of a kind that have a price, in the file's order."""
@@ -147,6 +151,15 @@ class PriceBook:
         `models` goes from the surest name to the least: what the provider said, then what it was asked for.
         `origin` matters where a vendor's regions have prices of their own.
         """
+        key = (kind.name, origin, tuple(models), int(at_s // _DAY_S))
+        answer = self._found.get(key)
+        if answer is None:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            answer = self._found[key] = self._search(kind, origin, key[2], at_s)
+        return answer
+
+    def _search(self, kind: Kind, origin: str, models: tuple[str, ...], at_s: float) -> Price | str:
         names = [name for name in dict.fromkeys(models) if name]
         host = urlsplit(origin).hostname or ""
         if host in self._other_regions.get(kind.name, ()):
@@ -186,10 +199,9 @@ class PriceBook:
             if usage.reported_nanousd is not None:
                 return Cost(status="reported", nanousd=usage.reported_nanousd)
             return Cost(reason=price)
-        raw = loose_json.mapping(loose_json.load(bytes(usage.raw)))
-        tier = service_tier or loose_json.text(raw.get("service_tier"))
-        tiers, doubts = _tiers(price.row, tier=tier, at_s=at_s, usage=usage)
-        return _settle(price, _rates(tiers, usage.input), _parts(usage, raw), usage=usage, doubts=doubts)
+        told, fine = _read_fine(usage.raw)
+        tiers, doubts = _tiers(price.row, tier=service_tier or told, at_s=at_s, usage=usage)
+        return _settle(price, _rates(tiers, usage.input), _parts(usage, fine), usage=usage, doubts=doubts)
 
     def _entry(self, kind: Kind, names: list[str]) -> Entry | None:
         index = self._by_kind.get(kind.name)
@@ -298,7 +310,64 @@ _WHOLE: Final = {"cached_input": "input", "cache_write": "input", "reasoning": "
 }
 
 
-def _parts(usage: Usage, raw: dict[str, object]) -> dict[str, int]:
+class _Audio(msgspec.Struct, frozen=True):
+    audio_tokens: int | float | None = None
+
+
+class _Written(msgspec.Struct, frozen=True):
+    ephemeral_1h_input_tokens: int | float | None = None
+
+
+class _ToolUse(msgspec.Struct, frozen=True):
+    web_search_requests: int | float | None = None
+
+
+class _Fine(msgspec.Struct, frozen=True):
+    """What `_FINE_PARTS` and `_SEARCHES` name in a usage object of the usual shape."""
+
+    service_tier: str | None = None
+    cache_creation: _Written | None = None
+    prompt_tokens_details: _Audio | None = None
+    input_tokens_details: _Audio | None = None
+    completion_tokens_details: _Audio | None = None
+    output_tokens_details: _Audio | None = None
+    server_tool_use: _ToolUse | None = None
+
+
+_FINE: Final = msgspec.json.Decoder(_Fine)
+
+
+def _read_fine(raw: msgspec.Raw) -> tuple[str, tuple[int, ...]]:
+    """The service tier that a provider's usage object tells, and its counts: of `_FINE_PARTS`, then of searches."""
+    try:
+        wire = _FINE.decode(raw)
+    except ValueError:  # msgspec's errors are ValueErrors: an odd shape is read loosely
+        loose = loose_json.mapping(loose_json.load(bytes(raw)))
+        counts = [_count(loose, path) for _, _, path in _FINE_PARTS]
+        return loose_json.text(loose.get("service_tier")), (*counts, _count(loose, _SEARCHES))
+    written, tools = wire.cache_creation, wire.server_tool_use
+    details = (
+        wire.prompt_tokens_details,
+        wire.input_tokens_details,
+        wire.completion_tokens_details,
+        wire.output_tokens_details,
+    )
+    return wire.service_tier or "", (
+        _whole(written.ephemeral_1h_input_tokens) if written else 0,
+        *[_whole(one.audio_tokens) if one else 0 for one in details],
+        _whole(tools.web_search_requests) if tools else 0,
+    )
+
+
+def _whole(value: float | None) -> int:
+    return loose_json.count(value) or 0 if value else 0
+
+
+def _count(raw: dict[str, object], path: tuple[str, str]) -> int:
+    return loose_json.count(loose_json.mapping(raw.get(path[0])).get(path[1])) or 0
+
+
+def _parts(usage: Usage, fine: tuple[int, ...]) -> dict[str, int]:
     """Units of one usage, each counted once: what stands under a part is not counted again under its whole."""
     parts = {
         "input": usage.input - usage.cached_input - usage.cache_write,
@@ -307,17 +376,14 @@ def _parts(usage: Usage, raw: dict[str, object]) -> dict[str, int]:
         "output": usage.output - usage.reasoning,
         "reasoning": usage.reasoning,
         "request_each": 1,
-        "search_each": _count(raw, _SEARCHES),
+        "search_each": fine[-1],
     }
-    for unit, whole, path in _FINE_PARTS:
-        moved = min(_count(raw, path), max(parts[whole], 0))
-        parts[unit] = parts.get(unit, 0) + moved
-        parts[whole] -= moved
-    return {unit: max(count, 0) for unit, count in parts.items()}
-
-
-def _count(raw: dict[str, object], path: tuple[str, str]) -> int:
-    return loose_json.count(loose_json.mapping(raw.get(path[0])).get(path[1])) or 0
+    if any(fine):
+        for (unit, whole, _), count in zip(_FINE_PARTS, fine, strict=False):
+            moved = min(count, max(parts[whole], 0))
+            parts[unit] = parts.get(unit, 0) + moved
+            parts[whole] -= moved
+    return parts
 
 
 def _settle(
@@ -326,7 +392,7 @@ def _settle(
     total, is_upper_bound = 0, False
     missing: list[str] = []
     for unit, count in parts.items():
-        if not count or (unit == "request_each" and unit not in rates):
+        if count <= 0 or (unit == "request_each" and unit not in rates):
             continue
         rate, is_own = _rate(unit, rates)
         total += count * rate

@@ -5,7 +5,6 @@ from typing import Literal
 import msgspec
 
 
-
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing wrong with a config: what, where, and how to mend it."""
 

@@ -107,7 +107,7 @@ async def _attempt(job: Job, step: retry.Try) -> retry.Outcome:
     exchange.attempts.append(attempt)
     if attempt.reason != "first":
         exchange.marks.add("retried" if attempt.reason == "retry" else "fallback")
-    exchange.provider, exchange.request_model = provider.name, target.model
+    exchange.provider, exchange.request_model, exchange.key_name = provider.name, target.model, ""
     try:
         ready = await _usable(job, provider, target)
         if isinstance(ready, Refusal):

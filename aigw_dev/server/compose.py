@@ -34,6 +34,8 @@ class Surroundings(msgspec.Struct, kw_only=True):
 
     gateway: str
     port: int
+    host: str
+    """The address that is bound."""
     upstream: Sender
     embedded: Sender
     prices: PriceBook
@@ -77,7 +79,7 @@ def compose(
         roll=make_roll(config, around, {}),
         front=front.rules(
             port=around.port,
-            host=config.gateway.host,
+            host=around.host,
             allowed_hosts=config.gateway.allowed_hosts,
             allowed_origins=config.gateway.allowed_origins,
         ),
@@ -91,7 +93,7 @@ def make_roll(config: Config, around: Surroundings, provider_keys: Mapping[bytes
 
     A provider's key stands for its provider; on a gateway that only this machine reaches, for all.
     """
-    is_loopback = web_address.is_loopback(config.gateway.host)
+    is_loopback = web_address.is_loopback(around.host)
     known = {
         digest: Identity(kind="provider-key", providers=None if is_loopback else frozenset({name}))
         for digest, name in provider_keys.items()

@@ -19,7 +19,7 @@ from aigw_dev.server import front, pipeline, replies
 from aigw_dev.server.body import CallerLeft, read_body
 from aigw_dev.server.downstream import Downstream, Receive, Send, leave_watch
 from aigw_dev.server.front import Head
-from aigw_dev.server.headers import Pairs
+from aigw_dev.server.headers import Pairs, value_of
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.models import models_reply
 from aigw_dev.server.snapshot import Snapshot
@@ -33,6 +33,8 @@ OPEN_PATHS: Final = frozenset({"/", "/healthz"})
 _WRITING: Final = frozenset({"POST", "PUT", "PATCH"})
 _OWN_PREFIXES: Final = ("/admin", "/metrics")
 """Served by Litestar to a token."""
+_TOKEN_PATHS: Final = frozenset({"/metrics", "/admin/openapi.json", "/admin/docs"})
+"""Of those, what the gateway's token opens: exact texts. Litestar takes `/admin//v1` for `/admin/v1`, so nothing else may."""
 
 
 class House(Protocol):
@@ -106,7 +108,7 @@ class Door:
         if front.is_allowed_origin(head, rules):
             downstream.extra += [(b"access-control-allow-origin", head.origin or b""), (b"vary", b"origin")]
             if scope["method"] == "OPTIONS":
-                await downstream.answer(204, _preflight(), b"")
+                await downstream.answer(204, _preflight(scope["headers"]), b"")
                 return
         identity = await self._identify(head)
         if isinstance(identity, Refusal):
@@ -114,6 +116,8 @@ class Door:
         elif path in OPEN_PATHS or path.startswith(_OWN_PREFIXES):
             await self._own(scope, receive, send, downstream=downstream, identity=identity, head=head)
         elif isinstance(match, Refusal):
+            if match.code == "method_not_allowed":
+                downstream.extra.append((b"allow", _allowed(path)))
             await self._turn_away(match, None, downstream)
         elif self._house.is_draining:
             await self._turn_away(_STOPPING, match, downstream)
@@ -212,7 +216,7 @@ class Door:
         if path == "/":
             await downstream.answer(200, [(b"content-type", replies.JSON)], self._house.welcome())
             return
-        is_open_to = {"admin"} if path.startswith("/admin/v1") else {"admin", "token"}
+        is_open_to = {"admin", "token"} if path in _TOKEN_PATHS else {"admin"}
         refusal = None if identity.kind in is_open_to else _ADMIN_WANTED
         media = "POST" if scope["method"] in _WRITING else "GET"
         refusal = refusal or front.check_media(head, media, is_upload=False)
@@ -228,7 +232,7 @@ class Door:
         """Answer a request that goes no further, in its dialect; nothing of it is recorded but the count."""
         self._house.refused(refusal.code)
         dialect = DIALECTS[match.operation.dialect if isinstance(match, operations.Match) else "openai-chat"]
-        headers: Pairs = replies.refusal_headers(refusal)
+        headers: Pairs = [*replies.refusal_headers(refusal), replies.new_request_id(dialect)]
         if refusal.code in {"body_too_large", "request_timeout"}:
             headers.append((b"connection", b"close"))
         body = replies.refusal_body(refusal, dialect, "")
@@ -246,10 +250,20 @@ _TOKEN_BY_THIS_NAME: Final = Refusal(
 )
 
 
-def _preflight() -> Pairs:
+def _allowed(path: str) -> bytes:
+    """The methods of a known path, for `allow` (RFC 9110 15.5.6)."""
+    found = [
+        method for method in ("GET", "POST") if isinstance(operations.find(method, path), operations.Match)
+    ]
+    return ", ".join(found).encode()
+
+
+def _preflight(headers: Pairs) -> Pairs:
+    """An allowed page may send whatever header it asks for: SDKs in a browser add many of their own."""
+    asked = value_of(headers, b"access-control-request-headers")
     return [
         (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
-        (b"access-control-allow-headers", b"authorization, content-type, x-api-key, x-ai-route-metadata"),
+        (b"access-control-allow-headers", asked or b"authorization, content-type"),
         (b"access-control-max-age", b"600"),
     ]
 

@@ -32,6 +32,7 @@ from aigw_dev.server import compose
 from aigw_dev.server.changes import Changes
 from aigw_dev.server.compose import Surroundings
 from aigw_dev.server.embedded import Embedded
+from aigw_dev.server.keys import KeyTable
 from aigw_dev.server.recorder import Recorder
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.sources import ConfigSource, Reading
@@ -70,12 +71,16 @@ class Gateway:
         self.recorder: Final = Recorder(LogWriter(folder / "log.db", mask=self._mask))
         self.started_at: Final = time.time()
         self.port = 0
+        self.host = ""
+        """The address that is bound: what a config written later says about it does not count until the next start."""
         self.is_draining: bool = False
         self.stop: Final = asyncio.Event()
         self.hurry: Final = asyncio.Event()
         """Asked to stop a second time: do not wait for running requests."""
         self.reading: Reading
         """The newest config as read; `snapshot.digest` tells whether it is in force."""
+        self.live: Reading
+        """The one that is in force, with the trust it was weighed with."""
         self.snapshot: Snapshot
         self.in_force: Config
         """The config of the snapshot as written, without a pause."""
@@ -95,6 +100,9 @@ class Gateway:
         """Everything that runs beside the requests; ended by `close`."""
         self._embedded = Embedded()
         self.changes: Final = Changes(self)
+        self._swap: Final = asyncio.Lock()
+        """Who reads the surroundings puts them in force before the next one reads them."""
+        self._around: Surroundings
         self._prices = PriceBook(_PRICES.read_bytes())
 
     def _mask(self, body: bytes) -> bytes:
@@ -103,9 +111,9 @@ class Gateway:
 
     # life
 
-    async def start(self, reading: Reading, *, port: int) -> None:
-        """Put the first config in force. `reading` must hold a config."""
-        self.port = port
+    async def start(self, reading: Reading, *, port: int, host: str = "127.0.0.1") -> None:
+        """Put the first config in force, listening on `host` and `port`. `reading` must hold a config."""
+        self.port, self.host = port, host
         await self.put_in_force(reading, actor="up", note="started")
         self.own_tasks.append(asyncio.create_task(self._watch(), name="watch-config"))
         self.own_tasks.append(asyncio.create_task(self._keep_books(), name="keep-books"))
@@ -129,24 +137,31 @@ class Gateway:
         self.reading = reading
         if reading.config is None:
             return reading.problems
-        around = await asyncio.to_thread(self._surroundings, reading)
-        self._generation += 1
-        snapshot, problems = compose.compose(
-            reading.config, around, generation=self._generation, digest=reading.in_force_digest
-        )
-        is_new = not hasattr(self, "snapshot") or self.snapshot.digest != snapshot.digest
-        previous = None if not hasattr(self, "snapshot") else self.snapshot.keys
-        if previous is not None:
-            snapshot.keys.remember(previous)
-        self.in_force = reading.config
-        self.snapshot = msgspec.structs.replace(snapshot, config=self._with_pause(reading.config))
-        snapshot.keys.changed = lambda: self._keys_known(around)
-        snapshot.keys.start()
-        self.recorder.writer.set_logging(snapshot.config.logging)
-        await snapshot.keys.quick()
+        async with self._swap:
+            is_new, problems = await self._compile(reading, reading.config)
+        await self.snapshot.keys.quick()
         if is_new and reading.text:
             await self._keep_deployment(reading, actor=actor, note=note)
         return [*reading.problems, *problems]
+
+    async def _compile(self, reading: Reading, config: Config) -> tuple[bool, list[Problem]]:
+        """Swap in the snapshot of `config`; whether its text is another one, and what could not be used of it."""
+        around = await asyncio.to_thread(self._surroundings, reading)
+        self._generation += 1
+        snapshot, problems = compose.compose(
+            config, around, generation=self._generation, digest=reading.in_force_digest
+        )
+        is_first = not hasattr(self, "snapshot")
+        is_new = is_first or self.snapshot.digest != snapshot.digest
+        keys = snapshot.keys
+        if not is_first:
+            keys.remember(self.snapshot.keys)
+        self.live, self.in_force, self._around = reading, config, around
+        self.snapshot = msgspec.structs.replace(snapshot, config=self._with_pause(config))
+        keys.changed = lambda: self._keys_known(keys)
+        keys.start()
+        self.recorder.writer.set_logging(snapshot.config.logging)
+        return is_new, problems
 
     async def _keep_deployment(self, reading: Reading, *, actor: str, note: str) -> None:
         try:
@@ -185,12 +200,10 @@ class Gateway:
 
     async def renew(self) -> None:
         """Compile again what is in force, with keys, trust, tokens and model lists as they are now."""
-        reading = await asyncio.to_thread(self.source.read)
-        if reading.config is None or reading.in_force_digest != self.snapshot.digest:
-            reading = msgspec.structs.replace(
-                reading, config=self.in_force, in_force_digest=self.snapshot.digest, problems=[]
-            )
-        await self.put_in_force(reading, actor="reload")
+        newest = await asyncio.to_thread(self.source.read)
+        is_live = newest.config is not None and newest.in_force_digest == self.snapshot.digest
+        await self.put_in_force(newest if is_live else self.live, actor="reload")
+        self.reading = newest
         await self.snapshot.keys.settled()
 
     async def issue_run(self, name: str, *, metadata: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -220,8 +233,13 @@ class Gateway:
         return ended > 0
 
     async def _renew_roll(self) -> None:
-        around = await asyncio.to_thread(self._surroundings, self.reading)
-        roll = compose.make_roll(self.snapshot.config, around, self.snapshot.keys.digests())
+        async with self._swap:
+            self._around = await asyncio.to_thread(self._surroundings, self.live)
+            self._call_roll()
+
+    def _call_roll(self) -> None:
+        """Recognise callers by the tokens and keys that are known now."""
+        roll = compose.make_roll(self.snapshot.config, self._around, self.snapshot.keys.digests())
         self.snapshot = msgspec.structs.replace(self.snapshot, roll=roll)
 
     async def _watch(self) -> None:
@@ -260,9 +278,7 @@ class Gateway:
     def pause(self, *, is_paused: bool) -> None:
         """Stop or resume the recording of bodies; a new config does not end a pause."""
         self.is_paused = is_paused
-        self.snapshot = msgspec.structs.replace(self.snapshot, config=self._with_pause(self.snapshot.config))
-        if not is_paused and self.reading.config is not None:
-            self.snapshot = msgspec.structs.replace(self.snapshot, config=self.in_force)
+        self.snapshot = msgspec.structs.replace(self.snapshot, config=self._with_pause(self.in_force))
 
     def _with_pause(self, config: Config) -> Config:
         if not self.is_paused:
@@ -270,13 +286,13 @@ class Gateway:
         quiet = msgspec.structs.replace(config.logging, record_request=False, record_response=False)
         return msgspec.structs.replace(config, logging=quiet)
 
-    def _keys_known(self, around: Surroundings) -> None:
+    def _keys_known(self, keys: KeyTable) -> None:
         """Keys were resolved: recognise callers by them, keep their values out of the log."""
-        keys = self.snapshot.keys
+        if keys is not self.snapshot.keys:
+            return  # those of a config that has been replaced since
         self.masker = Masker([*keys.values(), self.home.token(), self.home.admin_token()])
         self.notices = [note for chosen in keys.chosen().values() for note in chosen.notes]
-        roll = compose.make_roll(self.snapshot.config, around, keys.digests())
-        self.snapshot = msgspec.structs.replace(self.snapshot, roll=roll)
+        self._call_roll()
 
     def _surroundings(self, reading: Reading) -> Surroundings:
         """Everything beside the config, read now. Blocking."""
@@ -301,6 +317,7 @@ class Gateway:
         return Surroundings(
             gateway=self.source.name(config),
             port=self.port,
+            host=self.host,
             upstream=self.upstream,
             embedded=self._embedded,
             prices=self._prices,

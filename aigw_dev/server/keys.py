@@ -37,10 +37,13 @@ Resolve = Callable[[Sequence[ProviderKeys]], list[Chosen]]
 class KeyTable:
     """Keys by provider. `start` once; read from the event loop only."""
 
-    def __init__(self, groups: Sequence[Sequence[ProviderKeys]], resolve: Resolve) -> None:
+    def __init__(
+        self, groups: Sequence[Sequence[ProviderKeys]], resolve: Resolve, *, wait_s: float = WAIT_S
+    ) -> None:
         """Each group of `groups` is resolved by itself, side by side, so that one cannot hold up another."""
         self._groups = groups
         self._resolve = resolve
+        self._wait_s = wait_s
         self._chosen: dict[str, Chosen] = {}
         self._ready: dict[str, dict[str, ReadyKey]] = {}
         self._pending: dict[str, asyncio.Task[None]] = {}
@@ -62,14 +65,18 @@ class KeyTable:
 
     def remember(self, earlier: "KeyTable") -> None:
         """Use what an earlier table found for the same questions until they are answered again: a swap makes nobody wait."""
-        for provider, _, _ in self.questions() & earlier.questions():
+        for provider, *_ in self.questions() & earlier.questions():
             chosen = earlier.chosen().get(provider)
             if chosen is not None:
                 self._take(chosen)
 
-    def questions(self) -> set[tuple[str, str, tuple[str, ...] | None]]:
-        """What was asked: provider, origin, references."""
-        return {(wanted.provider, wanted.origin, wanted.keys) for group in self._groups for wanted in group}
+    def questions(self) -> set[tuple[str, str, tuple[str, ...] | None, bool]]:
+        """What was asked: provider, origin, references, and whether the config that says so is trusted."""
+        return {
+            (wanted.provider, wanted.origin, wanted.keys, wanted.is_trusted)
+            for group in self._groups
+            for wanted in group
+        }
 
     def _take(self, chosen: Chosen) -> None:
         self._chosen[chosen.provider] = chosen
@@ -88,10 +95,10 @@ class KeyTable:
         return all(task.done() for task in self._pending.values())
 
     async def settled_soon(self) -> None:
-        """Wait until everything has been answered, at most `WAIT_S`."""
+        """Wait until everything has been answered, at most `wait_s`."""
         pending = {task for task in self._pending.values() if not task.done()}
         if pending:
-            await asyncio.wait(pending, timeout=WAIT_S)
+            await asyncio.wait(pending, timeout=self._wait_s)
 
     async def settled(self) -> None:
         """Wait until every key is known or refused."""
@@ -115,9 +122,9 @@ class KeyTable:
         return [one.value for chosen in self._chosen.values() for one in (*chosen.secrets, *chosen.previous)]
 
     async def get(self, provider: str, name: str | None) -> ReadyKey | Refusal:
-        """The key `name` of a provider, or its preferred one; waits at most `WAIT_S` while it is being asked for."""
+        """The key `name` of a provider, or its preferred one; waits at most `wait_s` while it is being asked for."""
         if provider not in self._chosen and (task := self._pending.get(provider)) is not None:
-            await asyncio.wait({task}, timeout=WAIT_S)
+            await asyncio.wait({task}, timeout=self._wait_s)
         chosen = self._chosen.get(provider)
         if chosen is None:
             return Refusal(

@@ -39,7 +39,7 @@ async def models_reply(match: Match, snapshot: Snapshot, identity: Identity, dow
     """Answer a list, or one model of it (raw or `%2F` slashes in its name)."""
     dialect = DIALECTS[match.operation.dialect]
     listed = rows(snapshot, identity)
-    headers = [(b"content-type", replies.JSON)]
+    headers = [(b"content-type", replies.JSON), replies.new_request_id(dialect)]
     wanted = match.model_id
     if not wanted:
         await downstream.answer(200, headers, dialect.encode_models(listed))

@@ -145,7 +145,8 @@ def _route(
         return (Target(provider=place.provider, model=place.model),)
     route = snapshot.routes[place.route]
     exchange.route = route.name
-    metadata = parse_metadata(inbound.head.metadata, route)
+    url = f"http://{inbound.head.host.decode('latin-1')}{inbound.path}"
+    metadata = parse_metadata(inbound.head.metadata, route, url=url)
     if isinstance(metadata, Refusal):
         return metadata
     if metadata is None and inbound.identity.metadata:
@@ -160,6 +161,7 @@ def _route(
         is_stream=read.is_stream,
         body=body.fields,
         measure=lambda: _measure(dialect, body),
+        url=url,
     )
     decision = decide(route, facts, draw=random.random, conversation=exchange.session)
     if isinstance(decision, Refusal):

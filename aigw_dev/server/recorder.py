@@ -45,8 +45,7 @@ class Recorder:
             self.slowest = (exchange.duration_s, exchange.id)
         self.cost_nanousd += exchange.cost.nanousd or 0
         self.fallbacks += "fallback" in exchange.marks
-        if exchange.key_name:
-            self.used_keys[exchange.key_name] = time.time()
+        self.used_keys |= {attempt.key_name: time.time() for attempt in exchange.attempts if attempt.key_name}
         self.metrics.observe(exchange)
         self.writer.put(exchange, finish)
 

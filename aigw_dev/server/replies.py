@@ -1,5 +1,7 @@
 """What every reply carries of our own: the `x-aigw-*` headers, the request id, and errors in the caller's dialect."""
 
+import random
+import functools
 from typing import Final
 from urllib.parse import quote
 
@@ -19,6 +21,7 @@ def status_of(refusal: Refusal) -> int:
     return refusal.status or CODES[refusal.code].status
 
 
+@functools.lru_cache(maxsize=1024)  # the same few names come with every request
 def header_value(text: str) -> bytes:
     """`text` as a header's value: visible ASCII as it is, the rest percent-encoded; at most 512 characters of it.
 
@@ -38,9 +41,16 @@ def own_headers(exchange: Exchange, dialect: Dialect, theirs: Pairs) -> Pairs:
         headers.append((b"x-aigw-route", header_value(exchange.route)))
     headers.append((b"x-aigw-attempts", b"%d" % len(exchange.attempts)))
     name = dialect.REQUEST_ID_HEADER.encode()
-    if not any(key == name for key, _ in theirs):
-        headers.append((name, request_id))
+    for key, _ in theirs:
+        if key == name:
+            return headers
+    headers.append((name, request_id))
     return headers
+
+
+def new_request_id(dialect: Dialect) -> tuple[bytes, bytes]:
+    """The dialect's id header for a reply without an exchange."""
+    return (dialect.REQUEST_ID_HEADER.encode(), f"{random.getrandbits(64):016x}".encode())
 
 
 def cost_header(cost: Cost) -> tuple[bytes, bytes]:
@@ -54,11 +64,11 @@ def cost_header(cost: Cost) -> tuple[bytes, bytes]:
 
 def timing_header(exchange: Exchange, first_s: float) -> tuple[bytes, bytes]:
     """`server-timing`: milliseconds to the first data (`first_s`), ours and those spent in attempts."""
-    waited_s = sum((one.ended_s or first_s) - one.started_s for one in exchange.attempts)
-    return (
-        b"server-timing",
-        f"gateway;dur={max(0.0, first_s - waited_s) * 1000:.1f}, upstream;dur={waited_s * 1000:.1f}".encode(),
-    )
+    waited_s = 0.0
+    for one in exchange.attempts:
+        waited_s += (one.ended_s or first_s) - one.started_s
+    own_ms, waited_ms = max(0.0, first_s - waited_s) * 1000, waited_s * 1000
+    return (b"server-timing", b"gateway;dur=%.1f, upstream;dur=%.1f" % (own_ms, waited_ms))
 
 
 def refusal_body(refusal: Refusal, dialect: Dialect, exchange_id: str) -> bytes:

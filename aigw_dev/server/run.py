@@ -81,7 +81,7 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
         state=StateStore(settings.folder / "state.db"),
     )
     gateway.build_inside = lambda: _build_inside(gateway)
-    await gateway.start(settings.reading, port=port)
+    await gateway.start(settings.reading, port=port, host=settings.host)
     serving = await serve(Door(gateway), rules=DoorRules(limits=config.gateway.limits), sockets=sockets)
     url = f"http://{_shown_host(settings.host)}:{port}"
     if settings.claim is not None:
@@ -180,7 +180,9 @@ def _on_signals(gateway: Gateway) -> None:
         try:
             loop.add_signal_handler(number, asked)
         except (NotImplementedError, RuntimeError, ValueError):
-            with contextlib.suppress(ValueError):  # not the main thread: who runs us there stops us another way
+            with contextlib.suppress(
+                ValueError
+            ):  # not the main thread: who runs us there stops us another way
                 signal.signal(number, told)
 
 

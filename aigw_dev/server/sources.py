@@ -94,7 +94,7 @@ class ConfigSource:
         path = self.path or self.found.first_save
         before = self.read()
         write_atomic(path, text, expected_digest=expected_digest)
-        if self.path is None or before.is_trusted:
+        if self.path is None or (before.config is not None and before.is_trusted):
             self.found_at(path)
             self.trust()
         return path

@@ -33,6 +33,8 @@ _CODES: Final[tuple[tuple[type[httpx.TransportError], str, bool], ...]] = (
     (httpx.NetworkError, "upstream_reset", True),
 )
 """httpx's errors, most special first: our code, and whether the call may have reached the provider."""
+_CUT_SHORT: Final = ("disconnected", "closed connection")
+"""How httpcore's protocol errors speak of a connection that ended too early."""
 
 
 class HttpxSender:
@@ -52,7 +54,7 @@ class HttpxSender:
         try:
             response = await transport.handle_async_request(request)
         except httpx.TransportError as error:
-            raise self._fault(error) from error
+            raise self.fault(error) from error
         if response.status_code == _PROXY_AUTHENTICATION_REQUIRED:
             await response.aclose()
             raise proxy_error(
@@ -88,31 +90,25 @@ class HttpxSender:
 
     # for the replies
 
-    def fault(self, error: httpx.TransportError) -> UpstreamError:
-        """An httpx error as ours."""
-        return self._fault(error)
-
     def close_later(self, response: httpx.Response) -> None:
         """Close `response` from a callback."""
         task = asyncio.get_running_loop().create_task(_close(response), name="upstream-httpx-close")
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    def _fault(self, error: httpx.TransportError) -> UpstreamError:
+    def fault(self, error: httpx.TransportError) -> UpstreamError:
+        """An httpx error as ours."""
         tls = _tls_cause(error)
         if tls is not None:
             reason = tls.verify_message if isinstance(tls, ssl.SSLCertVerificationError) else str(tls)
             return UpstreamError(
                 f"no TLS connection through {self._proxy.label}: {reason}", code="tls_failed", is_sent=False
             )
-        for kind, code, is_sent in _CODES:
-            if isinstance(error, kind):
-                break
-        else:
-            code, is_sent = "upstream_failed", True
-        if isinstance(error, httpx.RemoteProtocolError) and "disconnected" in str(error):
-            code = "upstream_reset"
         text = str(error) or type(error).__name__
+        known = [(code, is_sent) for kind, code, is_sent in _CODES if isinstance(error, kind)]
+        code, is_sent = known[0] if known else ("upstream_failed", True)
+        if code == "upstream_protocol" and any(words in text for words in _CUT_SHORT):
+            code = "upstream_reset"
         return UpstreamError(
             f"the call through {self._proxy.label} failed: {text}", code=code, is_sent=is_sent
         )
@@ -142,9 +138,7 @@ class HttpxReply:
         except httpx.TransportError as error:
             if self._is_cancelled:
                 raise UpstreamError("the call was cancelled", code="cancelled") from error
-            fault = self._sender.fault(error)
-            code = "upstream_reset" if "closed connection" in fault.message else fault.code
-            raise UpstreamError(fault.message, code=code) from error
+            raise self._sender.fault(error) from error
         if self._is_cancelled:
             raise UpstreamError("the call was cancelled", code="cancelled")
         self.is_complete = True

@@ -1,7 +1,8 @@
 """Deadlines of one upstream attempt: total, first packet and idle, with a single timer.
 
 A timer per chunk would cost more than relaying the chunk, so `touch` only notes the time and the timer re-arms
-itself when it finds that something arrived meanwhile.
+itself when it finds that nothing is due yet. For the same reason it looks once after the idle time even where idle
+time has not begun to count: a look too many costs less than another timer in every call.
 """
 
 import asyncio
@@ -62,9 +63,7 @@ class Watchdog:
     def touch(self) -> None:
         """Something arrived: from the first bytes on, idle time counts."""
         self._touched = self._loop.time()
-        if not self._has_bytes:
-            self._has_bytes = True
-            self._rearm()
+        self._has_bytes = True
 
     def _deadlines(self) -> list[tuple[float, str]]:
         found: list[tuple[float, str]] = []
@@ -73,31 +72,26 @@ class Watchdog:
         if not self._is_flowing and self._first_s:
             found.append((self._began + self._first_s, "first_packet_timeout"))
         if self._has_bytes and self._idle_s:
-            since = self._loop.time() if self.is_caller_slow else self._touched
-            found.append((since + self._idle_s, "idle_timeout"))
+            found.append((self._touched + self._idle_s, "idle_timeout"))
         return found
 
-    def _rearm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._arm()
-
     def _arm(self) -> None:
-        deadlines = self._deadlines()
-        self._timer = self._loop.call_at(min(deadlines)[0], self._check) if deadlines else None
+        soonest = min((limit for limit in (self._total_s, self._first_s, self._idle_s) if limit), default=0.0)
+        if soonest:
+            self._timer = self._loop.call_at(self._began + soonest, self._check)
 
     def _check(self) -> None:
         self._timer = None
-        deadlines = self._deadlines()
-        if not deadlines:
-            return
-        when, code = min(deadlines)
-        if when > self._loop.time():
+        now = self._loop.time()
+        # Idle time that does not count yet may begin at any moment from now.
+        looks = [(now + self._idle_s, "")] if self._idle_s and not self._has_bytes else []
+        when, code = min(self._deadlines() + looks, default=(0.0, ""))
+        if when > now:
             self._timer = self._loop.call_at(when, self._check)
-            return
-        self._fired = code
-        if self._task is not None:
-            self._task.cancel()
+        elif code:
+            self._fired = code
+            if self._task is not None:
+                self._task.cancel()
 
     def _message(self) -> str:
         seconds = {

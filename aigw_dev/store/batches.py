@@ -15,12 +15,22 @@ from aigw_dev.store.find import SLOT_S
 from aigw_dev.store.fulltext import indexed
 from aigw_dev.store.interning import Interning, Mask
 from aigw_dev.store.rollups import Rollups
-from aigw_dev.store.rows import CONTENT_SQL, ENDED, EXCHANGE_SQL, INTERRUPTED, OPEN, Encoder, Row
+from aigw_dev.store.rows import (
+    CONTENT_SQL,
+    ENDED,
+    EXCHANGE_SQL,
+    INTERRUPTED,
+    OPEN,
+    PIECE_SQL,
+    Draft,
+    Encoder,
+    Row,
+)
 
 _BUSY_ROWS: Final = 16
 """A batch with more exchanges than this is stored uncompressed: disk is cheap for a while, processor time is not."""
 
-_PIECE_ROWS: Final = 16
+_GROUP_ROWS: Final = 16
 """Exchanges encoded in one go; storing them lets the event loop have the interpreter. Sleeping would cost more."""
 
 _DAY_S: Final = 86_400
@@ -29,6 +39,7 @@ _EXCHANGE: Final = f"INSERT {EXCHANGE_SQL}"
 _EXCHANGE_AGAIN: Final = f"INSERT OR REPLACE {EXCHANGE_SQL}"
 _CONTENT: Final = f"INSERT {CONTENT_SQL}"
 _CONTENT_AGAIN: Final = f"INSERT OR REPLACE {CONTENT_SQL}"
+_PIECE: Final = f"INSERT {PIECE_SQL}"
 _SPAN: Final = (
     "INSERT INTO span VALUES(?,?,?) ON CONFLICT(slot) DO UPDATE SET min_seq=min(min_seq, excluded.min_seq),"
     " max_seq=max(max_seq, excluded.max_seq)"
@@ -54,10 +65,10 @@ class _Batch:
     """The rows of one transaction."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
-        self.contents: list[Row] = []
-        self.rows_again: list[Row] = []
-        self.contents_again: list[Row] = []
+        self.new: list[tuple[Draft, Row]] = []
+        """Exchanges without a row yet."""
+        self.opened_before: list[tuple[Draft, Row]] = []
+        """Exchanges whose open row is replaced."""
         self.gone: list[tuple[int]] = []
         self.late: list[tuple[int]] = []
         self.spans: dict[int, list[int]] = {}
@@ -112,11 +123,11 @@ class Batches:
                 for exchange in running:
                     self._begin(batch, exchange, logging)
                 is_busy = len(ended) > _BUSY_ROWS
-                for begin in range(0, len(ended), _PIECE_ROWS):
-                    for exchange in ended[begin : begin + _PIECE_ROWS]:
-                        self._end(batch, exchange, logging, is_busy=is_busy)
-                    self._insert(batch)
-                self._insert(batch)
+                for begin in range(0, len(ended), _GROUP_ROWS):
+                    for exchange in ended[begin : begin + _GROUP_ROWS]:
+                        self._end(batch, exchange, logging)
+                    self._insert(batch, is_busy=is_busy)
+                self._insert(batch, is_busy=is_busy)
                 self._finish(batch)
         except BaseException:
             self._next_seq = next_seq
@@ -141,19 +152,18 @@ class Batches:
         seq = self._take_seq()
         try:
             dim = self.words.dim(exchange)
-            content, shared = self._encoder.content_row(
-                exchange, seq, logging=logging, is_busy=True, is_ended=False
+            draft = self._encoder.draft(exchange, seq, logging=logging, is_ended=False)
+            row = self._encoder.exchange_row(
+                exchange, seq, dim=dim, state=OPEN, end="ok", shared=draft.shared
             )
-            row = self._encoder.exchange_row(exchange, seq, dim=dim, state=OPEN, end="ok", shared=shared)
         except _UNREADABLE:
             # It runs: a field may be half-way. Its end is written all the same.
             return
-        batch.rows.append(row)
-        batch.contents.append(content)
+        batch.new.append((draft, row))
         batch.opened[exchange.id] = seq
         batch.span(exchange.started_at, seq)
 
-    def _end(self, batch: _Batch, exchange: Exchange, logging: Logging, *, is_busy: bool) -> None:
+    def _end(self, batch: _Batch, exchange: Exchange, logging: Logging) -> None:
         end = outcome(exchange)
         if exchange.usage is not None and _is_absurd(exchange.usage):
             # A provider's nonsense would not fit an integer of SQLite; its own words stay in the body.
@@ -170,10 +180,10 @@ class Batches:
             return
         seq = self._take_seq() if opened is None else opened
         try:
-            content, shared = self._encoder.content_row(
-                exchange, seq, logging=logging, is_busy=is_busy, is_ended=True
+            draft = self._encoder.draft(exchange, seq, logging=logging, is_ended=True)
+            row = self._encoder.exchange_row(
+                exchange, seq, dim=dim, state=ENDED, end=end, shared=draft.shared
             )
-            row = self._encoder.exchange_row(exchange, seq, dim=dim, state=ENDED, end=end, shared=shared)
             self.rollups.collect(exchange, dim, end)
         except _UNREADABLE:
             batch.counts.unreadable += 1
@@ -183,11 +193,9 @@ class Batches:
         batch.counts.written += 1
         batch.span(exchange.started_at + exchange.duration_s, seq)
         if opened is None:
-            batch.rows.append(row)
-            batch.contents.append(content)
+            batch.new.append((draft, row))
             return
-        batch.rows_again.append(row)
-        batch.contents_again.append(content)
+        batch.opened_before.append((draft, row))
         batch.late.append((seq,))
 
     def _is_kept(self, exchange: Exchange, end: str, logging: Logging) -> bool:
@@ -195,16 +203,27 @@ class Batches:
         is_slow = self._slowest.is_slow(exchange.duration_s)
         return end != "ok" or bool(exchange.marks) or is_slow or self._draw() < logging.sample
 
-    def _insert(self, batch: _Batch) -> None:
+    def _insert(self, batch: _Batch, *, is_busy: bool) -> None:
+        """Mask and store what was encoded so far."""
+        self._encoder.mask([draft for draft, _ in (*batch.new, *batch.opened_before)])
         db = self.db
-        if batch.rows:
-            db.executemany(_EXCHANGE, batch.rows)
-            db.executemany(_CONTENT, batch.contents)
-            batch.rows, batch.contents = [], []
-        if batch.rows_again:
-            db.executemany(_EXCHANGE_AGAIN, batch.rows_again)
-            db.executemany(_CONTENT_AGAIN, batch.contents_again)
-            batch.rows_again, batch.contents_again = [], []
+        for made, row_sql, content_sql in (
+            (batch.new, _EXCHANGE, _CONTENT),
+            (batch.opened_before, _EXCHANGE_AGAIN, _CONTENT_AGAIN),
+        ):
+            if not made:
+                continue
+            contents: list[Row] = []
+            pieces: list[Row] = []
+            for draft, _ in made:
+                content, more = self._encoder.content_rows(draft, is_busy=is_busy)
+                contents.append(content)
+                pieces += more
+            db.executemany(row_sql, [row for _, row in made])
+            db.executemany(content_sql, contents)
+            if pieces:
+                db.executemany(_PIECE, pieces)
+        batch.new, batch.opened_before = [], []
 
     def _finish(self, batch: _Batch) -> None:
         db = self.db

@@ -5,14 +5,11 @@ A search reads the newest rows that are not indexed yet one by one, so that what
 """
 
 import sqlite3
-from typing import Final
 
 from aigw_dev.store.database import transaction
-from aigw_dev.store.records import Stored, assembled, plain
-from aigw_dev.store.rows import OPEN, REPLY_BIT, REQUEST_BIT, RESPONSE_BIT
+from aigw_dev.store.records import assembled, content
+from aigw_dev.store.rows import OPEN
 from aigw_dev.store.words import body_text, reply_text, request_text
-
-_CONTENT: Final = "SELECT codec, request, response, reply FROM content WHERE seq=?"
 
 
 def has_index(db: sqlite3.Connection) -> bool:
@@ -61,15 +58,10 @@ def unindexed(db: sqlite3.Connection, most: int) -> list[int]:
 
 def searchable(db: sqlite3.Connection, seq: int) -> tuple[str, str]:
     """The words of a row's request and reply, from what was kept of them."""
-    row: tuple[int, Stored, Stored, Stored] | None = db.execute(_CONTENT, (seq,)).fetchone()
-    if row is None:
-        return "", ""
-    codec, request, response, reply = row
-    words = request_text(plain(request, codec, REQUEST_BIT) or b"")
-    message = assembled(plain(reply, codec, REPLY_BIT))
-    if message is not None:
-        return words, reply_text(message)
-    return words, body_text(plain(response, codec, RESPONSE_BIT) or b"")
+    kept = content(db, seq)
+    words = request_text(kept.request or b"")
+    message = assembled(kept.reply)
+    return words, reply_text(message) if message is not None else body_text(kept.response or b"")
 
 
 def remove(db: sqlite3.Connection, seqs: list[int]) -> None:

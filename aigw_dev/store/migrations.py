@@ -50,11 +50,13 @@ _LOG_1: Final = (
         WHERE outcome<>0 OR marks<>0 OR state<>0""",
     "CREATE INDEX exchange_open ON exchange(seq) WHERE state=1",
     "CREATE INDEX exchange_session ON exchange(session) WHERE session<>''",
-    # Bodies and the rest that only `logs show` reads; bodies that are UTF-8 are TEXT. codec: bits 1 request,
-    # 2 response, 4 reply, 8 timing are zlib.
+    # Bodies and the rest that only `logs show` reads; small bodies that are UTF-8 are TEXT. codec: bits 1 request,
+    # 2 response, 4 reply, 8 timing are zlib; 16, 32, 64: that body is in pieces.
     """CREATE TABLE content(
         seq INTEGER PRIMARY KEY, codec INTEGER NOT NULL, detail TEXT NOT NULL,
         request BLOB, response BLOB, reply BLOB, timing BLOB)""",
+    # Large bodies, cut so that they fill pages: seq * 65536 + the body's bit * 8192 + place.
+    "CREATE TABLE piece(id INTEGER PRIMARY KEY, part BLOB NOT NULL)",
     # Which rows a quarter of an hour holds: turns times into row ranges, whatever the order rows came in.
     "CREATE TABLE span(slot INTEGER PRIMARY KEY, min_seq INTEGER NOT NULL, max_seq INTEGER NOT NULL)",
     # Words of requests and replies for the full-text index, and rows that ended after the indexer passed them.

@@ -2,9 +2,6 @@
 
 import base64
 import sqlite3
-import sys
-import zlib
-from array import array
 from typing import Any, Final
 
 import msgspec
@@ -15,13 +12,14 @@ from aigw_dev.core.exchange import (
     Attempt,
     Cost,
     Exchange,
-    StreamTiming,
     Usage,
 )
+from aigw_dev.store.packing import Stored, joined, unpack, unpack_timing
 from aigw_dev.store.raw_rows import RawRow
 from aigw_dev.store.rows import (
     COST_NUMBERS,
     ENDED,
+    IN_PIECES,
     MARK_BITS,
     OUTCOME_NUMBERS,
     REASONS,
@@ -141,14 +139,10 @@ def entry(row: RawRow, vocabulary: Vocabulary) -> Entry:
 
 def record(db: sqlite3.Connection, row: RawRow, vocabulary: Vocabulary) -> Record:
     """The exchange with its bodies. A detail that cannot be read back is left empty, never an error."""
-    statement = "SELECT codec, detail, request, response, reply, timing FROM content WHERE seq=?"
-    content: tuple[int, str, Stored, Stored, Stored, Stored] | None
-    content = db.execute(statement, (row.seq,)).fetchone()
-    codec, detail_text, request, response, reply, timing = content or (0, "{}", None, None, None, None)
-    detail = _detail(detail_text)
+    kept = content(db, row.seq)
+    detail = _detail(kept.detail)
     head = _head(vocabulary.shared(row.head) or bytes(detail.head).decode())
     dim = vocabulary.dim(row.dim)
-    response_body = plain(response, codec, RESPONSE_BIT)
     models = detail.models or (dim.original_model, dim.request_model, dim.response_model)
     exchange = Exchange(
         id=row.id,
@@ -188,12 +182,12 @@ def record(db: sqlite3.Connection, row: RawRow, vocabulary: Vocabulary) -> Recor
         finish=vocabulary.name(row.finish),
         request_bytes=row.request_bytes,
         response_bytes=row.response_bytes,
-        request_body=plain(request, codec, REQUEST_BIT),
-        response_body=response_body,
+        request_body=kept.request,
+        response_body=kept.response,
         request_headers=[*head.headers, *detail.headers],
         response_headers=detail.response_headers,
-        timing=_timing(plain(timing, codec, TIMING_BIT)),
-        assembled=assembled(plain(reply, codec, REPLY_BIT)) or _derived(row, head.dialect, response_body),
+        timing=unpack_timing(kept.timing),
+        assembled=assembled(kept.reply) or _derived(row, head.dialect, kept.response),
         ledger=bytes(detail.ledger),
         deployment=vocabulary.name(row.deployment),
     )
@@ -242,17 +236,37 @@ def marks(bits: int) -> list[str]:
     return [mark for mark, bit in MARK_BITS.items() if bits & bit] if bits else []
 
 
-Stored = str | bytes | None
-"""A column of `content`: text where it is UTF-8, a blob where it is not or is compressed."""
+ContentRow = tuple[int, str, Stored, Stored, Stored, Stored]
+
+_CONTENT: Final = "SELECT codec, detail, request, response, reply, timing FROM content WHERE seq=?"
+_NO_CONTENT: Final[ContentRow] = (0, "{}", None, None, None, None)
 
 
-def plain(stored: Stored, codec: int, bit: int) -> bytes | None:
+class Content(msgspec.Struct, frozen=True):
+    """What `content` holds of one exchange, as it was before it was stored."""
+
+    detail: str
+    request: bytes | None
+    response: bytes | None
+    reply: bytes | None
+    timing: bytes | None
+
+
+def content(db: sqlite3.Connection, seq: int) -> Content:
+    """The bodies and the detail of a row; empty where there are none."""
+    row: ContentRow | None = db.execute(_CONTENT, (seq,)).fetchone()
+    codec, detail, request, response, reply, timing = row or _NO_CONTENT
+    bodies = zip(
+        (REQUEST_BIT, RESPONSE_BIT, REPLY_BIT, TIMING_BIT), (request, response, reply, timing), strict=True
+    )
+    return Content(detail, *(_plain(db, seq, codec, bit, stored) for bit, stored in bodies))
+
+
+def _plain(db: sqlite3.Connection, seq: int, codec: int, bit: int, stored: Stored) -> bytes | None:
     """A stored body as it was."""
-    if isinstance(stored, str):
-        return stored.encode()
-    if stored is None or not codec & bit:
-        return stored
-    return zlib.decompress(stored)
+    if codec & (bit << IN_PIECES):
+        stored = joined(db, seq, bit)
+    return unpack(stored, is_compressed=bool(codec & bit))
 
 
 def assembled(reply: bytes | None) -> Assembled | None:
@@ -333,22 +347,6 @@ def _usage(row: RawRow, detail: Detail) -> Usage | None:
         reported_nanousd=detail.reported_nanousd,
         raw=detail.usage if bytes(detail.usage) else msgspec.Raw(b"null"),
     )
-
-
-def _timing(stored: bytes | None) -> StreamTiming | None:
-    if stored is None:
-        return None
-    numbers = array("I")
-    numbers.frombytes(stored)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    count = len(numbers) // 2
-    at_us: list[int] = []
-    total = 0
-    for gap in numbers[:count]:
-        total += gap
-        at_us.append(total)
-    return StreamTiming(at_us=at_us, size_bytes=list(numbers[count:]))
 
 
 def _decoded(text: bytes) -> Any:

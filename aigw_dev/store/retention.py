@@ -16,6 +16,7 @@ from aigw_dev.store import fulltext
 from aigw_dev.store.database import WAL_BYTES, transaction
 from aigw_dev.store.filters import Filter
 from aigw_dev.store.find import SLOT_S, find
+from aigw_dev.store.packing import piece_id
 from aigw_dev.store.rollups import DAY_S, Rollups
 from aigw_dev.store.vocabulary import Vocabulary
 
@@ -156,6 +157,9 @@ def delete_rows(db: sqlite3.Connection, seqs: list[int]) -> None:
     if newest[0] is not None and newest[0] in seqs:
         # A number is never given twice: who follows the log goes by it.
         db.execute("INSERT OR REPLACE INTO mark VALUES('floor', ?)", (newest[0],))
+    db.executemany(
+        "DELETE FROM piece WHERE id>=? AND id<?", [(piece_id(seq, 0), piece_id(seq + 1, 0)) for seq in seqs]
+    )
     keys = json.dumps(seqs)
     for table in _ROW_TABLES:
         db.execute(f"DELETE FROM {table} WHERE seq IN (SELECT value FROM json_each(?))", (keys,))  # noqa: S608 -- constants

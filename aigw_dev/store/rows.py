@@ -4,18 +4,16 @@ Runs in the writer thread, after the exchange's end (or, for an `open` row, on f
 The shape of `content.detail` is `Detail`; bodies are compressed only where it pays and nobody waits.
 """
 
-import operator
-import sys
-import zlib
-from array import array
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from aigw_dev.core.config import Logging
-from aigw_dev.core.exchange import Attempt, Exchange, StreamTiming
+from aigw_dev.core.exchange import Attempt, Exchange
 from aigw_dev.core.rollup import is_priceable
 from aigw_dev.store.interning import Interning, Mask
+from aigw_dev.store.packing import CUT_FROM_BYTES, pack, pack_timing, pieces
 
 ENDED: Final = 0
 OPEN: Final = 1
@@ -49,8 +47,8 @@ RESPONSE_BIT: Final = 2
 REPLY_BIT: Final = 4
 TIMING_BIT: Final = 8
 
-COMPRESS_FROM_BYTES: Final = 1024
-"""Below this, zlib costs more time than its bytes are worth."""
+IN_PIECES: Final = 4
+"""A body's bit shifted by this says that it is in pieces."""
 
 # Headers that differ with every request are kept apart, so that the rest is the same text each time and stored once.
 _VARYING: Final = frozenset(
@@ -72,6 +70,7 @@ EXCHANGE_SQL: Final = (
 )
 CONTENT_SQL: Final = "INTO content VALUES(?,?,?,nullif(?,''),nullif(?,''),nullif(?,''),nullif(?,''))"
 """An empty body that was recorded is the blob x'', which no text equals."""
+PIECE_SQL: Final = "INTO piece VALUES(?,?)"
 
 EMPTY: Final = msgspec.Raw(b"")
 
@@ -119,6 +118,20 @@ class Detail(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Original, request and response model, where the table of dims was full."""
 
 
+class Draft:
+    """What of an exchange is on its way into `content`: texts by the bit of their column, 0 for the detail."""
+
+    __slots__ = ("exchange", "is_ended", "seq", "shared", "texts")
+
+    def __init__(self, exchange: Exchange, seq: int, *, is_ended: bool) -> None:
+        self.exchange = exchange
+        self.seq = seq
+        self.is_ended = is_ended
+        self.shared: tuple[int, int] = (0, 0)
+        """Numbers of head and decision in `shared`."""
+        self.texts: list[tuple[int, bytes]] = []
+
+
 class Encoder:
     """Turns exchanges into rows of `exchange` and `content`. One per open database; writer thread only."""
 
@@ -126,11 +139,12 @@ class Encoder:
         self._words = words
         self._mask = mask
         self._json = msgspec.json.Encoder()
+        self._sessions: dict[str, str] = {}
 
     def exchange_row(
         self, exchange: Exchange, seq: int, *, dim: int, state: int, end: str, shared: tuple[int, int]
     ) -> Row:
-        """The row for `EXCHANGE_SQL`; `end` is its outcome, `shared` what `content_row` returned beside its row."""
+        """The row for `EXCHANGE_SQL`; `end` is its outcome, `shared` that of its draft."""
         usage = exchange.usage
         cost = exchange.cost
         amount = cost.nanousd
@@ -174,40 +188,70 @@ class Encoder:
                 exchange.error, exchange.finish, exchange.client, exchange.deployment, cost.price_id
             ),
             *shared,
-            self._text(exchange.session) if exchange.session else "",
+            self._session(exchange.session),
             _trace_bytes(exchange.trace_id),
         )
 
-    def content_row(
-        self, exchange: Exchange, seq: int, *, logging: Logging, is_busy: bool, is_ended: bool
-    ) -> tuple[Row, tuple[int, int]]:
-        """The row for `CONTENT_SQL`, and the numbers of the texts that went to `shared` (head, decision).
+    def draft(self, exchange: Exchange, seq: int, *, logging: Logging, is_ended: bool) -> Draft:
+        """What is to be kept of the exchange beside its row, not masked yet. One that still runs has no bodies."""
+        draft = Draft(exchange, seq, is_ended=is_ended)
+        detail, draft.shared = self._detail(exchange)
+        draft.texts.append((0, detail))
+        if not is_ended:
+            return draft
+        if logging.record_request and exchange.request_body is not None:
+            draft.texts.append((REQUEST_BIT, exchange.request_body))
+        if not logging.record_response:
+            return draft
+        if exchange.response_body is not None:
+            draft.texts.append((RESPONSE_BIT, exchange.response_body))
+        # What was not streamed is put together again from its body when somebody reads it.
+        if exchange.assembled is not None and (exchange.is_stream or exchange.response_body is None):
+            draft.texts.append((REPLY_BIT, self._json.encode(exchange.assembled)))
+        return draft
 
-        With `is_busy` nothing is compressed. A row that is not ended has no bodies yet.
-        """
-        detail, shared = self._detail(exchange)
+    def mask(self, drafts: Sequence[Draft]) -> None:
+        """Hide secrets in all of them. One look at everything together: nearly always there is nothing to hide."""
+        joined = b"\n".join([text for draft in drafts for _, text in draft.texts])
+        if self._mask(joined) == joined:
+            return
+        for draft in drafts:
+            draft.texts = [(bit, self._mask(text)) for bit, text in draft.texts]
+
+    def content_rows(self, draft: Draft, *, is_busy: bool) -> tuple[Row, list[Row]]:
+        """The row for `CONTENT_SQL`, and rows for `PIECE_SQL`. With `is_busy` nothing is compressed."""
         codec = 0
-        request = response = reply = timing = ""
-        if is_ended:
-            if logging.record_request and exchange.request_body is not None:
-                request, bit = self._packed(exchange.request_body, REQUEST_BIT, is_busy=is_busy)
+        detail = ""
+        stored: dict[int, str | bytearray] = {}
+        cut: list[Row] = []
+        for bit, text in draft.texts:
+            if not bit:
+                detail = text.decode("utf-8", "replace")
+                continue
+            packed, is_small = pack(text, is_busy=is_busy)
+            if is_small:
                 codec |= bit
-            if logging.record_response:
-                if exchange.response_body is not None:
-                    response, bit = self._packed(exchange.response_body, RESPONSE_BIT, is_busy=is_busy)
-                    codec |= bit
-                # What was not streamed is put together again from its body when somebody reads it.
-                if exchange.assembled is not None and (exchange.is_stream or exchange.response_body is None):
-                    reply, bit = self._packed(
-                        self._json.encode(exchange.assembled), REPLY_BIT, is_busy=is_busy
-                    )
-                    codec |= bit
-            if exchange.timing is not None:
-                timing, bit = _packed_timing(exchange.timing, is_busy=is_busy)
-                codec |= bit
-        return (seq, codec, detail, request, response, reply, timing), shared
+            if len(packed) > CUT_FROM_BYTES:
+                codec |= bit << IN_PIECES
+                cut += pieces(draft.seq, bit, packed)
+            else:
+                stored[bit] = packed
+        timing: str | bytearray = ""
+        if draft.is_ended and draft.exchange.timing is not None:
+            timing, is_small = pack_timing(draft.exchange.timing, is_busy=is_busy)
+            codec |= TIMING_BIT if is_small else 0
+        get = stored.get
+        return (
+            draft.seq,
+            codec,
+            detail,
+            get(REQUEST_BIT, ""),
+            get(RESPONSE_BIT, ""),
+            get(REPLY_BIT, ""),
+            timing,
+        ), cut
 
-    def _detail(self, exchange: Exchange) -> tuple[str, tuple[int, int]]:
+    def _detail(self, exchange: Exchange) -> tuple[bytes, tuple[int, int]]:
         """`content.detail`, and the numbers of what is shared. Fields that stay empty are left out."""
         headers = exchange.request_headers
         steady = [pair for pair in headers if pair[0] not in _VARYING]
@@ -241,7 +285,7 @@ class Encoder:
             detail.trace_id = exchange.trace_id
         if words.is_capped():
             detail.models = (exchange.original_model, exchange.request_model, exchange.response_model)
-        return self._mask(encode(detail)).decode("utf-8", "replace"), (head_number, decision_number)
+        return encode(detail), (head_number, decision_number)
 
     def _attempt(self, attempt: Attempt) -> AttemptRow:
         first_byte_s, ended_s = attempt.first_byte_s, attempt.ended_s
@@ -258,43 +302,22 @@ class Encoder:
             attempt.upstream_request_id,
         )
 
-    def _packed(self, body: bytes, bit: int, *, is_busy: bool) -> tuple[str | bytearray, int]:
-        body = self._mask(body)
-        if not is_busy and len(body) >= COMPRESS_FROM_BYTES:
-            small = zlib.compress(body, 1)
-            if len(small) * 10 < len(body) * 9:
-                return bytearray(small), bit
-        try:
-            return body.decode() or bytearray(), 0
-        except UnicodeDecodeError:
-            return bytearray(body), 0
-
-    def _text(self, text: str) -> str:
-        return self._mask(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+    def _session(self, text: str) -> str:
+        """A session's name, masked; the newest ones are remembered."""
+        if not text:
+            return ""
+        known = self._sessions.get(text)
+        if known is None:
+            if len(self._sessions) >= _MOST_SESSIONS:
+                self._sessions.clear()
+            known = self._mask(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+            self._sessions[text] = known
+        return known
 
 
-def timing_bytes(timing: StreamTiming) -> bytes:
-    """Stream timing in little-endian 32-bit numbers: gaps between pieces in microseconds, then their sizes.
-
-    Gaps and sizes past 32 bits (71 minutes, 4 GiB) are stored as the largest number.
-    """
-    at_us = timing.at_us
-    if not at_us:
-        return b""
-    gaps = [at_us[0], *map(operator.sub, at_us[1:], at_us)]
-    try:
-        numbers = array("I", gaps)
-        numbers.extend(timing.size_bytes)
-    except OverflowError:
-        numbers = array("I", [min(max(number, 0), _LARGEST) for number in (*gaps, *timing.size_bytes)])
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers.tobytes()
-
-
-_LARGEST: Final = 0xFFFF_FFFF
 _NO_USAGE: Final = (NO_NUMBER,) * 6
 _TRACE_DIGITS: Final = 32
+_MOST_SESSIONS: Final = 1_000
 
 
 def _trace_bytes(trace_id: str) -> bytearray:
@@ -304,10 +327,3 @@ def _trace_bytes(trace_id: str) -> bytearray:
         return bytearray.fromhex(trace_id)
     except ValueError:
         return bytearray()
-
-
-def _packed_timing(timing: StreamTiming, *, is_busy: bool) -> tuple[bytearray, int]:
-    stored = timing_bytes(timing)
-    if is_busy or len(stored) < COMPRESS_FROM_BYTES:
-        return bytearray(stored), 0
-    return bytearray(zlib.compress(stored, 1)), TIMING_BIT

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
 from aigw_dev.cli import dispatch
 from aigw_dev.core.exchange import Cost, Exchange, Usage
 from aigw_dev.secrets.home import Home
-from aigw_dev.store.records import as_json
 from aigw_dev.store.reader import LogReader
+from aigw_dev.store.records import as_json
 from tests.store import making
 
 STEERING: Final = "\x1b]0;owned\x07\u202e"
@@ -79,6 +77,3 @@ def guessed(**fields: Any) -> Exchange:
     usage = Usage(input=9, output=2, estimated=True)
     cost = Cost(status="estimated", nanousd=1_000_000, price_id="openai/gpt-4o-mini@2024-07-18")
     return making.exchange(**({"usage": usage, "cost": cost} | fields))
-
-
-RAW: Final = msgspec.Raw(b'{"prompt_tokens":57}')

@@ -38,3 +38,9 @@ def test_only_yes_is_yes(
 
 def test_a_no_says_that_nothing_was_changed() -> None:
     assert "Nothing was changed" in asking.refused().message
+
+
+def test_a_piped_key_still_lets_the_keyring_ask_who_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("key"))
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert (asking.is_person_there(), asking.is_person_near()) == (False, True)

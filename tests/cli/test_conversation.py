@@ -20,7 +20,10 @@ def test_messages_come_with_their_roles_then_parameters_and_tools() -> None:
         model="smart",
         messages=[
             {"role": "system", "content": "Be brief."},
-            {"role": "user", "content": [{"type": "text", "text": "two\nlines"}, {"type": "image_url", "image_url": {}}]},
+            {
+                "role": "user",
+                "content": [{"type": "text", "text": "two\nlines"}, {"type": "image_url", "image_url": {}}],
+            },
             {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": '{"a":1}'}}]},
             {"role": "tool", "content": "42"},
         ],
@@ -69,8 +72,18 @@ def test_a_body_that_was_not_kept_is_told_from_one_that_never_was() -> None:
 
 
 def test_a_reply_shows_reasoning_text_refusal_and_tool_calls() -> None:
-    reply = {"reasoning": "hm", "text": "yes", "refusal": "no", "tool_calls": [{"name": "f", "arguments": "{}"}]}
-    assert conversation.reply_lines(reply, None) == ["reasoning: hm", "text: yes", "refusal: no", "tool call: f({})"]
+    reply = {
+        "reasoning": "hm",
+        "text": "yes",
+        "refusal": "no",
+        "tool_calls": [{"name": "f", "arguments": "{}"}],
+    }
+    assert conversation.reply_lines(reply, None) == [
+        "reasoning: hm",
+        "text: yes",
+        "refusal: no",
+        "tool call: f({})",
+    ]
 
 
 def test_a_reply_without_a_message_shows_its_body() -> None:
@@ -83,7 +96,9 @@ def test_a_long_text_is_cut_and_says_so() -> None:
 
 
 def test_nothing_that_was_said_steers_the_terminal() -> None:
-    shown = asked(messages=[{"role": STEERING, "content": STEERING}], user=STEERING, tools=[{"name": STEERING}])
+    shown = asked(
+        messages=[{"role": STEERING, "content": STEERING}], user=STEERING, tools=[{"name": STEERING}]
+    )
     shown += conversation.reply_lines({"text": STEERING, "tool_calls": [{"name": STEERING}]}, None)
     assert "\x1b" not in "".join(shown)
     assert "\u202e" not in "".join(shown)

@@ -65,9 +65,13 @@ def left_alone(context: Context) -> None:
     raise BrokenPipeError
 
 
-def row(words: str, function: str, *, takes_command_line: bool = False, names_exchange: bool = False) -> Command:
+def row(
+    words: str, function: str, *, takes_command_line: bool = False, names_exchange: bool = False
+) -> Command:
     place = f"{__name__}:{function}"
-    return Command(words, place, "Do it.", takes_command_line=takes_command_line, names_exchange=names_exchange)
+    return Command(
+        words, place, "Do it.", takes_command_line=takes_command_line, names_exchange=names_exchange
+    )
 
 
 TABLE = Registry(
@@ -123,7 +127,9 @@ def test_another_programs_command_line_is_left_as_it_is(capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("words", [["-2", "--json"], ["--json", "-2"], ["--json", "--", "-2"]])
-def test_the_last_but_one_is_a_name_and_no_option(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_last_but_one_is_a_name_and_no_option(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("show", *words) == 0
     assert capsys.readouterr().out == "hello -2 True\n"
     assert run("greet", "-2") == 2

@@ -18,7 +18,13 @@ DECISION = {
             "node": "flow",
             "condition": 'metadata.tier == "pro"',
             "observations": [
-                {"name": "metadata.tier", "operator": "==", "wanted": "pro", "actual": "free", "result": False}
+                {
+                    "name": "metadata.tier",
+                    "operator": "==",
+                    "wanted": "pro",
+                    "actual": "free",
+                    "result": False,
+                }
             ],
             "result": False,
             "not_taken": "qwen/qwen3-max",
@@ -35,7 +41,9 @@ def overview(given: Exchange, folder: Path) -> dict[str, str]:
 
 
 def test_the_overview_says_what_was_asked_who_answered_and_how_it_ended(tmp_path: Path) -> None:
-    rows = overview(exchange(original_model="smart", route="ai-test", marks={"retried", "fallback"}), tmp_path)
+    rows = overview(
+        exchange(original_model="smart", route="ai-test", marks={"retried", "fallback"}), tmp_path
+    )
     assert rows["exchange"].endswith("  ok")
     assert rows["status"] == "200  finish stop"
     assert rows["model"] == (
@@ -98,7 +106,17 @@ def test_every_attempt_has_its_own_target_key_status_and_times(tmp_path: Path) -
     assert header == ["#", "WHY", "TARGET", "KEY", "STATUS", "START", "FIRST", "END", "ERROR"]
     assert rows[0][1:5] == ["first", "qwen/gpt-4o-mini", "qwen-api-key", "429"]
     assert rows[0][8] == "upstream_status: slow down (retry after 2 s)  [req-1]"
-    assert rows[1] == ["2", "fallback", "openai/gpt-4o-mini", "openai-api-key", "200", "200", "300", "500", "-"]
+    assert rows[1] == [
+        "2",
+        "fallback",
+        "openai/gpt-4o-mini",
+        "openai-api-key",
+        "200",
+        "200",
+        "300",
+        "500",
+        "-",
+    ]
 
 
 def test_the_path_of_a_route_is_drawn_with_values_and_what_was_not_taken(tmp_path: Path) -> None:
@@ -130,10 +148,10 @@ def test_the_ledger_of_a_translation_is_shown(tmp_path: Path) -> None:
 
 
 def test_nothing_that_came_from_elsewhere_steers_the_terminal(tmp_path: Path) -> None:
-    evil: dict[str, Any] = {
-        name: STEERING
-        for name in ("session", "client", "original_model", "response_model", "finish", "error", "error_text", "path")
-    }
+    evil: dict[str, Any] = dict.fromkeys(
+        ("session", "client", "original_model", "response_model", "finish", "error", "error_text", "path"),
+        STEERING,
+    )
     evil |= {
         "status": 500,
         "assembled": Assembled(text=STEERING, reasoning=STEERING),

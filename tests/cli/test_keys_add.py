@@ -113,6 +113,19 @@ def test_a_key_that_several_vendors_could_have_given_needs_the_name(tmp_path: Pa
     assert "openai, deepseek, qwen, moonshot" in done.err
 
 
+def test_a_person_is_asked_whose_an_ambiguous_key_is(tmp_path: Path) -> None:
+    secret = tmp_path / "passphrase"
+    secret.write_text("correct horse battery\n")
+    secret.chmod(0o600)
+    machine = Machine(tmp_path, AIGW_DEV_PASSPHRASE_FILE=str(secret))
+    words = ["keys", "add", "--encrypted-file", "--no-check", "--json"]
+    done = machine.type(*words, typed=[("Key:", "sk-Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8"), ("Provider:", "qwen")])
+    assert done.code == 0, done.err
+    assert (done.json["name"], done.json["provider"]) == ("qwen-api-key", "qwen")
+    known = machine.type(*words, typed=[("Key:", "gsk_Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8")])
+    assert known.json["provider"] == "groq"
+
+
 def test_the_name_of_the_provider_is_checked_against_near_ones(tmp_path: Path) -> None:
     done = Machine(tmp_path).run("keys", "add", "opnai", "--env", "X")
     assert done.code == 2

@@ -67,7 +67,9 @@ def test_our_own_count_of_tokens_is_marked() -> None:
 
 
 def test_a_call_that_was_never_sent_shows_what_was_asked_and_why_not() -> None:
-    refused = entry(provider="", original_model="nope", error="model_not_found", response_preview="", status=404)
+    refused = entry(
+        provider="", original_model="nope", error="model_not_found", response_preview="", status=404
+    )
     assert log_lines.model(refused) == "nope"
     assert log_lines.COLUMNS["response"].cell(refused) == "model_not_found"
 

@@ -34,7 +34,18 @@ def logged(tmp_path: Path) -> Logged:
 def test_the_newest_comes_first_with_the_seeds_five_columns(logged: Logged, capsys: Capture) -> None:
     assert logged.run("logs", "list") == 0
     header, *lines = capsys.readouterr().out.splitlines()
-    assert header.split() == ["ID", "STATUS", "TIME", "MARKS", "MODEL", "REQUEST", "RESPONSE", "MS", "TOKENS", "COST"]
+    assert header.split() == [
+        "ID",
+        "STATUS",
+        "TIME",
+        "MARKS",
+        "MODEL",
+        "REQUEST",
+        "RESPONSE",
+        "MS",
+        "TOKENS",
+        "COST",
+    ]
     assert [line[:8] for line in lines] == ["c" * 8, "b" * 8, "a" * 8]
     assert "openai/gpt-4o-mini" in lines[2]
     assert "My card was declined" in lines[2]
@@ -57,7 +68,9 @@ def test_a_filter_narrows_the_list(logged: Logged, capsys: Capture) -> None:
     assert capsys.readouterr().out.splitlines()[1:] == ["bbbbbbbb  model_not_found"]
 
 
-def test_a_wrong_filter_is_a_usage_error_that_says_what_would_be_right(logged: Logged, capsys: Capture) -> None:
+def test_a_wrong_filter_is_a_usage_error_that_says_what_would_be_right(
+    logged: Logged, capsys: Capture
+) -> None:
     assert logged.run("logs", "list", "stauts:200") == 2
     assert "did you mean status:" in capsys.readouterr().err
 

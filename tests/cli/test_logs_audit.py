@@ -16,7 +16,9 @@ def audited(tmp_path: Path) -> Logged:
     """Three events."""
     logged = Logged(tmp_path)
     state = StateStore(logged.folder / "state.db")
-    state.audit("key.added", "qwen-api-key", actor="cli", origin="cli", detail={"fingerprint": "ab12", "n": 1})
+    state.audit(
+        "key.added", "qwen-api-key", actor="cli", origin="cli", detail={"fingerprint": "ab12", "n": 1}
+    )
     state.audit("admin.denied", STEERING, actor="?", origin="admin", is_ok=False)
     state.audit("logs.purge", actor="admin", detail={"detail": "everything: 3 exchanges"})
     state.close()
@@ -36,7 +38,10 @@ def test_the_newest_comes_first(audited: Logged, capsys: Capture) -> None:
 
 def test_json_holds_the_same(audited: Logged, capsys: Capture) -> None:
     audited.run("logs", "audit", "--json", "--limit", "2")
-    assert [event["action"] for event in json.loads(capsys.readouterr().out)] == ["logs.purge", "admin.denied"]
+    assert [event["action"] for event in json.loads(capsys.readouterr().out)] == [
+        "logs.purge",
+        "admin.denied",
+    ]
 
 
 def test_where_nothing_was_changed_it_says_so(tmp_path: Path, capsys: Capture) -> None:

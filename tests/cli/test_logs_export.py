@@ -40,7 +40,9 @@ def test_json_is_one_array(logged: Logged, capsys: Capture) -> None:
     assert json.loads(capsys.readouterr().out) == []
 
 
-def test_a_file_is_written_whole_and_for_its_owner_only(logged: Logged, tmp_path: Path, capsys: Capture) -> None:
+def test_a_file_is_written_whole_and_for_its_owner_only(
+    logged: Logged, tmp_path: Path, capsys: Capture
+) -> None:
     file = tmp_path / "out.jsonl"
     assert logged.run("logs", "export", "-o", str(file), "--json") == 0
     assert json.loads(capsys.readouterr().out) == {"exported": 60, "path": str(file)}

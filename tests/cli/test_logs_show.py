@@ -55,7 +55,9 @@ def test_without_a_name_it_is_the_last(logged: Logged, capsys: Capture) -> None:
     assert "cc22222222222222" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("name", "said"), [("aa", "More than one"), ("zz", "no exchange 'zz'"), ("-9", "'-9'")])
+@pytest.mark.parametrize(
+    ("name", "said"), [("aa", "More than one"), ("zz", "no exchange 'zz'"), ("-9", "'-9'")]
+)
 def test_a_name_that_is_not_one_exchange_is_a_usage_error(
     name: str, said: str, logged: Logged, capsys: Capture
 ) -> None:
@@ -86,10 +88,14 @@ def test_json_holds_the_bodies_as_text_or_base64(logged: Logged, capsys: Capture
     }
 
 
-@pytest.mark.parametrize(("name", "which", "content"), [("aa0", "request", BODY), ("-2", "response", b"\xff\x00\xfe")])
+@pytest.mark.parametrize(
+    ("name", "which", "content"), [("aa0", "request", BODY), ("-2", "response", b"\xff\x00\xfe")]
+)
 def test_a_body_goes_into_a_pipe_byte_for_byte(name: str, which: str, content: bytes, logged: Logged) -> None:
     words = logged.words("logs", "show", name, "--body", which)
-    done = subprocess.run([sys.executable, "-m", "aigw_dev", *words], capture_output=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "aigw_dev", *words], capture_output=True, check=True, timeout=60
+    )
     assert done.stdout == content
 
 

@@ -32,7 +32,7 @@ def test_sh_gets_any_value(value: str) -> None:
     program = shutil.which("sh")
     if program is None:
         return
-    script = f"{SHELLS['sh'].put('X', value)}\nprintf %s. \"$X\""
+    script = f'{SHELLS["sh"].put("X", value)}\nprintf %s. "$X"'
     done = subprocess.run([program, "-c", script], capture_output=True, check=True, timeout=30)
     assert done.stdout.decode() == value + "."
 

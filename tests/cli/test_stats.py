@@ -12,7 +12,9 @@ from tests.cli.logged import STEERING, Logged, guessed, unpriced
 from tests.store.making import exchange, refused
 
 Capture = pytest.CaptureFixture[str]
-HEADER = "PROVIDER(TYPE)  MODEL@BASEURL  RESP-TYPE  TOTAL-REQ  SUCCESS/FAILED  AVG-DUR(ms)  TOKENS(INPUT/OUTPUT)"
+HEADER = (
+    "PROVIDER(TYPE)  MODEL@BASEURL  RESP-TYPE  TOTAL-REQ  SUCCESS/FAILED  AVG-DUR(ms)  TOKENS(INPUT/OUTPUT)"
+)
 
 
 @pytest.fixture
@@ -37,9 +39,25 @@ def test_the_table_by_provider_is_the_seeds(logged: Logged, capsys: Capture) -> 
     header, *rows = capsys.readouterr().out.splitlines()
     assert header == HEADER
     assert [row.split("  ") for row in rows] == [
-        ["openai(openai)", "gpt-4o-mini@https://openai.test/v1", "/v1/chat/completions", "3", "3/0", "1333", "171/120"],
-        ["qwen(qwen)", "gpt-4o-mini@https://qwen.test/v1", "/v1/chat/completions", "2", "2/0", "500", "66/42"],
-        ["-(-)", "-@-", "/v1/chat/completions", "1", "0/1", "-", "0/0"],
+        [
+            "openai(openai)",
+            "gpt-4o-mini@https://openai.test/v1",
+            "/v1/chat/completions",
+            "3",
+            "3/0",
+            "1333",
+            "171/120",
+        ],
+        [
+            "qwen(qwen)",
+            "gpt-4o-mini@https://qwen.test/v1",
+            "/v1/chat/completions",
+            "2",
+            "2/0",
+            "500",
+            "66/42",
+        ],
+        ["-(-)", "gpt-4o-mini@-", "/v1/chat/completions", "1", "0/1", "-", "0/0"],
     ]
 
 

@@ -74,8 +74,13 @@ def test_where_only_another_configs_gateway_runs_it_is_named(place: Place, tmp_p
     with held:
         held.publish(
             RunningInfo(
-                pid=os.getpid(), url="http://127.0.0.1:9", port=9, started_at=0.0,
-                config_path="other.yaml", name="other", version="0",
+                pid=os.getpid(),
+                url="http://127.0.0.1:9",
+                port=9,
+                started_at=0.0,
+                config_path="other.yaml",
+                name="other",
+                version="0",
             )  # fmt: skip
         )
         with pytest.raises(CommandError, match=r"http://127\.0\.0\.1:9") as refused, reach(place):

@@ -21,7 +21,12 @@ def test_a_run_gets_the_gateway_under_every_name_an_sdk_reads() -> None:
 
 
 def test_what_would_win_over_the_run_is_taken_away() -> None:
-    environ = {"ANTHROPIC_API_KEY": "sk-ant-x", "OPENAI_ORG_ID": "org-1", "OPENAI_API_KEY": "sk-real", "HOME": "/"}
+    environ = {
+        "ANTHROPIC_API_KEY": "sk-ant-x",
+        "OPENAI_ORG_ID": "org-1",
+        "OPENAI_API_KEY": "sk-real",
+        "HOME": "/",
+    }
     changes = variables.for_run(URL, TOKEN, environ, is_windows=False)
     assert set(changes.unset) == {"ANTHROPIC_API_KEY", "OPENAI_ORG_ID"}
     inside = variables.applied(changes, environ)

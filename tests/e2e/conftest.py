@@ -120,15 +120,14 @@ class GatewayProcess:
         """One exchange by name, waited for."""
         deadline = time.monotonic() + 5
         while True:
+            entries = self.admin("/exchanges?limit=1")["entries"]
+            is_logged = ended is None or bool(entries and entries[0]["seq"] >= ended)
             reply = httpx.get(
                 f"{self.url}/admin/v1/exchanges/{name}",
                 headers={"authorization": f"Bearer {self.admin_token}"},
                 timeout=30,
             )
-            is_there = reply.status_code == 200 and reply.json().get("state") == "ended"
-            if is_there and (
-                ended is None or self.admin("/exchanges?limit=1000")["entries"][0]["seq"] >= ended
-            ):
+            if is_logged and reply.status_code == 200 and reply.json().get("state") == "ended":
                 return reply.json()
             assert time.monotonic() < deadline, reply.text
             with contextlib.suppress(httpx.HTTPError):

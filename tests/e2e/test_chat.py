@@ -18,7 +18,17 @@ import pytest
 
 from tests.e2e.conftest import AIGW, KEY, GatewayProcess, Start, config_for
 from tests.e2e.test_openai_sdk import END, REPLY, USAGE, piece
-from tests.scripted import Close, Hold, ScriptedUpstream, chunk, event, json_reply, reply, sse_reply, stream_head
+from tests.scripted import (
+    Close,
+    Hold,
+    ScriptedUpstream,
+    chunk,
+    event,
+    json_reply,
+    reply,
+    sse_reply,
+    stream_head,
+)
 
 ROUTED = """routes:
   tiers:
@@ -36,7 +46,9 @@ def fresh(tmp_path: Path) -> GatewayProcess:
     return GatewayProcess(tmp_path, "")
 
 
-def aigw(machine: GatewayProcess, *words: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+def aigw(
+    machine: GatewayProcess, *words: str, stdin: str = "", **env: str
+) -> subprocess.CompletedProcess[str]:
     """A command on this machine, without a config named."""
     return subprocess.run(
         [*AIGW, *words], env={**machine.env, **env}, cwd=machine.folder, input=stdin, capture_output=True,
@@ -56,7 +68,9 @@ def test_a_pipe_gives_the_prompt_and_gets_plain_text(fresh: GatewayProcess) -> N
 
 
 def test_json_is_one_document_with_text_usage_cost_and_ids(upstream: ScriptedUpstream, start: Start) -> None:
-    upstream.enqueue(sse_reply(piece(reasoning_content="hm"), piece(content="Hel"), piece(content="lo"), END, USAGE))
+    upstream.enqueue(
+        sse_reply(piece(reasoning_content="hm"), piece(content="Hel"), piece(content="lo"), END, USAGE)
+    )
     gateway = start(config_for(upstream))
     found = json.loads(gateway.run("chat", "up/gpt-4o-mini", "hi", "--json").stdout)
     assert (found["text"], found["reasoning"], found["finish"]) == ("Hello", "hm", "stop")
@@ -80,7 +94,9 @@ def test_the_body_is_the_panels(upstream: ScriptedUpstream, start: Start) -> Non
     assert sent() == {"model": "m", "messages": [user], **defaults, "stream": True}
     nothing = ("--max-tokens", "none", "--top-p", "none", "--temperature", "none", "--no-stream")
     assert sent(*nothing) == {"model": "m", "messages": [user]}
-    body = sent("--system", "be brief", "--param", "seed=7", "--param", "temperature=0.5", "--temperature", "0")
+    body = sent(
+        "--system", "be brief", "--param", "seed=7", "--param", "temperature=0.5", "--temperature", "0"
+    )
     assert body["messages"] == [{"role": "system", "content": "be brief"}, user]
     assert (body["seed"], body["temperature"]) == (7, 0.5)
     assert gateway.run("chat", "up/m", "hi", "--max-tokens", "9000", expect=2).stdout == ""
@@ -107,7 +123,7 @@ def test_a_providers_error_shows_its_status_and_words_and_ends_with_3(
     assert "\x1b" not in done.stderr
     assert KEY not in done.stdout + done.stderr
     failure = json.loads(fresh.run("chat", "dynamic/nope", "hi", "--json", expect=2).stderr)
-    assert failure["error"]["code"] == "route_not_found"
+    assert failure["error"]["code"] == "model_not_found"
 
 
 def test_a_stream_that_breaks_keeps_what_came_and_ends_with_3(
@@ -134,7 +150,7 @@ def test_raw_gives_the_bytes_as_received(upstream: ScriptedUpstream, fresh: Gate
 
 def test_curl_and_code_are_printed_run_and_hold_no_token(start: Start) -> None:
     gateway = start("version: 1\n")
-    tricky = "it's \"$HOME\" `id`"
+    tricky = 'it\'s "$HOME" `id`'
     printed = {
         language: gateway.run("chat", "mock/echo", tricky, "--code", language).stdout
         for language in ("curl", "python", "node")
@@ -144,7 +160,12 @@ def test_curl_and_code_are_printed_run_and_hold_no_token(start: Start) -> None:
     assert gateway.admin("/exchanges")["entries"] == [], "nothing was sent"
     env = {**gateway.env, "AIGW_DEV_TOKEN": gateway.token}
     ran = subprocess.run(
-        [sys.executable, "-c", printed["python"]], env=env, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", printed["python"]],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     assert ran.stdout == f"{tricky}\n"
     if shutil.which("sh") and shutil.which("curl"):
@@ -206,14 +227,18 @@ def at_a_terminal(
 
 @posix
 def test_a_terminal_gets_markdown_and_a_last_line_of_facts(fresh: GatewayProcess) -> None:
-    code, screen = at_a_terminal(fresh, ["chat", "mock/echo", "# Title\n\n**bold** \x1b]0;owned\x07 `x`\n\n- item"])
+    code, screen = at_a_terminal(
+        fresh, ["chat", "mock/echo", "# Title\n\n**bold** \x1b]0;owned\x07 `x`\n\n- item"]
+    )
     assert code == 0
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen)
     assert "**" not in plain
     assert "• item" in plain
     assert "\x1b[1" in screen, "bold"
     assert "\x1b]" not in screen, "what the model says cannot steer the terminal"
-    assert re.search(r"mock/echo  ·  ttft [\d.]+ s  ·  .*tokens/s  ·  .* tokens  ·  \$0  ·  [0-9a-f]{16}", plain)
+    assert re.search(
+        r"mock/echo  ·  ttft [\d.]+ s  ·  .*tokens/s  ·  .* tokens  ·  \$0  ·  [0-9a-f]{16}", plain
+    )
 
 
 @posix
@@ -225,7 +250,9 @@ def test_no_color_draws_without_colour(fresh: GatewayProcess) -> None:
 
 
 @posix
-def test_a_conversation_remembers_until_it_is_reset(upstream: ScriptedUpstream, fresh: GatewayProcess) -> None:
+def test_a_conversation_remembers_until_it_is_reset(
+    upstream: ScriptedUpstream, fresh: GatewayProcess
+) -> None:
     fresh.path.write_text(config_for(upstream), "utf-8")
     for answer in ("first answer", "second answer", "third answer"):
         upstream.enqueue(sse_reply(piece(content=answer), END))

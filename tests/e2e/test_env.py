@@ -56,7 +56,12 @@ def test_examples_run_and_hold_no_token(start: Start) -> None:
     found = json.loads(gateway.run("env", "--example", "mock/echo", "--json").stdout)
     env = {**gateway.env, found["token_variable"]: gateway.token}
     ran = subprocess.run(
-        [sys.executable, "-c", found["python"]], env=env, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", found["python"]],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     assert ran.stdout == "Hello!\n"
 

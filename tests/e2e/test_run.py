@@ -44,7 +44,18 @@ def fresh(tmp_path: Path) -> GatewayProcess:
 
 
 def test_an_app_without_a_gateway_runs_through_one_of_its_own(fresh: GatewayProcess) -> None:
-    command = ("run", "--name", "ci-1", "--", sys.executable, "app.py", "7", "mock/echo", "mock/echo", "dynamic/no")
+    command = (
+        "run",
+        "--name",
+        "ci-1",
+        "--",
+        sys.executable,
+        "app.py",
+        "7",
+        "mock/echo",
+        "mock/echo",
+        "dynamic/no",
+    )
     done = fresh.run(*command, expect=7)
     assert done.stdout.splitlines() == ["from the app", "from the app", "404"]
     assert re.search(r"run ci-1: 3 calls, \d+ \+ \d+ tokens, \$0, 1 errors  ·  .*exit 7", done.stderr)
@@ -52,12 +63,16 @@ def test_an_app_without_a_gateway_runs_through_one_of_its_own(fresh: GatewayProc
     assert "aigwdev-" not in done.stderr, "a token is never printed"
 
 
-def test_the_log_knows_the_run_and_its_credential_ends_with_it(upstream: ScriptedUpstream, start: Start) -> None:
+def test_the_log_knows_the_run_and_its_credential_ends_with_it(
+    upstream: ScriptedUpstream, start: Start
+) -> None:
     gateway = start(config_for(upstream))
     upstream.enqueue([json_reply(REPLY)])
     app = APP.replace("sys.exit(", "print(os.environ['OPENAI_API_KEY'])\nsys.exit(")
     (gateway.folder / "app.py").write_text(app, "utf-8")
-    done = gateway.run("run", "--name", "mine", "--json", "-q", "--", sys.executable, "app.py", "0", "up/gpt-4o-mini")
+    done = gateway.run(
+        "run", "--name", "mine", "--json", "-q", "--", sys.executable, "app.py", "0", "up/gpt-4o-mini"
+    )
     text, token, totals = done.stdout.splitlines()
     found = json.loads(totals)
     assert text == "Hello"
@@ -75,17 +90,25 @@ def test_a_runs_metadata_counts_where_a_call_sends_none(
     upstream: ScriptedUpstream, fresh: GatewayProcess
 ) -> None:
     fresh.path.write_text(config_for(upstream, more=ROUTED), "utf-8")
-    own = APP.replace('"from the app"}]', '"from the app"}], extra_headers={"x-ai-route-metadata": "tier=free"}')
+    own = APP.replace(
+        '"from the app"}]', '"from the app"}], extra_headers={"x-ai-route-metadata": "tier=free"}'
+    )
     (fresh.folder / "own.py").write_text(own, "utf-8")
     command = ("run", "--metadata", "tier=pro", "--", sys.executable)
     assert fresh.run(*command, "app.py", "0", "dynamic/tiers").stdout == "from the app\n"
     upstream.enqueue([json_reply(REPLY)])
-    assert fresh.run(*command, "own.py", "0", "dynamic/tiers").stdout == "Hello\n", "the call's own header wins"
+    assert fresh.run(*command, "own.py", "0", "dynamic/tiers").stdout == "Hello\n", (
+        "the call's own header wins"
+    )
     assert fresh.run("run", "--", sys.executable, "app.py", "0", "dynamic/tiers").stdout == "400\n"
 
 
 def test_the_command_sees_the_gateway_and_nothing_that_wins_over_it(fresh: GatewayProcess) -> None:
-    planted = {"ANTHROPIC_API_KEY": "sk-ant-planted", "OPENAI_API_KEY": "sk-planted", "NO_PROXY": "corp.example"}
+    planted = {
+        "ANTHROPIC_API_KEY": "sk-ant-planted",
+        "OPENAI_API_KEY": "sk-planted",
+        "NO_PROXY": "corp.example",
+    }
     done = fresh.run("run", "--", sys.executable, "-c", SHOW, **planted)
     inside = json.loads(done.stdout)
     assert inside["OPENAI_API_KEY"].startswith("aigwdev-")

@@ -9,7 +9,7 @@ from aigw_dev.core.config import Logging
 from aigw_dev.core.exchange import Assembled, StreamTiming, Usage
 from aigw_dev.store import rows
 from aigw_dev.store.interning import Interning
-from aigw_dev.store.rows import Detail, Encoder, timing_bytes
+from aigw_dev.store.rows import Detail, Encoder
 from aigw_dev.store.writer import open_log
 from tests.store.making import KEEP_ALL, attempt, exchange, unmasked
 
@@ -20,10 +20,19 @@ def encoder(tmp_path: Path) -> Encoder:
 
 
 def content(
-    encoder: Encoder, *, is_busy: bool = False, logging: Logging = KEEP_ALL, **fields: Any
+    encoder: Encoder,
+    *,
+    is_busy: bool = False,
+    logging: Logging = KEEP_ALL,
+    is_ended: bool = True,
+    **fields: Any,
 ) -> dict[str, Any]:
-    row, _ = encoder.content_row(exchange(**fields), 1, logging=logging, is_busy=is_busy, is_ended=True)
-    return dict(zip(("seq", "codec", "detail", "request", "response", "reply", "timing"), row, strict=True))
+    """The row of an exchange's content, by column, with its pieces."""
+    draft = encoder.draft(exchange(**fields), 1, logging=logging, is_ended=is_ended)
+    encoder.mask([draft])
+    row, pieces = encoder.content_rows(draft, is_busy=is_busy)
+    names = ("seq", "codec", "detail", "request", "response", "reply", "timing")
+    return dict(zip(names, row, strict=True)) | {"pieces": pieces, "shared": draft.shared}
 
 
 def detail(encoder: Encoder, **fields: Any) -> Detail:
@@ -43,15 +52,9 @@ def test_a_large_body_is_compressed_when_nobody_waits(encoder: Encoder) -> None:
     body = b'{"text":"' + b"again and again " * 500 + b'"}'
     found = content(encoder, request_body=body)
     assert found["codec"] == rows.REQUEST_BIT
-    assert isinstance(found["request"], bytearray)
     assert zlib.decompress(found["request"]) == body
     assert len(found["request"]) < len(body) / 10
-    assert content(encoder, request_body=body, is_busy=True)["codec"] == 0
-
-
-def test_compression_that_does_not_pay_is_left_out(encoder: Encoder) -> None:
-    noise = zlib.compress(bytes(range(256)) * 40, 9) * 30
-    assert content(encoder, response_body=zlib.compress(noise))["codec"] == 0
+    assert not content(encoder, request_body=body, is_busy=True)["codec"] & rows.REQUEST_BIT
 
 
 def test_an_empty_body_is_not_an_absent_one(encoder: Encoder) -> None:
@@ -74,8 +77,9 @@ def test_the_message_is_kept_where_it_cannot_be_read_from_the_body(encoder: Enco
 
 
 def test_an_exchange_that_still_runs_has_no_bodies(encoder: Encoder) -> None:
-    row, _ = encoder.content_row(exchange(), 1, logging=KEEP_ALL, is_busy=True, is_ended=False)
-    assert row[3:] == ("", "", "", "")
+    found = content(encoder, is_ended=False, timing=StreamTiming(at_us=[1], size_bytes=[2]))
+    assert [found[name] for name in ("request", "response", "reply", "timing")] == [""] * 4
+    assert "attempts" in found["detail"]
 
 
 def test_what_repeats_is_shared_from_its_second_time_on(encoder: Encoder) -> None:
@@ -83,12 +87,50 @@ def test_what_repeats_is_shared_from_its_second_time_on(encoder: Encoder) -> Non
     first = detail(encoder, decision=decision)
     assert bytes(first.head)
     assert bytes(first.decision) == decision
-    row, shared = encoder.content_row(
-        exchange(decision=decision), 2, logging=KEEP_ALL, is_busy=True, is_ended=True
-    )
-    assert shared[0]
-    assert shared[1]
-    assert "decision" not in str(row[2])
+    found = content(encoder, decision=decision)
+    assert found["shared"] == (1, 2)
+    assert "decision" not in found["detail"]
+
+
+def test_a_large_body_is_cut_into_pieces_that_fill_pages(encoder: Encoder) -> None:
+    body = bytes(range(256)) * 40
+    found = content(encoder, request_body=body, is_busy=True)
+    assert (found["request"], found["codec"]) == ("", rows.REQUEST_BIT << rows.IN_PIECES)
+    assert [len(part) for _, part in found["pieces"]] == [2000, 2000, 2000, 2000, 2000, 240]
+    assert b"".join(part for _, part in found["pieces"]) == body
+
+
+def test_secrets_are_masked_in_everything_that_is_kept(tmp_path: Path) -> None:
+    looks: list[bytes] = []
+
+    def mask(text: bytes) -> bytes:
+        looks.append(text)
+        return text.replace(b"secret", b"***")
+
+    encoder = Encoder(Interning(open_log(tmp_path / "log.db"), mask), mask)
+    drafts = [
+        encoder.draft(exchange(request_body=body), 1, logging=KEEP_ALL, is_ended=True)
+        for body in (b"x", b"secret")
+    ]
+    encoder.mask(drafts)
+    assert [dict(draft.texts)[rows.REQUEST_BIT] for draft in drafts] == [b"x", b"***"]
+    looks.clear()
+    encoder.mask(drafts)
+    assert len(looks) == 1
+
+
+def test_a_session_is_masked_once(tmp_path: Path) -> None:
+    looks: list[bytes] = []
+
+    def mask(text: bytes) -> bytes:
+        looks.append(text)
+        return text.upper()
+
+    encoder = Encoder(Interning(open_log(tmp_path / "log.db"), mask), mask)
+    for number in (*range(1001), 1000):
+        row = encoder.exchange_row(exchange(session=f"s{number}"), 1, dim=1, state=0, end="ok", shared=(0, 0))
+        assert row[-2] == f"S{number}"
+    assert looks.count(b"s1000") == 1
 
 
 def test_headers_that_differ_every_time_do_not_keep_the_others_from_being_shared(encoder: Encoder) -> None:
@@ -128,14 +170,6 @@ def test_an_id_of_a_trace_that_is_not_hex_has_no_bytes(encoder: Encoder) -> None
     for trace_id, stored in (("0" * 31 + "g", b""), ("x", b""), ("ab" * 16, b"\xab" * 16)):
         row = encoder.exchange_row(exchange(trace_id=trace_id), 1, dim=1, state=0, end="ok", shared=(0, 0))
         assert row[-1] == bytearray(stored)
-
-
-def test_timing_is_eight_bytes_per_piece() -> None:
-    assert timing_bytes(StreamTiming()) == b""
-    stored = timing_bytes(StreamTiming(at_us=[1000, 6000], size_bytes=[7, 9]))
-    assert stored == b"".join(number.to_bytes(4, "little") for number in (1000, 5000, 7, 9))
-    late = timing_bytes(StreamTiming(at_us=[2**40], size_bytes=[-1]))
-    assert late == b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 
 def test_long_timing_is_compressed_when_nobody_waits(encoder: Encoder) -> None:

@@ -72,9 +72,10 @@ def read_request(body: RequestBody, /, *, path_model: str = "") -> RequestFacts 
 
     `path_model` counts where the body names none (Azure's deployments).
     """
-    model = _string(body.text("model"))
+    named = body.text("model")
+    model = _string(named)
     if model is None:
-        return _wrong("model", "a string", body.text("model"))
+        return _wrong("model", "a string", named)
     model = model or path_model
     if not model:
         return Refusal(
@@ -88,7 +89,7 @@ def read_request(body: RequestBody, /, *, path_model: str = "") -> RequestFacts 
     return RequestFacts(
         model=model,
         is_stream=is_stream,
-        session=next((text for name in _SESSION_FIELDS if (text := _string(body.text(name)))), ""),
+        session=_session(body),
         wants_usage=_wants_usage(body),
     )
 
@@ -144,11 +145,22 @@ def _model(row: ModelRow) -> dict[str, str | int]:
     return {"id": row.id, "object": "model", "created": row.created, "owned_by": row.owned_by}
 
 
+def _session(body: RequestBody) -> str:
+    """What names the conversation: the first of `_SESSION_FIELDS` that is a text."""
+    for name in _SESSION_FIELDS:
+        if name in body.fields and (text := _string(body.text(name))):
+            return text
+    return ""
+
+
+_STRING: Final = msgspec.json.Decoder(str)
+
+
 def _string(value: bytes) -> str | None:
     """The string that a JSON text is, empty for absent and null; None where it is something else."""
     if value in {b"", _NULL}:
         return ""
-    return msgspec.json.decode(value, type=str) if value.startswith(b'"') else None
+    return _STRING.decode(value) if value.startswith(b'"') else None
 
 
 def _wrong(name: str, wanted: str, value: bytes) -> Refusal:

@@ -103,6 +103,14 @@ def reply_summary(body: bytes) -> ReplySummary:
     chunk = decode_chunk(body)
     if chunk is None:
         return ReplySummary()
+    plain = _plain_answer(chunk)
+    if plain is not None:
+        return ReplySummary(
+            response_model=loose_json.text(chunk.model),
+            finish=plain.finish,
+            usage=_reply_usage(chunk),
+            assembled=plain,
+        )
     written: dict[int, _Written] = {}
     for choice in chunk.choices or ():
         own = written.setdefault(choice.index, _Written())
@@ -120,6 +128,25 @@ def reply_summary(body: bytes) -> ReplySummary:
     )
 
 
+def _plain_answer(chunk: Chunk) -> Assembled | None:
+    """The usual reply, put together at once: one choice whose message is a text; None for every other."""
+    choices = chunk.choices
+    if choices is None or len(choices) != 1:
+        return None
+    choice = choices[0]
+    message = choice.message
+    if message is None or choice.text or not message.content or not isinstance(message.content, str):
+        return None
+    if message.tool_calls or message.function_call is not None:
+        return None
+    return Assembled(
+        text=message.content,
+        reasoning=message.reasoning_content or message.reasoning or "",
+        refusal=message.refusal or "",
+        finish=choice.finish_reason or "",
+    )
+
+
 def output_text(assembled: Assembled) -> str:
     """Every character of a reply, to estimate tokens from."""
     tools = "".join(call.name + call.arguments for call in assembled.tool_calls)
@@ -127,7 +154,9 @@ def output_text(assembled: Assembled) -> str:
 
 
 def _reply_usage(chunk: Chunk) -> Usage | None:
-    candidates = [chunk.usage, *([chunk.x_groq.usage] if chunk.x_groq is not None else ())]
+    if chunk.usage and (usage := read_usage(chunk.usage)) is not None:
+        return usage
+    candidates = [chunk.x_groq.usage] if chunk.x_groq is not None else []
     candidates += [choice.usage for choice in chunk.choices or ()]
     return next((usage for raw in candidates if raw and (usage := read_usage(raw)) is not None), None)
 

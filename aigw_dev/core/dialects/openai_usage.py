@@ -39,19 +39,98 @@ _DETAILS: Final = {
     "completion_tokens_details": _OUTPUT_DETAILS,
     "output_tokens_details": _OUTPUT_DETAILS,
 }
+_AMOUNTS: Final = (b'"cost', b"\\")
+"""Where neither stands in a usage object, it names no price; an escape could spell a key differently."""
 _NANOUSD_PER_USD: Final = 10**9
 _TICKS_PER_NANOUSD: Final = 10
 _MAX_USD: Final = 10**6
 
 
+Count = int | float | None
+"""A number of tokens as providers send it."""
+
+
+class _InputDetails(msgspec.Struct, frozen=True):
+    cached_tokens: Count = None
+    cache_write_tokens: Count = None
+    cache_creation_tokens: Count = None
+
+
+class _OutputDetails(msgspec.Struct, frozen=True):
+    reasoning_tokens: Count = None
+
+
+class _Wire(msgspec.Struct, frozen=True):
+    """The usual shape, with nothing about money: what `_FIELDS` and `_DETAILS` name, read in one go."""
+
+    prompt_tokens: Count = None
+    input_tokens: Count = None
+    completion_tokens: Count = None
+    output_tokens: Count = None
+    total_tokens: Count = None
+    prompt_cache_hit_tokens: Count = None
+    cached_tokens: Count = None
+    cache_read_input_tokens: Count = None
+    cache_creation_input_tokens: Count = None
+    reasoning_tokens: Count = None
+    prompt_tokens_details: _InputDetails | None = None
+    input_tokens_details: _InputDetails | None = None
+    completion_tokens_details: _OutputDetails | None = None
+    output_tokens_details: _OutputDetails | None = None
+
+
+_WIRE: Final = msgspec.json.Decoder(_Wire)
+
+
 def read_usage(raw: bytes) -> Usage | None:
     """The canonical usage of a provider's usage object; None where it is no object or counts nothing."""
+    raw = bytes(raw)  # a Raw is a buffer, not the bytes its stub promises
+    if not any(sign in raw for sign in _AMOUNTS):
+        try:
+            typed = _WIRE.decode(raw)
+        except ValueError:  # msgspec's errors are ValueErrors: an odd shape is read loosely
+            pass
+        else:
+            return _canonical(_typed_counts(typed), None, raw)
     wire = loose_json.mapping(loose_json.load(raw))
     counts: dict[str, int] = {}
     _gather(wire, _FIELDS, counts)
     for name, fields in _DETAILS.items():
         _gather(loose_json.mapping(wire.get(name)), fields, counts)
-    if not counts.keys() & {"input", "output", "total"}:
+    return _canonical(counts, _reported_nanousd(wire), raw)
+
+
+def _typed_counts(wire: _Wire) -> dict[str, int]:
+    """What `_gather` would find: of several figures for one thing the largest."""
+    counts: dict[str, int] = {}
+    _most(counts, "input", wire.prompt_tokens, wire.input_tokens)
+    _most(counts, "output", wire.completion_tokens, wire.output_tokens)
+    _most(counts, "total", wire.total_tokens)
+    _most(counts, "cached", wire.prompt_cache_hit_tokens, wire.cached_tokens, wire.cache_read_input_tokens)
+    _most(counts, "written", wire.cache_creation_input_tokens)
+    _most(counts, "reasoning", wire.reasoning_tokens)
+    for given in (wire.prompt_tokens_details, wire.input_tokens_details):
+        if given is not None:
+            _most(counts, "cached", given.cached_tokens)
+            _most(counts, "written", given.cache_write_tokens, given.cache_creation_tokens)
+    for made in (wire.completion_tokens_details, wire.output_tokens_details):
+        if made is not None:
+            _most(counts, "reasoning", made.reasoning_tokens)
+    return counts
+
+
+def _most(counts: dict[str, int], name: str, *values: Count) -> None:
+    for value in values:
+        if value is None:
+            continue
+        found = loose_json.count(value)
+        if found is not None and found >= counts.get(name, 0):
+            counts[name] = found
+
+
+def _canonical(counts: dict[str, int], reported_nanousd: int | None, raw: bytes) -> Usage | None:
+    """The counts as one usage; see the module's docstring for what is inside what."""
+    if "input" not in counts and "output" not in counts and "total" not in counts:
         return None
     output, total = counts.get("output", 0), counts.get("total", 0)
     # Embeddings of some providers count a total only.
@@ -72,8 +151,8 @@ def read_usage(raw: bytes) -> Usage | None:
         cached_input=cached,
         cache_write=written,
         reasoning=reasoning,
-        reported_nanousd=_reported_nanousd(wire),
-        raw=msgspec.Raw(bytes(raw)),
+        reported_nanousd=reported_nanousd,
+        raw=msgspec.Raw(raw),
     )
 
 

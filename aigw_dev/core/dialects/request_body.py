@@ -71,8 +71,12 @@ def rename_model(body: RequestBody, model: str, params: Mapping[str, Any] | None
     `model` and `stream` in `params` are not taken: the route's `send` names the model, and the caller alone knows
     whether it can read a stream.
     """
+    named = msgspec.json.encode(model)
+    if not params and (start := (_compact_starts(body) or {}).get("model")) is not None:
+        raw = body.raw  # the usual call: one splice
+        return b"%b%b%b" % (raw[:start], named, raw[start + len(body.fields["model"]) :])
     changes = {key: msgspec.json.encode(item) for key, item in (params or {}).items() if key != "stream"}
-    changes["model"] = msgspec.json.encode(model)
+    changes["model"] = named
     return merge(body, changes).raw
 
 

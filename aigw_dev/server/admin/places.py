@@ -94,7 +94,7 @@ def _providers(desk: Desk) -> list[HTTPRouteHandler]:
         rows = reports.provider_rows(
             gateway.in_force,
             chosen=snapshot.keys.chosen(),
-            untrusted=gateway.reading.untrusted,
+            untrusted=gateway.live.untrusted,
             lists=snapshot.lists,
         )
         return {"providers": rows}
@@ -117,20 +117,7 @@ def _providers(desk: Desk) -> list[HTTPRouteHandler]:
         await gateway.renew()
         return {"lists": msgspec.to_builtins(listings)}
 
-    @get("/keys")
-    async def keys() -> dict[str, Any]:
-        """Every key by name; never a value."""
-        records = await asyncio.to_thread(gateway.vault.records)
-        chosen = gateway.snapshot.keys.chosen()
-        mark = {
-            secret.name: gateway.vault.mark(secret.value) for one in chosen.values() for secret in one.secrets
-        }
-        return {
-            "keys": reports.key_rows(records, gateway.in_force, chosen=chosen, mark=mark),
-            "notices": gateway.notices,
-        }
-
-    return [providers, check, models, keys]
+    return [providers, check, models]
 
 
 def _credentials(desk: Desk) -> list[HTTPRouteHandler]:
@@ -172,7 +159,7 @@ def _status(desk: Desk) -> dict[str, Any]:
         "version": __version__,
         "pid": os.getpid(),
         "url": f"http://127.0.0.1:{gateway.port}",
-        "host": config.gateway.host,
+        "host": gateway.host,
         "port": gateway.port,
         "started_at": gateway.started_at,
         "uptime_s": time.time() - gateway.started_at,
