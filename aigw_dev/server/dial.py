@@ -9,6 +9,7 @@ import re
 import socket
 import threading
 from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from aigw_dev.core.errors import UpstreamError
@@ -32,8 +33,9 @@ class Resolver:
     Not the loop's executor: its threads hold up the interpreter's exit while a name server does not answer.
     """
 
-    def __init__(self) -> None:
-        """Holds no loop until the first look-up."""
+    def __init__(self, getaddrinfo: Callable[..., Iterable[AddressInfo]] = socket.getaddrinfo) -> None:
+        """`getaddrinfo` is called as `socket.getaddrinfo(host, port, type=...)` (a seam for tests)."""
+        self._getaddrinfo = getaddrinfo
         self._running: dict[tuple[str, int], asyncio.Future[list[AddressInfo]]] = {}
 
     async def look_up(self, host: str, port: int) -> list[AddressInfo]:
@@ -41,6 +43,9 @@ class Resolver:
         literal = _literal(host, port)
         if literal is not None:
             return [literal]
+        if host == "localhost" or host.endswith(".localhost"):
+            # RFC 6761 6.3: never asked of a name server. IPv4 first: most local model servers listen only there.
+            return [row for row in (_literal("127.0.0.1", port), _literal("::1", port)) if row is not None]
         key = (host, port)
         future = self._running.get(key)
         if future is None:
@@ -48,7 +53,7 @@ class Resolver:
             future = self._running[key] = loop.create_future()
             future.add_done_callback(lambda done: self._forget(key, done))
             threading.Thread(
-                target=_look_up_in_thread,
+                target=self._look_up_in_thread,
                 args=(loop, future, host, port),
                 name=f"resolve-{host}",
                 daemon=True,
@@ -60,29 +65,28 @@ class Resolver:
         if not done.cancelled():
             done.exception()  # marks it as seen where every caller has given up
 
+    def _look_up_in_thread(
+        self, loop: asyncio.AbstractEventLoop, future: asyncio.Future[list[AddressInfo]], host: str, port: int
+    ) -> None:
+        found: list[AddressInfo] = []
+        fault: OSError | None = None
+        try:
+            found = [*self._getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        except (OSError, UnicodeError) as error:
+            fault = error if isinstance(error, OSError) else socket.gaierror(socket.EAI_NONAME, str(error))
 
-def _look_up_in_thread(
-    loop: asyncio.AbstractEventLoop, future: asyncio.Future[list[AddressInfo]], host: str, port: int
-) -> None:
-    found: list[AddressInfo] = []
-    fault: OSError | None = None
-    try:
-        found = [*socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    except (OSError, UnicodeError) as error:
-        fault = error if isinstance(error, OSError) else socket.gaierror(socket.EAI_NONAME, str(error))
+        def settle() -> None:
+            if future.done():
+                return
+            if fault is None:
+                future.set_result(found)
+            else:
+                future.set_exception(fault)
 
-    def settle() -> None:
-        if future.done():
-            return
-        if fault is None:
-            future.set_result(found)
-        else:
-            future.set_exception(fault)
-
-    try:
-        loop.call_soon_threadsafe(settle)
-    except RuntimeError:
-        return  # the loop is closed; nobody waits any more
+        try:
+            loop.call_soon_threadsafe(settle)
+        except RuntimeError:
+            return  # the loop is closed; nobody waits any more
 
 
 def _literal(host: str, port: int) -> AddressInfo | None:

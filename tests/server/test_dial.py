@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 
 import pytest
 
@@ -24,16 +25,61 @@ async def test_an_address_needs_no_look_up() -> None:
     assert found[4] == ("::1", 80, 0, 0)
 
 
-async def test_a_name_is_looked_up_once_for_all_who_wait() -> None:
-    resolver = Resolver()
-    first, second = await asyncio.gather(resolver.look_up("localhost", 80), resolver.look_up("localhost", 80))
-    assert first == second
-    assert ("127.0.0.1", 80) in [row[4] for row in first]
+async def test_localhost_means_both_loopbacks_and_is_asked_of_nobody() -> None:
+    def unasked(*_: object, **__: object) -> list[AddressInfo]:
+        raise AssertionError
+
+    for name in ("localhost", "app.localhost"):
+        found = await Resolver(unasked).look_up(name, 80)
+        assert [row[4][0] for row in found] == ["127.0.0.1", "::1"]
 
 
-async def test_a_name_that_cannot_exist_is_an_error() -> None:
+async def test_a_name_is_looked_up_once_for_all_who_wait_and_again_later() -> None:
+    asked: list[str] = []
+
+    def look_up(host: str, port: int, **_: object) -> list[AddressInfo]:
+        asked.append(f"{host}:{port}")
+        return [at(port)]
+
+    resolver = Resolver(look_up)
+    calls = (
+        resolver.look_up("api.test", 80),
+        resolver.look_up("api.test", 80),
+        resolver.look_up("api.test", 81),
+    )
+    assert await asyncio.gather(*calls) == [[at(80)], [at(80)], [at(81)]]
+    assert sorted(asked) == ["api.test:80", "api.test:81"]
+    await resolver.look_up("api.test", 80)
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize(
+    "fault", [socket.gaierror(socket.EAI_NONAME, "unknown"), UnicodeError("label too long")]
+)
+async def test_a_name_nobody_knows_is_an_error(fault: Exception) -> None:
+    def look_up(*_: object, **__: object) -> list[AddressInfo]:
+        raise fault
+
     with pytest.raises(socket.gaierror):
-        await Resolver().look_up("a" * 70 + ".localhost", 80)
+        await Resolver(look_up).look_up("api.test", 80)
+
+
+async def test_a_caller_that_gives_up_leaves_the_look_up_to_the_others() -> None:
+    answered = threading.Event()
+
+    def look_up(*_: object, **__: object) -> list[AddressInfo]:
+        answered.wait(5)
+        return [at(80)]
+
+    resolver = Resolver(look_up)
+    hasty = asyncio.ensure_future(resolver.look_up("api.test", 80))
+    patient = asyncio.ensure_future(resolver.look_up("api.test", 80))
+    await asyncio.sleep(0)
+    hasty.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await hasty
+    answered.set()
+    assert await patient == [at(80)]
 
 
 def test_the_families_take_turns() -> None:
