@@ -368,7 +368,10 @@ class _Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=0)
+        if (
+            self._transport.get_extra_info("sslcontext") is None
+        ):  # asyncio's TLS never resumes with a limit of 0
+            self._transport.set_write_buffer_limits(high=0)
         with self._owner.change():
             self._peer = Peer(len(self._owner.peers) + 1, time.monotonic())
             self._owner.peers.append(self._peer)

@@ -1,22 +1,20 @@
 """`aigw-dev chat MODEL [PROMPT]`: one call, or a conversation, through `/v1/chat/completions` like any caller."""
 
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import typer
 
 from aigw_dev.cli import output
-from aigw_dev.cli.chat_call import Caller, Ended
-from aigw_dev.cli.chat_paint import MarkdownPainter, Painter, PlainPainter
+from aigw_dev.cli.chat_call import Caller
+from aigw_dev.cli.chat_turn import Asked, painter, show_end
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, PROVIDER, USAGE, CommandError
 from aigw_dev.cli.pairs import read_metadata, read_params
 from aigw_dev.cli.place import Place
 from aigw_dev.cli.temporary import Reached, reach
 from aigw_dev.core import examples, harmless, panel
-from aigw_dev.core.exchange import Scalar
 
 _USUAL_PORT: Final = 2449
 _STDIN: Final = "-"
@@ -112,41 +110,6 @@ def chat(
             return _plain(gateway, caller, body, has_reasoning=show.reasoning)
         finally:
             caller.close()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What the options say, read and checked."""
-
-    model: str
-    settings: panel.PanelSettings
-    params: Mapping[str, Any]
-    metadata: dict[str, Scalar | None]
-    has_limits: bool
-
-    def body(self, messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """The body for these messages; a `CommandError` names every limit it breaks."""
-        made = panel.build_chat_body(
-            self.model, messages, settings=self.settings, params=self.params, has_limits=self.has_limits
-        )
-        if isinstance(made, list):
-            raise CommandError("\n".join(p.message for p in made) + ".", hint="\n".join(p.hint for p in made))
-        return made
-
-
-def painter(*, has_reasoning: bool = False) -> Painter:
-    """How a reply is shown on this stdout."""
-    if output.is_terminal() and not _is_dumb():
-        return MarkdownPainter()
-    return PlainPainter(has_reasoning=has_reasoning or output.is_terminal())
-
-
-def show_end(gateway: Reached, ended: Ended) -> None:
-    """The last line, on stderr in a terminal: who answered, how quickly, how much, at what price, and the id."""
-    if not output.is_terminal(sys.stderr):
-        return
-    line = "  ·  ".join(_end_parts(ended, gateway.exchange(ended.exchange) if ended.exchange else None))
-    output.note(output.styled(harmless.line(line), "dim", stream=sys.stderr))
 
 
 def _asked(model: str, options: PanelOptions) -> Asked:
@@ -247,31 +210,6 @@ def _json(gateway: Reached, caller: Caller, body: dict[str, Any]) -> int:
     return DONE
 
 
-def _end_parts(ended: Ended, record: dict[str, Any] | None) -> list[str]:
-    from aigw_dev.cli.money import usd
-
-    parts = [ended.upstream or "?"]
-    if ended.route:
-        parts[0] = f"{ended.route} -> {parts[0]}"
-    if ended.ttft_s is not None:
-        parts.append(f"ttft {ended.ttft_s:.2f} s")
-    usage: dict[str, Any] = (record or {}).get("usage") or {}
-    if not usage and ended.usage is not None:
-        usage = {"input": ended.usage.input, "output": ended.usage.output}
-    if usage:
-        doubt = "~" if usage.get("estimated") else ""
-        writing_s = ended.duration_s - (ended.ttft_s or 0.0)
-        written: int = usage.get("output", 0)
-        if ended.ttft_s is not None and writing_s > 0:
-            parts.append(f"{doubt}{written / writing_s:.0f} tokens/s")
-        parts.append(f"{doubt}{usage.get('input', 0)} + {written} tokens")
-    cost: dict[str, Any] | None = (record or {}).get("cost")
-    if cost is not None:
-        parts.append(usd(cost.get("nanousd"), status=str(cost.get("status", ""))))
-    parts.append(ended.exchange)
-    return [part for part in parts if part]
-
-
 def _print_code(place: Place, asked: Asked, language: str, *, prompt: str, is_json: bool) -> int:
     body = asked.body([{"role": "user", "content": _utf8(prompt)}])
     metadata = {name: value for name, value in asked.metadata.items() if value is not None}
@@ -296,12 +234,3 @@ def _future_url(place: Place) -> str:
         )
     port = place.reading.config.gateway.port or (last_port(place.folder) if place.folder else None)
     return f"http://127.0.0.1:{port or _USUAL_PORT}"
-
-
-def _is_dumb() -> bool:
-    import os
-
-    return os.environ.get("TERM") == "dumb"
-
-
-__all__ = ["Asked", "chat", "painter", "show_end"]

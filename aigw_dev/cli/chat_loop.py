@@ -5,8 +5,8 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 from aigw_dev.cli import output
-from aigw_dev.cli.chat import Asked, painter, show_end
 from aigw_dev.cli.chat_call import Caller
+from aigw_dev.cli.chat_turn import Asked, painter, show_end
 from aigw_dev.cli.exits import DONE, INTERRUPTED, CommandError
 from aigw_dev.core import harmless
 

@@ -8,11 +8,13 @@ a temporary folder and it is not announced (no `running.json`), unless the log i
 import asyncio
 import contextlib
 import shutil
+import signal
 import tempfile
 import threading
 import time
 from collections.abc import Coroutine, Generator, Mapping
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import msgspec
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from aigw_dev.server.gateway import Gateway
     from aigw_dev.server.run import Settings
 
+_SIGNALLED: Final = 128
+"""A process ended by signal N reports 128 + N, as shells say it."""
 _START_S: Final = 30.0
 _STOP_S: Final = 15.0
 """How long a stopped gateway may take to write its log before we go without it."""
@@ -79,7 +83,7 @@ def reach(place: Place, *, is_own: bool = False, is_log_kept: bool = False) -> G
         return
     if not is_own and list_running(place.home):
         _refuse_others(place)
-    with _folder(place, is_kept=is_log_kept) as (folder, held):
+    with _ended_by_signals(), _folder(place, is_kept=is_log_kept) as (folder, held):
         own = _Own(_settings(place, folder, held))
         try:
             own.start()
@@ -97,6 +101,29 @@ def _refuse_others(place: Place) -> None:
             hint=f"{error.hint} --temporary starts one for this command only.",
             code=error.code,
         ) from error
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Generator[None]:
+    """Let a signal that ends the process unwind it first: the log in the temporary folder must not stay behind."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del frame
+        raise SystemExit(_SIGNALLED + number)
+
+    changed: list[int] = []
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is None or signal.getsignal(number) is not signal.SIG_DFL:
+            continue
+        with contextlib.suppress(ValueError):  # not the main thread: who runs us there has its own way
+            signal.signal(number, end)
+            changed.append(number)
+    try:
+        yield
+    finally:
+        for number in changed:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextlib.contextmanager

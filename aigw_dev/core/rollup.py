@@ -5,7 +5,7 @@ defines every counter for people. An exchange belongs to the UTC second in which
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -187,8 +187,8 @@ def duration_us(exchange: Exchange) -> int:
     return int(exchange.duration_s * 1e6 + 0.5)
 
 
-class Totals(msgspec.Struct, kw_only=True):
-    """Sums over some interval and group; fields are those of `COUNTERS`. Rates are None where nothing was counted."""
+class Totals(msgspec.Struct):
+    """Sums over some interval and group; fields are `COUNTERS`, in order. Rates are None where nothing was counted."""
 
     requests: int = 0
     """Exchanges that ended, kept in the log or not."""
@@ -248,12 +248,6 @@ class Totals(msgspec.Struct, kw_only=True):
     def mean_ttft_s(self) -> float | None:
         """Mean seconds to the first packet over streams that had one."""
         return self.ttft_us / self.ttfts / 1e6 if self.ttfts else None
-
-    def add(self, sums: Iterable[int]) -> None:
-        """Add sums given in the order of `COUNTERS`."""
-        for name, value in zip(COUNTERS, sums, strict=True):
-            if value:
-                setattr(self, name, getattr(self, name) + value)
 
 
 class Tile(NamedTuple):

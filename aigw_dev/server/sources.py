@@ -93,24 +93,35 @@ class ConfigSource:
         """
         path = self.path or self.found.first_save
         before = self.read()
+        is_first = self.path is None
         write_atomic(path, text, expected_digest=expected_digest)
-        if self.path is None or (before.config is not None and before.is_trusted):
+        if is_first:
             self.found_at(path)
+            self._record_trust(path)
+        elif before.config is not None and before.is_trusted:
             self.trust()
         return path
 
     def found_at(self, path: Path) -> None:
-        """From now on the config is this file."""
+        """From now on the config is this file; one in a project is weighed for trust like any other there."""
         if self.path is None:
-            self.found = msgspec.structs.replace(self.found, path=path, project_root=path.parent)
+            self.found = msgspec.structs.replace(
+                self.found,
+                path=path,
+                why=f"{path} was written by the first save.",
+                is_trusted_place=self.found.project_root is None,
+                project_root=self.found.project_root or path.parent,
+            )
 
     def trust(self) -> None:
         """Record that a person looked at the settings that trust is asked for."""
-        if self.path is None or self.found.is_trusted_place:
-            return
-        loaded = read_config(self.path, rules=self._rules)
+        if self.path is not None and not self.found.is_trusted_place:
+            self._record_trust(self.path)
+
+    def _record_trust(self, path: Path) -> None:
+        loaded = read_config(path, rules=self._rules)
         if loaded.config is not None:
-            Trust(self._home).record(self.path, trust_hash(self._held(loaded.config)))
+            Trust(self._home).record(path, trust_hash(self._held(loaded.config)))
 
     def _default(self) -> Reading:
         recorded: set[str] = set()

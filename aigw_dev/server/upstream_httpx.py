@@ -76,7 +76,10 @@ class HttpxSender:
             self._transport = httpx.AsyncHTTPTransport(
                 verify=context,
                 trust_env=False,
-                proxy=httpx.Proxy(self._proxy.url.replace("socks5h://", "socks5://", 1), ssl_context=context),
+                proxy=httpx.Proxy(
+                    self._proxy.url.replace("socks5h://", "socks5://", 1),
+                    ssl_context=context if self._proxy.scheme == "https" else None,
+                ),
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=32),
             )
         except ImportError as error:

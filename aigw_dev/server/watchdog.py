@@ -16,6 +16,8 @@ _MESSAGES: Final = {
     "idle_timeout": "the provider sent nothing for {s:g} s",
     "total_timeout": "the call took longer than {s:g} s",
 }
+_SECOND_LOOK_S: Final = 0.005
+"""How long after a deadline it is looked at again before it counts."""
 
 
 class Watchdog:
@@ -35,6 +37,8 @@ class Watchdog:
         self._began = self._touched = self._loop.time()
         self._is_flowing = self._has_bytes = False
         self._fired = ""
+        self._doubted = (0.0, "")
+        """The deadline that was found passed once."""
         self.is_caller_slow = False
         """The caller is being written to: idle time does not pass."""
 
@@ -72,7 +76,8 @@ class Watchdog:
         if not self._is_flowing and self._first_s:
             found.append((self._began + self._first_s, "first_packet_timeout"))
         if self._has_bytes and self._idle_s:
-            found.append((self._touched + self._idle_s, "idle_timeout"))
+            since = self._loop.time() if self.is_caller_slow else self._touched
+            found.append((since + self._idle_s, "idle_timeout"))
         return found
 
     def _arm(self) -> None:
@@ -88,6 +93,11 @@ class Watchdog:
         when, code = min(self._deadlines() + looks, default=(0.0, ""))
         if when > now:
             self._timer = self._loop.call_at(when, self._check)
+        elif code and self._doubted != (when, code):
+            # After a pause of this whole process (a busy machine, a laptop's sleep) timers run before sockets are read:
+            # what has arrived meanwhile gets its turn first.
+            self._doubted = (when, code)
+            self._timer = self._loop.call_later(_SECOND_LOOK_S, self._check)
         elif code:
             self._fired = code
             if self._task is not None:

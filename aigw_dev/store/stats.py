@@ -5,9 +5,7 @@ the second it ended in. Where fine tiles are pruned, an interval is widened to e
 answer says which interval it is about.
 """
 
-import json
-import sqlite3
-from collections.abc import Iterable
+import math
 from typing import Final
 
 import msgspec
@@ -20,32 +18,21 @@ from aigw_dev.core.rollup import (
     NON_STREAM,
     STREAM,
     TTFT,
-    Tile,
     Totals,
     cover,
     percentile,
     snap,
 )
 from aigw_dev.store.filters import Filter
-from aigw_dev.store.interning import DIM_COLUMNS
-from aigw_dev.store.reader import EVERYTHING, LogReader, Session
+from aigw_dev.store.reader import EVERYTHING, LogReader
 from aigw_dev.store.rollups import marks
-from aigw_dev.store.vocabulary import Dim, Vocabulary
-
-GROUPS: Final = {
-    **{name: name for name in DIM_COLUMNS},
-    "model": "request_model",
-    "key": "key_name",
-    "stream": "stream",
-}
-"""What summaries may be grouped by, and the field each stands for."""
+from aigw_dev.store.tiles import GROUPS, Grouping, added, histograms
+from aigw_dev.store.tiles import sums as tile_sums
 
 SEED_TABLE: Final = ("provider", "kind", "request_model", "base_url", "operation")
 """`by` of the table that `stats --by provider` prints."""
 
 MOST_POINTS: Final = 2_000
-
-_SUMS: Final = ",".join(f"sum({name})" for name in COUNTERS)
 
 
 class Latency(msgspec.Struct, kw_only=True):
@@ -120,20 +107,24 @@ def summary(
 ) -> Summary | Refusal:
     """Totals of `[since_s, until_s)` (whole seconds) per group.
 
-    `by` are keys of `GROUPS`; the filter may test those fields only (`stats_filter_invalid` becomes `filter_invalid`).
+    `by` are keys of `GROUPS`; the filter may test those fields only. Refusals have the code `filter_invalid`.
     """
     refusal = _check(by, filter_)
     if refusal is not None:
         return refusal
-    start, end = int(since_s), max(int(since_s), -int(-until_s // 1))
+    start, end = int(since_s), max(int(since_s), math.ceil(until_s))
     with reader.session() as session:
         if session is None:
             return Summary(since_s=start, until_s=end, is_widened=False, groups=[])
         closed, kept = marks(session.db)
         left, right = snap(start, end, kept=kept)
         tiles = cover(left, right, closed=closed, kept=kept, coarsest=LADDER[-1])
-        dims = _wanted(session.vocabulary, filter_)
-        groups = _groups(session, tiles, by, dims, with_histograms=percentiles)
+        grouping = Grouping(session.vocabulary, by, filter_)
+        sums = tile_sums(session.db, tiles, grouping, step_s=None)
+        counts = histograms(session.db, tiles, grouping) if percentiles else {}
+    groups = _groups(grouping, sums, counts)
+    if not groups and not by:
+        groups = [_group({}, _ZEROS, _ZEROS, {}, 0)]
     return Summary(since_s=left, until_s=right, is_widened=(left, right) != (start, end), groups=groups)
 
 
@@ -160,14 +151,25 @@ def series(
             return Series(step_s=step_s, since_s=int(since_s), until_s=int(until_s), points=[])
         closed, kept = marks(session.db)
         step = _kept_step(step_s, int(since_s), kept)
-        start, end = int(since_s) // step * step, -int(-until_s // step) * step
+        start, end = int(since_s) // step * step, math.ceil(until_s / step) * step
         level = max(level for level in LADDER if step % level == 0)
         tiles = cover(start, end, closed=closed, kept=kept, coarsest=level)
-        points = _points(session, tiles, step, by, _wanted(session.vocabulary, filter_))
+        grouping = Grouping(session.vocabulary, by, filter_)
+        sums = tile_sums(session.db, tiles, grouping, step_s=step)
+    points = _points(grouping, sums)
     if not by:
-        points = [points.get((at, ())) or _empty_point(at) for at in range(start, end, step)]
-        return Series(step_s=step, since_s=start, until_s=end, points=points)
-    return Series(step_s=step, since_s=start, until_s=end, points=[points[key] for key in sorted(points)])
+        found = {point.start_s: point for point in points}
+        points = [found.get(at) or _point(at, {}, _ZEROS, _ZEROS) for at in range(start, end, step)]
+    return Series(step_s=step, since_s=start, until_s=end, points=points)
+
+
+def latency(buckets: dict[int, int]) -> Latency:
+    """Percentiles of a histogram whose buckets are of microseconds."""
+    p50, p95, p99 = (percentile(buckets, share) for share in (0.5, 0.95, 0.99))
+    return Latency(p50_s=_seconds(p50), p95_s=_seconds(p95), p99_s=_seconds(p99))
+
+
+_ZEROS: Final = (0,) * len(COUNTERS)
 
 
 def _check(by: tuple[str, ...], filter_: Filter) -> Refusal | None:
@@ -186,158 +188,69 @@ def _check(by: tuple[str, ...], filter_: Filter) -> Refusal | None:
     return None
 
 
-def _wanted(vocabulary: Vocabulary, filter_: Filter) -> list[int] | None:
-    """The dims that pass; None for all."""
-    vocabulary.refresh()
-    if not filter_.dims:
-        return None
-    return [
-        number
-        for number, dim in vocabulary.dims.items()
-        if all(test.holds(tuple(getattr(dim, column) for column in test.columns)) for test in filter_.dims)
-    ]
-
-
 def _kept_step(step_s: int, since_s: int, kept: dict[int, int]) -> int:
     """The step asked for, or the finest wider one whose tiles reach back to `since_s`."""
     level = max(level for level in LADDER if step_s % level == 0)
     while since_s // level * level < kept.get(level, 0) and level != LADDER[-1]:
         level = next(wider for wider in LADDER if wider > level)
-    return -(-step_s // level) * level
-
-
-_KIND_TOTALS: Final = {NON_STREAM: "non_stream", STREAM: "stream"}
-
-
-def _points(
-    session: Session, tiles: list[Tile], step: int, by: tuple[str, ...], dims: list[int] | None
-) -> dict[tuple[int, tuple[str, ...]], Point]:
-    points: dict[tuple[int, tuple[str, ...]], Point] = {}
-    fields = [GROUPS[name] for name in by]
-    for at, dim, kind, *sums in _rows(
-        session.db, tiles, dims, is_total=not fields and dims is None, step=step
-    ):
-        texts = _texts(session.vocabulary, dim, kind, fields)
-        point = points.get((at, texts))
-        if point is None:
-            point = _empty_point(at)
-            point.key = dict(zip(by, texts, strict=True))
-            points[at, texts] = point
-        point.totals.add(sums)
-        getattr(point, _KIND_TOTALS[kind]).add(sums)
-    return points
-
-
-def _empty_point(at: int) -> Point:
-    return Point(start_s=at, key={}, totals=Totals(), non_stream=Totals(), stream=Totals())
+    return math.ceil(step_s / level) * level
 
 
 def _groups(
-    session: Session, tiles: list[Tile], by: tuple[str, ...], dims: list[int] | None, *, with_histograms: bool
+    grouping: Grouping,
+    sums: dict[tuple[int, int, int], tuple[int, ...]],
+    counts: dict[tuple[int, int, int], dict[int, int]],
 ) -> list[Group]:
-    fields = [GROUPS[name] for name in by]
-    is_total = not fields and dims is None
-    groups: dict[tuple[str, ...], Group] = {}
-    for _, dim, kind, *sums in _rows(session.db, tiles, dims, is_total=is_total, step=None):
-        texts = _texts(session.vocabulary, dim, kind, fields)
-        group = groups.get(texts)
-        if group is None:
-            group = groups[texts] = _empty_group(dict(zip(by, texts, strict=True)))
-        group.totals.add(sums)
-        getattr(group, _KIND_TOTALS[kind]).add(sums)
-    if not groups and not fields:
-        groups[()] = _empty_group({})
-    if with_histograms:
-        _add_latencies(session, tiles, fields, dims, groups)
-    return sorted(groups.values(), key=lambda group: (-group.totals.requests, tuple(group.key.values())))
+    groups = [
+        _group(
+            grouping.key(number),
+            sums.get((0, number, NON_STREAM), _ZEROS),
+            sums.get((0, number, STREAM), _ZEROS),
+            counts,
+            number,
+        )
+        for number in {number for _, number, _ in sums}
+    ]
+    return sorted(groups, key=lambda group: (-group.totals.requests, tuple(group.key.values())))
 
 
-def _empty_group(key: dict[str, str]) -> Group:
+def _group(
+    key: dict[str, str],
+    non_stream: tuple[int, ...],
+    stream: tuple[int, ...],
+    counts: dict[tuple[int, int, int], dict[int, int]],
+    number: int,
+) -> Group:
     return Group(
         key=key,
-        totals=Totals(),
-        non_stream=Totals(),
-        stream=Totals(),
-        non_stream_latency=Latency(),
-        stream_latency=Latency(),
-        ttft_latency=Latency(),
+        totals=Totals(*added(non_stream, stream)),
+        non_stream=Totals(*non_stream),
+        stream=Totals(*stream),
+        non_stream_latency=latency(counts.get((number, NON_STREAM, DURATION), {})),
+        stream_latency=latency(counts.get((number, STREAM, DURATION), {})),
+        ttft_latency=latency(counts.get((number, STREAM, TTFT), {})),
     )
 
 
-_LATENCIES: Final = {
-    (NON_STREAM, DURATION): "non_stream_latency",
-    (STREAM, DURATION): "stream_latency",
-    (STREAM, TTFT): "ttft_latency",
-}
+def _points(grouping: Grouping, sums: dict[tuple[int, int, int], tuple[int, ...]]) -> list[Point]:
+    places = sorted(
+        {(at, number) for at, number, _ in sums}, key=lambda place: (place[0], grouping.texts[place[1]])
+    )
+    return [
+        _point(
+            at,
+            grouping.key(number),
+            sums.get((at, number, NON_STREAM), _ZEROS),
+            sums.get((at, number, STREAM), _ZEROS),
+        )
+        for at, number in places
+    ]
 
 
-def _add_latencies(
-    session: Session,
-    tiles: list[Tile],
-    fields: list[str],
-    dims: list[int] | None,
-    groups: dict[tuple[str, ...], Group],
-) -> None:
-    counts: dict[tuple[tuple[str, ...], str], dict[int, int]] = {}
-    is_total = not fields and dims is None
-    for dim, kind, metric, number, count in _histogram_rows(session.db, tiles, dims, is_total=is_total):
-        name = _LATENCIES.get((kind, metric))
-        if name is None:
-            continue
-        buckets = counts.setdefault((_texts(session.vocabulary, dim, kind, fields), name), {})
-        buckets[number] = buckets.get(number, 0) + count
-    for (texts, name), buckets in counts.items():
-        setattr(groups[texts], name, latency(buckets))
+def _point(at: int, key: dict[str, str], non_stream: tuple[int, ...], stream: tuple[int, ...]) -> Point:
+    totals = Totals(*added(non_stream, stream))
+    return Point(start_s=at, key=key, totals=totals, non_stream=Totals(*non_stream), stream=Totals(*stream))
 
 
-def latency(buckets: dict[int, int]) -> Latency:
-    """Percentiles of a histogram whose buckets are of microseconds."""
-    p50, p95, p99 = (percentile(buckets, share) for share in (0.5, 0.95, 0.99))
-    return Latency(p50_s=_s(p50), p95_s=_s(p95), p99_s=_s(p99))
-
-
-def _s(us: float | None) -> float | None:
+def _seconds(us: float | None) -> float | None:
     return None if us is None else us / 1e6
-
-
-def _texts(vocabulary: Vocabulary, dim: int, kind: int, fields: list[str]) -> tuple[str, ...]:
-    if not fields:
-        return ()
-    where: Dim = vocabulary.dim(dim)
-    return tuple(
-        ("yes" if kind == STREAM else "no") if field == "stream" else str(getattr(where, field))
-        for field in fields
-    )
-
-
-def _rows(
-    db: sqlite3.Connection, tiles: list[Tile], dims: list[int] | None, *, is_total: bool, step: int | None
-) -> Iterable[tuple[int, ...]]:
-    """(step's start or 0, dim or 0, kind, sums...) over the tiles."""
-    table, dim = ("roll", "0") if is_total else ("roll_dim", "dim")
-    at = "0" if step is None else f"ts/{step:d}*{step:d}"
-    select = f"SELECT {at} AS at,{dim} AS d,kind,{_SUMS} FROM {table}"  # noqa: S608 -- constants and a number
-    return _over_tiles(db, tiles, select, dims, "at,d,kind")
-
-
-def _histogram_rows(
-    db: sqlite3.Connection, tiles: list[Tile], dims: list[int] | None, *, is_total: bool
-) -> Iterable[tuple[int, ...]]:
-    """(dim or 0, kind, metric, bucket, count) over the tiles."""
-    table, dim = ("hist", "0") if is_total else ("hist_dim", "dim")
-    return _over_tiles(
-        db,
-        tiles,
-        f"SELECT {dim} AS d,kind,metric,bucket,sum(n) FROM {table}",  # noqa: S608 -- constants
-        dims,
-        "d,kind,metric,bucket",
-    )
-
-
-def _over_tiles(
-    db: sqlite3.Connection, tiles: list[Tile], select: str, dims: list[int] | None, group: str
-) -> Iterable[tuple[int, ...]]:
-    only = "" if dims is None else " AND dim IN (SELECT value FROM json_each(?))"
-    for tile in tiles:
-        parameters = (*tile, json.dumps(dims)) if dims is not None else tile
-        yield from db.execute(f"{select} WHERE level=? AND ts>=? AND ts<?{only} GROUP BY {group}", parameters)

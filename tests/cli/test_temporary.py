@@ -81,7 +81,7 @@ def test_where_only_another_configs_gateway_runs_it_is_named(place: Place, tmp_p
                 config_path="other.yaml",
                 name="other",
                 version="0",
-            )  # fmt: skip
+            )
         )
         with pytest.raises(CommandError, match=r"http://127\.0\.0\.1:9") as refused, reach(place):
             pass

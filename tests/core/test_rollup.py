@@ -70,9 +70,7 @@ def test_every_exchange_ends_in_one_way(fields: dict[str, Any], expected: str) -
 
 def counted(**fields: Any) -> Totals:
     one = exchange(**fields)
-    totals = Totals()
-    totals.add(rollup.contribution(one, rollup.outcome(one)))
-    return totals
+    return Totals(*rollup.contribution(one, rollup.outcome(one)))
 
 
 def test_an_answered_call_counts_its_tokens_cost_and_duration() -> None:

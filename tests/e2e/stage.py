@@ -208,7 +208,7 @@ def read_reply(caller: socket.socket) -> Raw:
     status = int(first.split(" ")[1])
     if named.get("transfer-encoding") == "chunked":
         framed = bytearray(body)
-        while not (framed.endswith(b"\r\n0\r\n\r\n") or framed == b"0\r\n\r\n"):
+        while not (framed.endswith(b"\r\n0\r\n\r\n") or bytes(framed[:6]) == b"0\r\n\r\n"):
             more = _receive(caller)
             if not more:
                 return Raw(status, headers, _unchunked(framed), is_whole=False)

@@ -170,25 +170,36 @@ def test_curl_and_code_are_printed_run_and_hold_no_token(start: Start) -> None:
     assert ran.stdout == f"{tricky}\n"
     if shutil.which("sh") and shutil.which("curl"):
         ran = subprocess.run(
-            ["sh", "-c", printed["curl"]], env=env, capture_output=True, text=True, check=True, timeout=60
+            [shutil.which("sh") or "sh", "-c", printed["curl"]],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
         )
         assert "[DONE]" in ran.stdout
     assert gateway.run("chat", "mock/echo", "x", "--code", "cobol", expect=2).stdout == ""
 
 
 @posix
-def test_leaving_ends_the_providers_work_too(upstream: ScriptedUpstream, fresh: GatewayProcess) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_leaving_ends_the_providers_work_too_and_leaves_no_log(
+    upstream: ScriptedUpstream, fresh: GatewayProcess, *, number: signal.Signals, code: int
+) -> None:
+    scratch = fresh.folder / "tmp"
+    scratch.mkdir()
     fresh.path.write_text(config_for(upstream), "utf-8")
     upstream.enqueue([stream_head(), chunk(event(piece(content="begun "))), Hold("never")])
     process = subprocess.Popen(
-        [*AIGW, "chat", "up/m", "hi"], env={**fresh.env, "AIGW_DEV_CONFIG": str(fresh.path)},
+        [*AIGW, "chat", "up/m", "hi"], env={**fresh.env, "AIGW_DEV_CONFIG": str(fresh.path), "TMPDIR": str(scratch)},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stdout.read(6) == b"begun "
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     process.communicate(timeout=20)
-    assert process.returncode == 130
+    assert process.returncode == code
+    assert list(scratch.iterdir()) == []
     upstream.wait_until(lambda: upstream.open_connections == 0)
 
 

@@ -382,7 +382,7 @@ def test_the_token_counts_in_every_dialect_s_header(stage: Stage, header: str) -
 
 
 def test_the_token_does_not_count_in_the_query(stage: Stage) -> None:
-    body = {"model": "one/m", "messages": []}
+    body: dict[str, Any] = {"model": "one/m", "messages": []}
     got = stage.client.post(f"{stage.url}/v1/chat/completions", params={"key": stage.token}, json=body)
     assert (got.status_code, got.json()["error"]["code"]) == (401, "gateway_token_required")
 

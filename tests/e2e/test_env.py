@@ -26,7 +26,12 @@ def test_evaluated_it_puts_an_unchanged_app_on_the_gateway_and_off_again(start: 
     )
     env = {**gateway.env, "AIGW_DEV_CONFIG": str(gateway.path)}
     done = subprocess.run(
-        ["sh", "-c", script], env=env, capture_output=True, text=True, check=False, timeout=60
+        [shutil.which("sh") or "sh", "-c", script],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert (done.stdout, done.stderr) == ("hi\n[]\n", "")
 

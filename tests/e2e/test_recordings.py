@@ -128,7 +128,8 @@ def told(recording: Recording) -> Told:
     usages: list[dict[str, Any]] = []
     finishes: list[str] = []
     for document in documents:
-        places = (document.get("usage"), (document.get("x_groq") or {}).get("usage"))
+        groq: dict[str, Any] = document.get("x_groq") or {}
+        places: tuple[Any, ...] = (document.get("usage"), groq.get("usage"))
         usages.extend(found for found in places if found)
         choices = [choice for choice in document.get("choices") or () if not choice.get("index")]
         finishes.extend(choice["finish_reason"] for choice in choices if choice.get("finish_reason"))

@@ -255,7 +255,7 @@ def test_nested_conditions(
 def test_conditions_read_the_body_and_the_query(stage: Stage) -> None:
     assert sent(stage, "dynamic/looking") == "one/no"
     assert sent(stage, "dynamic/looking", service={"tier": "flex"}) == "one/yes"
-    body = {"model": "dynamic/looking", "messages": []}
+    body: dict[str, Any] = {"model": "dynamic/looking", "messages": []}
     headers = {"authorization": f"Bearer {stage.token}"}
     stage.client.post(f"{stage.url}/v1/chat/completions?lab=", json=body, headers=headers)
     assert stage["one"].requests[-1].json()["model"] == "yes"

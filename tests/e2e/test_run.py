@@ -109,7 +109,7 @@ def test_the_command_sees_the_gateway_and_nothing_that_wins_over_it(fresh: Gatew
         "OPENAI_API_KEY": "sk-planted",
         "NO_PROXY": "corp.example",
     }
-    done = fresh.run("run", "--", sys.executable, "-c", SHOW, **planted)
+    done = fresh.run("run", "--", sys.executable, "-c", SHOW, expect=0, **planted)
     inside = json.loads(done.stdout)
     assert inside["OPENAI_API_KEY"].startswith("aigwdev-")
     assert inside["NO_PROXY"] == "corp.example,127.0.0.1,localhost,::1"

@@ -5,7 +5,7 @@ import contextlib
 import json
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Self
 
 from aigw_dev.core.config import Limits
@@ -136,7 +136,7 @@ def link_of(scope: Scope) -> Link:
 @contextlib.asynccontextmanager
 async def serving(
     stage: Stage, *, limits: Limits | None = None, encode: Encode = plain_error, **options: Any
-) -> AsyncIterator[Serving]:
+) -> AsyncGenerator[Serving]:
     """`stage` behind the real protocol on a real socket."""
     server = await serve(stage, rules=DoorRules(limits=limits or Limits(), encode=encode), **options)
     try:
@@ -155,7 +155,7 @@ async def passed(seconds: float) -> None:
 async def quiet(condition: Callable[[], object]) -> None:
     """Let the loop run until `condition()`."""
     async with asyncio.timeout(5):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 -- any condition, also ones that nothing announces
             await asyncio.sleep(0)
 
 

@@ -156,7 +156,7 @@ async def test_an_app_that_breaks_the_rules_later_is_cut_off(
     with caplog.at_level(logging.CRITICAL, "aigw_dev.server"):
         async with serving(stage) as server, await Caller.connect(server.port) as caller:
             caller.ask()
-            with pytest.raises((AssertionError, ConnectionError), match="cut off|reset"):
+            with pytest.raises((AssertionError, ConnectionError), match=r"cut off|reset"):
                 await caller.response()
             assert await caller.is_closed()
 

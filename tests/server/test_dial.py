@@ -83,8 +83,8 @@ async def test_a_caller_that_gives_up_leaves_the_look_up_to_the_others() -> None
 
 
 def test_the_families_take_turns() -> None:
-    six = [(socket.AF_INET6, 1, 6, "", (f"::{n}", 1, 0, 0)) for n in range(3)]
-    four = [(socket.AF_INET, 1, 6, "", (f"127.0.0.{n}", 1)) for n in range(1)]
+    six: list[AddressInfo] = [(socket.AF_INET6, 1, 6, "", (f"::{n}", 1, 0, 0)) for n in range(3)]
+    four: list[AddressInfo] = [(socket.AF_INET, 1, 6, "", (f"127.0.0.{n}", 1)) for n in range(1)]
     assert interleave([*six, *four]) == [six[0], four[0], six[1], six[2]]
     assert interleave(four) == four
 

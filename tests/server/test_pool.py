@@ -39,7 +39,7 @@ async def ask(upstream: Upstream, scripted: ScriptedUpstream) -> bytes:
 
 
 def idle(upstream: Upstream) -> list[Connection]:
-    return [connection for kept in upstream.pool._idle.values() for connection in kept]
+    return [connection for kept in upstream.pool._idle.values() for connection in kept]  # pyright: ignore[reportPrivateUsage] -- to age them
 
 
 async def test_calls_one_after_the_other_share_a_connection(
@@ -82,7 +82,7 @@ async def test_an_idle_connection_the_provider_closes_is_forgotten(
     scripted.open("idle")
     await scripted.until(lambda: scripted.open_connections == 0)
     async with asyncio.timeout(5):
-        while upstream.pool.open_count:
+        while upstream.pool.open_count:  # noqa: ASYNC110 -- the pool announces nothing
             await asyncio.sleep(0)
     assert upstream.pool.idle_count == 0
     assert await ask(upstream, scripted) == b"two"

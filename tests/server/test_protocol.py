@@ -7,6 +7,7 @@ import json
 import pytest
 import uvicorn
 from uvicorn.protocols.http import httptools_impl
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.server import ServerState
 
 from aigw_dev.core.config import Limits
@@ -228,7 +229,7 @@ async def test_an_answer_before_the_body_ends_the_connection_without_swallowing_
         assert response.status == 413
         assert response.headers[b"connection"] == b"close"
         sent = 0
-        with pytest.raises(ConnectionError):
+        with pytest.raises(ConnectionError):  # noqa: PT012 -- at which of the writes is not promised
             while sent < 100_000_000:
                 caller.send(b"10000\r\n" + b"x" * 65536 + b"\r\n")
                 sent += 65536
@@ -543,7 +544,7 @@ def test_uvicorn_still_has_what_we_lean_on() -> None:
         "_should_upgrade",
     ):
         assert name in vars(parent), name
-    flow = vars(httptools_impl.FlowControl)
+    flow = vars(FlowControl)
     assert {"drain", "pause_reading", "resume_reading", "pause_writing", "resume_writing"} <= set(flow)
     state = ServerState()
     assert (state.total_requests, state.connections, state.tasks) == (0, set(), set())

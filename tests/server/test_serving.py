@@ -32,7 +32,7 @@ async def test_small_writes_are_not_held_back() -> None:
     async with serving(stage) as server, await Caller.connect(server.port) as caller:
         caller.ask()
         await caller.response()
-        (connection,) = server._server.server_state.connections
+        (connection,) = server._server.server_state.connections  # pyright: ignore[reportPrivateUsage] -- its socket
         sock: socket.socket = connection.transport.get_extra_info("socket")
         no_delay.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
     assert no_delay[0]

@@ -52,7 +52,7 @@ def call(
 
 @pytest.fixture
 async def plain(scripted: ScriptedUpstream) -> AsyncIterator[HttpxSender]:
-    """httpx's transport with the scripted upstream as its plain proxy."""
+    """A transport of httpx with the scripted upstream as its plain proxy."""
     sender = HttpxSender(parse_proxy(f"http://127.0.0.1:{scripted.port}"), {})
     yield sender
     await sender.aclose()
@@ -144,7 +144,7 @@ async def test_a_body_cut_short_is_our_error_after_what_came(
     scripted.enqueue(script)
     answer = await plain.send(call("http://api.test/v1"))
     found: list[bytes] = []
-    with pytest.raises(UpstreamError) as cut:
+    with pytest.raises(UpstreamError) as cut:  # noqa: PT012 -- what came before the error counts too
         async for piece in answer.chunks():
             found.append(piece)  # noqa: PERF401 -- what came before an error must survive it
     assert b"".join(found) == b"hel"

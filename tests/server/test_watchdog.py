@@ -79,3 +79,30 @@ async def test_without_deadlines_nothing_is_armed() -> None:
     with Watchdog(total_s=None, first_packet_s=0, idle_s=None) as watchdog:
         watchdog.touch()
         watchdog.first_packet()
+
+
+async def test_while_the_caller_is_slow_the_provider_is_not_idle() -> None:
+    with Watchdog(total_s=None, first_packet_s=None, idle_s=0.02) as watchdog:
+        watchdog.touch()
+        watchdog.is_caller_slow = True
+        done = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.07, done.set)
+        await done.wait()
+        watchdog.is_caller_slow = False
+        watchdog.touch()
+
+
+async def test_what_arrived_while_this_process_stood_still_counts() -> None:
+    """The loop is blocked past the deadline with bytes already waiting: they are heard before the deadline counts."""
+    loop = asyncio.get_running_loop()
+    with Watchdog(total_s=None, first_packet_s=None, idle_s=0.02) as watchdog:
+        watchdog.touch()
+        until_s = loop.time() + 0.05
+        while loop.time() < until_s:
+            pass
+        arrived = loop.create_future()
+        loop.call_soon(arrived.set_result, None)
+        await arrived
+        await asyncio.sleep(0)
+        watchdog.touch()
+        await asyncio.sleep(0)

@@ -8,7 +8,8 @@ from typing import Final, TypeGuard
 
 import msgspec
 
-_MAX_COUNT: Final = 10**12
+MAX_COUNT: Final = 10**12
+"""More tokens than this are nobody's count."""
 _MAX_INTEGER_CHARS: Final = 400
 
 
@@ -61,7 +62,7 @@ def count(value: object) -> int | None:
     """`value` where it is a believable number of tokens: finite, not negative, at most 10^12."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if 0 <= value <= _MAX_COUNT else None
+    return int(value) if 0 <= value <= MAX_COUNT else None
 
 
 def _integer(digits: str) -> int | float:

@@ -8,7 +8,7 @@ Seen in recordings (wire-formats, facts 14, 15, 19, and the vectors), told apart
   reasoning to `completion_tokens`.
 """
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -46,8 +46,8 @@ _TICKS_PER_NANOUSD: Final = 10
 _MAX_USD: Final = 10**6
 
 
-Count = int | float | None
-"""A number of tokens as providers send it."""
+Count = Annotated[int, msgspec.Meta(ge=0, le=loose_json.MAX_COUNT)] | None
+"""A number of tokens as providers nearly always send it."""
 
 
 class _InputDetails(msgspec.Struct, frozen=True):
@@ -103,29 +103,26 @@ def read_usage(raw: bytes) -> Usage | None:
 def _typed_counts(wire: _Wire) -> dict[str, int]:
     """What `_gather` would find: of several figures for one thing the largest."""
     counts: dict[str, int] = {}
-    _most(counts, "input", wire.prompt_tokens, wire.input_tokens)
-    _most(counts, "output", wire.completion_tokens, wire.output_tokens)
-    _most(counts, "total", wire.total_tokens)
-    _most(counts, "cached", wire.prompt_cache_hit_tokens, wire.cached_tokens, wire.cache_read_input_tokens)
-    _most(counts, "written", wire.cache_creation_input_tokens)
-    _most(counts, "reasoning", wire.reasoning_tokens)
+    if wire.prompt_tokens is not None or wire.input_tokens is not None:
+        counts["input"] = max(wire.prompt_tokens or 0, wire.input_tokens or 0)
+    if wire.completion_tokens is not None or wire.output_tokens is not None:
+        counts["output"] = max(wire.completion_tokens or 0, wire.output_tokens or 0)
+    if wire.total_tokens is not None:
+        counts["total"] = wire.total_tokens
+    cached = [wire.prompt_cache_hit_tokens, wire.cached_tokens, wire.cache_read_input_tokens]
+    written = [wire.cache_creation_input_tokens]
+    reasoning = [wire.reasoning_tokens]
     for given in (wire.prompt_tokens_details, wire.input_tokens_details):
         if given is not None:
-            _most(counts, "cached", given.cached_tokens)
-            _most(counts, "written", given.cache_write_tokens, given.cache_creation_tokens)
+            cached.append(given.cached_tokens)
+            written += (given.cache_write_tokens, given.cache_creation_tokens)
     for made in (wire.completion_tokens_details, wire.output_tokens_details):
         if made is not None:
-            _most(counts, "reasoning", made.reasoning_tokens)
+            reasoning.append(made.reasoning_tokens)
+    counts["cached"] = max(filter(None, cached), default=0)
+    counts["written"] = max(filter(None, written), default=0)
+    counts["reasoning"] = max(filter(None, reasoning), default=0)
     return counts
-
-
-def _most(counts: dict[str, int], name: str, *values: Count) -> None:
-    for value in values:
-        if value is None:
-            continue
-        found = loose_json.count(value)
-        if found is not None and found >= counts.get(name, 0):
-            counts[name] = found
 
 
 def _canonical(counts: dict[str, int], reported_nanousd: int | None, raw: bytes) -> Usage | None:
