@@ -65,6 +65,7 @@ def _around(place: "Place", config: Config, upstream: Upstream, resolve: Resolve
     return compose.Surroundings(
         gateway=place.source.name(config),
         port=0,
+        host=config.gateway.host,
         upstream=upstream,
         embedded=Embedded(),
         prices=PriceBook(PRICES.read_bytes()),

@@ -23,7 +23,11 @@ Sums = tuple[int, ...]
 """In the order of `COUNTERS`."""
 
 _SUMS: Final = ",".join(f"sum({name})" for name in COUNTERS)
-_INTERVAL: Final = "t.level=? AND t.ts>=? AND t.ts<?"
+_KINDS: Final = 4
+_METRICS: Final = 4
+_BUCKETS: Final = 4096
+"""Above every kind, metric and bucket."""
+
 # The group of every dim and kind, in a table of this connection only: a join with json_each would read the list anew
 # for every row.
 _PLACES: Final = "CREATE TEMP TABLE IF NOT EXISTS place(id INTEGER PRIMARY KEY, number INTEGER NOT NULL)"
@@ -67,28 +71,31 @@ class Grouping:
 
 
 def sums(
-    db: sqlite3.Connection, tiles: Iterable[Tile], grouping: Grouping, *, step_s: int | None
+    db: sqlite3.Connection, tiles: Sequence[Tile], grouping: Grouping, *, step_s: int | None
 ) -> dict[tuple[int, int, int], Sums]:
     """The sums per (start of the step or 0, group, kind) over the tiles."""
-    found: dict[tuple[int, int, int], Sums] = {}
     at = "0" if step_s is None else f"t.ts/{step_s:d}*{step_s:d}"
-    for row in _rows(db, tiles, grouping, table="roll", first=at, keys="t.kind", values=_SUMS):
-        key = (row[0], row[1], row[2])
-        known = found.get(key)
-        found[key] = tuple(row[3:]) if known is None else added(known, row[3:])
-    return found
+    source = _over(
+        tiles, grouping, "roll", f"{at} AS at,{{group}} AS number,t.kind AS kind,{','.join(COUNTERS)}"
+    )
+    statement = f"SELECT at,number,kind,{_SUMS} FROM ({source}) GROUP BY at,number,kind"  # noqa: S608 -- constants
+    return {(row[0], row[1], row[2]): row[3:] for row in _answered(db, statement, tiles, grouping)}
 
 
 def histograms(
-    db: sqlite3.Connection, tiles: Iterable[Tile], grouping: Grouping
+    db: sqlite3.Connection, tiles: Sequence[Tile], grouping: Grouping
 ) -> dict[tuple[int, int, int], dict[int, int]]:
     """The counts by bucket per (group, kind, metric) over the tiles."""
+    # One number instead of four: it is what SQLite sorts by.
+    place = f"(({{group}}*{_KINDS}+t.kind)*{_METRICS}+t.metric)*{_BUCKETS}+t.bucket"
+    source = _over(tiles, grouping, "hist", f"{place} AS place,t.n AS n")
+    statement = f"SELECT place,sum(n) FROM ({source}) GROUP BY place"  # noqa: S608 -- constants
     found: dict[tuple[int, int, int], dict[int, int]] = {}
-    keys = "t.kind,t.metric,t.bucket"
-    for row in _rows(db, tiles, grouping, table="hist", first="0", keys=keys, values="sum(t.n)"):
-        _, number, kind, metric, bucket, count = row
-        buckets = found.setdefault((number, kind, metric), {})
-        buckets[bucket] = buckets.get(bucket, 0) + count
+    for place, count in _answered(db, statement, tiles, grouping):
+        rest, bucket = divmod(place, _BUCKETS)
+        rest, metric = divmod(rest, _METRICS)
+        number, kind = divmod(rest, _KINDS)
+        found.setdefault((number, kind, metric), {})[bucket] = count
     return found
 
 
@@ -97,29 +104,26 @@ def added(one: Iterable[int], other: Iterable[int]) -> Sums:
     return tuple(map(operator.add, one, other))
 
 
-def _rows(
-    db: sqlite3.Connection,
-    tiles: Iterable[Tile],
-    grouping: Grouping,
-    *,
-    table: str,
-    first: str,
-    keys: str,
-    values: str,
-) -> Iterable[tuple[int, ...]]:
-    """(first, group, keys..., values...) for every tile list. All texts are constants of this module."""
+def _over(tiles: Sequence[Tile], grouping: Grouping, table: str, columns: str) -> str:
+    """The rows of all tiles with their group, as a sub-query. Every text comes from this module."""
     if grouping.is_everything:
-        source = f"SELECT {first},0,{keys},{values} FROM {table} t WHERE {_INTERVAL} GROUP BY 1,{keys}"  # noqa: S608
-        for tile in tiles:
-            yield from db.execute(source, tile)
-        return
-    grouping.load(db)
-    source = (
-        f"SELECT {first},p.number,{keys},{values} FROM {table}_dim t"  # noqa: S608
-        f" CROSS JOIN temp.place p ON p.id=2*t.dim+t.kind WHERE {_INTERVAL} GROUP BY 1,2,{keys}"
-    )
-    for tile in tiles:
-        yield from db.execute(source, tile)
+        rows = f"SELECT {columns.format(group='0')} FROM {table} t"  # noqa: S608 -- constants
+    else:
+        rows = (
+            f"SELECT {columns.format(group='p.number')} FROM {table}_dim t"  # noqa: S608 -- constants
+            " CROSS JOIN temp.place p ON p.id=2*t.dim+t.kind"
+        )
+    return " UNION ALL ".join(f"{rows} WHERE t.level=? AND t.ts>=? AND t.ts<?" for _ in tiles)
+
+
+def _answered(
+    db: sqlite3.Connection, statement: str, tiles: Sequence[Tile], grouping: Grouping
+) -> Iterable[tuple[int, ...]]:
+    if not tiles:
+        return ()
+    if not grouping.is_everything:
+        grouping.load(db)
+    return db.execute(statement, [value for tile in tiles for value in tile])
 
 
 def _text(where: Dim, kind: int, field: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.scripted import (
     LAST_CHUNK,
+    Close,
     Reset,
     ScriptedUpstream,
     chunk,
@@ -66,7 +67,7 @@ async def test_a_target_is_retried_then_the_next_one_answers(
 ) -> None:
     flow = "{send: up/m, retry: {attempts: 1, backoff_ms: 1}, fallback: [mock/echo]}"
     config = config_of(up=scripted, more=f"routes:\n  r: {{flow: {flow}}}\n")
-    scripted.enqueue(failing(503), [Reset()])
+    scripted.enqueue([*failing(503), Close()], [Reset()])
     async with house(tmp_path, config, env=KEYS) as one:
         answer = await one.chat("dynamic/r", "still here")
         assert answer.json()["choices"][0]["message"]["content"] == "still here"
@@ -264,7 +265,7 @@ async def test_a_stream_without_usage_is_asked_for_it_and_the_caller_sees_nothin
     tmp_path: Path, scripted: ScriptedUpstream
 ) -> None:
     usage = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
-    config = f"version: 1\nproviders:\n  up: {{kind: openai, base_url: '{scripted.url}/v1', keys: ['env:FIRST']}}\n"
+    config = f"version: 1\nproviders:\n  up: {{kind: openai, base_url: '{scripted.url}/v1', keys: ['env:FIRST'], usage: inject}}\n"
     events = [stream_head(), chunk(event(piece("hi"))), chunk(event(piece("", choices=[], usage=usage))),
               chunk(event("[DONE]")), LAST_CHUNK]  # fmt: skip
     scripted.enqueue(events, events)

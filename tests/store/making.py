@@ -11,6 +11,7 @@ import msgspec
 from aigw_dev.core.config import Logging
 from aigw_dev.core.exchange import Assembled, Attempt, Cost, Exchange, Usage
 from aigw_dev.store.batches import Batches, Counts
+from aigw_dev.store.reader import LogReader
 from aigw_dev.store.writer import open_log
 
 NOON: Final = 1_795_003_200.0
@@ -108,11 +109,28 @@ def batches(db: sqlite3.Connection, draw: Callable[[], float] = lambda: 0.5) -> 
     return Batches(db, mask=unmasked, draw=draw, counts=Counts())
 
 
+_opened: list[sqlite3.Connection | LogReader] = []
+
+
 def quick_log(path: Path) -> sqlite3.Connection:
-    """A log opened for writing that does not wait for the disk."""
+    """A log opened for writing that does not wait for the disk; closed after the test."""
     db = open_log(path)
     db.execute("PRAGMA synchronous=OFF")
+    _opened.append(db)
     return db
+
+
+def log_reader(path: Path) -> LogReader:
+    """A reader, closed after the test."""
+    reader = LogReader(path)
+    _opened.append(reader)
+    return reader
+
+
+def close_opened() -> None:
+    """Close everything that was opened here."""
+    while _opened:
+        _opened.pop().close()
 
 
 def write(path: Path, exchanges: Sequence[Exchange], logging: Logging = KEEP_ALL) -> None:

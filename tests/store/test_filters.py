@@ -1,12 +1,16 @@
 import datetime as dt
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aigw_dev.core.config import Logging
 from aigw_dev.core.errors import CODES, Refusal
+from aigw_dev.core.exchange import MARKS
+from aigw_dev.core.rollup import COUNTERS
 from aigw_dev.store import filters
 from aigw_dev.store.filters import Filter, NameTest, moment, parse
 from tests.store.making import NOON
@@ -190,3 +194,11 @@ def test_no_text_makes_an_error_or_a_bad_query(text: str) -> None:
 def test_no_value_makes_an_error(field: str, sign: str, value: str) -> None:
     parse(f"{sign}{field}:{value}", now_s=NOON)
     parse(f'{sign}{field}:"{value}"', now_s=NOON)
+
+
+def test_the_page_on_logs_explains_every_field_and_every_number(repository: Path) -> None:
+    page = (repository / "docs" / "logs.md").read_text(encoding="utf-8")
+    assert [field for field in filters.FIELDS if f"`{field}:`" not in page] == []
+    assert [name for name in COUNTERS if f"`{name}`" not in page] == []
+    assert [mark for mark in MARKS if mark not in page] == []
+    assert [name for name in Logging.__struct_fields__ if name not in page and name != "keep_s"] == []

@@ -12,9 +12,19 @@ from aigw_dev.core.rollup import outcome
 from aigw_dev.store.filters import Filter, parse
 from aigw_dev.store.find import find
 from aigw_dev.store.fulltext import index_some
-from aigw_dev.store.reader import LogReader
 from aigw_dev.store.vocabulary import Vocabulary
-from tests.store.making import KEEP_ALL, NOON, batches, exchange, quick_log, refused, reply, request, write
+from tests.store.making import (
+    KEEP_ALL,
+    NOON,
+    batches,
+    exchange,
+    log_reader,
+    quick_log,
+    refused,
+    reply,
+    request,
+    write,
+)
 
 NOW = NOON + 3600
 
@@ -145,7 +155,7 @@ def test_a_filter_finds_exactly_what_passes_it(
     log: tuple[Path, list[Exchange]], text: str, holds: Callable[[Exchange], bool]
 ) -> None:
     path, made = log
-    reader = LogReader(path)
+    reader = log_reader(path)
     expected = [one.id for one in reversed(made) if is_expected(text, holds, one)]
     found: list[str] = []
     before: int | None = None
@@ -184,14 +194,14 @@ def test_a_search_ends_when_its_time_is_up_and_says_where_to_go_on(tmp_path: Pat
 
 def test_a_search_says_how_much_it_could_not_look_at(tmp_path: Path) -> None:
     write(tmp_path / "log.db", [exchange() for _ in range(620)])
-    page = LogReader(tmp_path / "log.db").page(wanted("declined"), limit=1000)
+    page = log_reader(tmp_path / "log.db").page(wanted("declined"), limit=1000)
     assert (len(page.entries), page.unindexed) == (500, 120)
-    assert LogReader(tmp_path / "log.db").page(limit=1000).unindexed == 0
+    assert log_reader(tmp_path / "log.db").page(limit=1000).unindexed == 0
 
 
 def test_more_dims_than_are_merged_are_scanned(tmp_path: Path) -> None:
     write(tmp_path / "log.db", [exchange(request_model=f"m{number}", duration_s=3.0) for number in range(90)])
-    reader = LogReader(tmp_path / "log.db")
+    reader = log_reader(tmp_path / "log.db")
     assert len(reader.page(wanted("provider:openai model:m*,x ms:>2000 -model:m1")).entries) == 89
     assert len(reader.page(wanted("-model:m1"), limit=50).entries) == 50
 

@@ -5,8 +5,7 @@ import pytest
 
 from aigw_dev.store import fulltext
 from aigw_dev.store.filters import Filter, parse
-from aigw_dev.store.reader import LogReader
-from tests.store.making import KEEP_ALL, NOON, batches, exchange, quick_log, reply, request
+from tests.store.making import KEEP_ALL, NOON, batches, exchange, log_reader, quick_log, reply, request
 
 
 @pytest.fixture
@@ -18,7 +17,7 @@ def found(db: sqlite3.Connection, text: str) -> list[int]:
     path = Path(db.execute("PRAGMA database_list").fetchone()[2])
     wanted = parse(text, now_s=NOON)
     assert isinstance(wanted, Filter)
-    reader = LogReader(path)
+    reader = log_reader(path)
     seqs = [entry.seq for entry in reader.page(wanted).entries]
     reader.close()
     return seqs

@@ -10,7 +10,7 @@ from aigw_dev.core.exchange import Exchange
 from aigw_dev.store.filters import Filter, parse
 from aigw_dev.store.reader import LogReader, Tail
 from aigw_dev.store.records import Record
-from tests.store.making import KEEP_ALL, NOON, batches, exchange, quick_log, reply, request, write
+from tests.store.making import KEEP_ALL, NOON, batches, exchange, log_reader, quick_log, reply, request, write
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def named(reader: LogReader, name: str) -> str:
 
 
 def test_a_log_that_is_not_there_yet_is_empty(path: Path) -> None:
-    reader = LogReader(path)
+    reader = log_reader(path)
     assert reader.page().entries == []
     assert reader.get("last") == reader.get("last")
     assert isinstance(reader.get("last"), Refusal)
@@ -46,7 +46,7 @@ def test_a_log_that_is_not_there_yet_is_empty(path: Path) -> None:
 
 def test_pages_go_back_without_gap_or_double(path: Path) -> None:
     write(path, [exchange() for _ in range(25)])
-    reader = LogReader(path)
+    reader = log_reader(path)
     seen: list[int] = []
     before: int | None = None
     while True:
@@ -62,7 +62,7 @@ def test_pages_go_back_without_gap_or_double(path: Path) -> None:
 
 def test_an_entry_tells_what_a_list_shows(path: Path) -> None:
     write(path, [exchange(consumer="alice", route="ai-test", session="s", marks={"fallback"}, status=200)])
-    (entry,) = LogReader(path).page(previews=True).entries
+    (entry,) = log_reader(path).page(previews=True).entries
     assert (entry.status, entry.started_at, entry.request_model) == (200, NOON, "gpt-4o-mini")
     assert (entry.request_preview, entry.response_preview) == (
         "My card was declined",
@@ -96,19 +96,19 @@ def test_previews_come_from_the_index_where_there_is_one(path: Path) -> None:
     assert index_some(db, 10) == 1
     db.execute("DELETE FROM content")
     db.close()
-    (entry,) = LogReader(path).page(previews=True).entries
+    (entry,) = log_reader(path).page(previews=True).entries
     assert (entry.request_preview, entry.response_preview) == ("查询价格", "a b")
 
 
 def test_a_very_large_row_has_no_preview_until_it_is_indexed(path: Path) -> None:
     write(path, [exchange(request_bytes=5_000_000)])
-    assert LogReader(path).page(previews=True).entries[0].request_preview == ""
+    assert log_reader(path).page(previews=True).entries[0].request_preview == ""
 
 
 def test_an_exchange_is_named_by_id_prefix_or_place(path: Path) -> None:
     names = ["aaaa000000000001", "aaaa000000000002", "bbbb000000000001"]
     write(path, [exchange(id=name) for name in names])
-    reader = LogReader(path)
+    reader = log_reader(path)
     assert named(reader, "last") == names[2]
     assert named(reader, "-1") == names[2]
     assert named(reader, "-3") == names[0]
@@ -129,13 +129,13 @@ def test_an_exchange_is_named_by_id_prefix_or_place(path: Path) -> None:
 
 def test_an_id_that_another_begins_with_is_itself(path: Path) -> None:
     write(path, [exchange(id="abcdef"), exchange(id="abc")])
-    assert named(LogReader(path), "abc") == "abc"
+    assert named(log_reader(path), "abc") == "abc"
 
 
 def test_who_follows_sees_rows_begin_and_end_once(path: Path) -> None:
     db = quick_log(path)
     writing = batches(db)
-    reader = LogReader(path)
+    reader = log_reader(path)
     writing.write([exchange(id="old")], [], KEEP_ALL)
     seen = reader.end()
 
@@ -162,7 +162,7 @@ def test_what_ran_when_the_following_began_is_seen_to_end(path: Path) -> None:
     writing = batches(db)
     running = exchange(id="long", provider="qwen")
     writing.write([], [running], KEEP_ALL)
-    reader = LogReader(path)
+    reader = log_reader(path)
     seen = reader.end()
     assert seen.running == (1,)
     writing.write([running], [], KEEP_ALL)
@@ -175,7 +175,7 @@ def test_what_ran_when_the_following_began_is_seen_to_end(path: Path) -> None:
 
 def test_an_export_is_whole_and_newest_first(path: Path) -> None:
     write(path, [exchange(provider="qwen" if number % 2 else "openai") for number in range(130)])
-    exported = list(LogReader(path).export(wanted("provider:qwen")))
+    exported = list(log_reader(path).export(wanted("provider:qwen")))
     assert len(exported) == 65
     assert [one["seq"] for one in exported] == sorted((one["seq"] for one in exported), reverse=True)
     assert exported[0]["request_body"].startswith("{")
@@ -183,7 +183,7 @@ def test_an_export_is_whole_and_newest_first(path: Path) -> None:
 
 def test_a_log_that_was_replaced_is_read_anew(path: Path) -> None:
     write(path, [exchange(provider="openai")])
-    reader = LogReader(path)
+    reader = log_reader(path)
     assert reader.page().entries[0].provider == "openai"
     for name in ("log.db", "log.db-wal", "log.db-shm"):
         path.with_name(name).unlink(missing_ok=True)
@@ -196,7 +196,7 @@ def test_a_log_that_was_replaced_is_read_anew(path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_an_error_with_a_code(path: Path) -> None:
     write(path, [exchange() for _ in range(50)])
-    reader = LogReader(path)
+    reader = log_reader(path)
     path.write_bytes(path.read_bytes()[:16384] + b"\xee" * 200_000)
     reader.close()
     with pytest.raises(StoreError) as caught:
@@ -209,7 +209,7 @@ def test_a_file_that_cannot_be_read_is_an_error_with_a_code(path: Path) -> None:
 
 def test_many_threads_may_read_one_reader(path: Path) -> None:
     write(path, [exchange() for _ in range(200)])
-    reader = LogReader(path)
+    reader = log_reader(path)
     found: list[Sequence[int]] = []
 
     def read() -> None:
@@ -225,7 +225,7 @@ def test_many_threads_may_read_one_reader(path: Path) -> None:
 
 def test_a_reader_holds_nothing_open_between_calls(path: Path) -> None:
     write(path, [exchange() for _ in range(300)])
-    reader = LogReader(path)
+    reader = log_reader(path)
     rows = reader.records()
     assert isinstance(next(rows), Record)
     db = sqlite3.connect(path, isolation_level=None)
@@ -236,6 +236,6 @@ def test_a_reader_holds_nothing_open_between_calls(path: Path) -> None:
 
 def test_unused_exchange_type_is_the_records(path: Path) -> None:
     write(path, [exchange()])
-    found = LogReader(path).at(1)
+    found = log_reader(path).at(1)
     assert found is not None
     assert isinstance(found.exchange, Exchange)

@@ -9,14 +9,24 @@ import pytest
 
 from aigw_dev.core.config import Logging
 from aigw_dev.core.exchange import Assembled, Cost, Exchange, StreamTiming, ToolCall, Usage
-from aigw_dev.store.reader import LogReader
 from aigw_dev.store.records import Record, as_json, marks
-from tests.store.making import KEEP_ALL, NOON, attempt, batches, exchange, quick_log, refused, reply, write
+from tests.store.making import (
+    KEEP_ALL,
+    NOON,
+    attempt,
+    batches,
+    exchange,
+    log_reader,
+    quick_log,
+    refused,
+    reply,
+    write,
+)
 
 
 def stored(tmp_path: Path, *exchanges: Exchange) -> list[Record]:
     write(tmp_path / "log.db", exchanges)
-    return list(reversed(list(LogReader(tmp_path / "log.db").records())))
+    return list(reversed(list(log_reader(tmp_path / "log.db").records())))
 
 
 def full_exchange() -> Exchange:
@@ -123,7 +133,7 @@ def test_a_body_that_is_no_text_is_exported_as_base64(tmp_path: Path) -> None:
 
 def test_bodies_left_out_are_null(tmp_path: Path) -> None:
     write(tmp_path / "log.db", [exchange()], Logging(record_request=False, record_response=False))
-    found = LogReader(tmp_path / "log.db").get("last")
+    found = log_reader(tmp_path / "log.db").get("last")
     assert isinstance(found, Record)
     shown = as_json(found)
     assert (shown["request_body"], shown["response_body"], shown["assembled"]) == (None, None, None)
@@ -139,7 +149,7 @@ def test_a_row_whose_detail_was_mangled_is_shown_without_it(tmp_path: Path) -> N
     db.execute("DELETE FROM shared")
     db.commit()
     db.close()
-    for found in LogReader(tmp_path / "log.db").records():
+    for found in log_reader(tmp_path / "log.db").records():
         assert found.exchange.attempts == []
         assert found.exchange.method == ""
         assert as_json(found)["status"] == 200
@@ -161,7 +171,7 @@ def test_models_are_told_apart_in_the_detail_once_the_table_is_full(tmp_path: Pa
     db.execute("INSERT INTO dim SELECT 10000, '', '', '', '', '', '', '', '', '', '', '', ''")
     batches(db).write([exchange(request_model="very-new")], [], KEEP_ALL)
     db.close()
-    reader = LogReader(tmp_path / "log.db")
+    reader = log_reader(tmp_path / "log.db")
     assert reader.page().entries[0].request_model == "(other)"
     found = reader.get("last")
     assert isinstance(found, Record)

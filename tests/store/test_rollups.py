@@ -21,7 +21,7 @@ from aigw_dev.store.migrations import LOG_VERSION
 from aigw_dev.store.reader import LogReader
 from aigw_dev.store.rollups import DAY_S, Rollups
 from aigw_dev.store.tiles import added
-from tests.store.making import KEEP_ALL, NOON, batches, exchange, quick_log, refused
+from tests.store.making import KEEP_ALL, NOON, batches, exchange, log_reader, quick_log, refused
 
 BEGIN: Final = int(NOON)
 
@@ -198,7 +198,7 @@ def test_any_interval_of_whole_seconds_equals_the_rows(
     world = World(tmp_path_factory.mktemp("world") / "log.db", seed)
     for step in steps:
         world.step(step)
-    reader = LogReader(world.path)
+    reader = log_reader(world.path)
     ends = [rollup.ended_second(one) for one in world.written] or [BEGIN]
     low, high = min(ends), max(ends) + 1
     for _ in range(8):
@@ -217,7 +217,7 @@ def test_totals_equal_the_sum_over_groups(tmp_path: Path) -> None:
     world = World(tmp_path / "log.db", 1)
     for step in ["traffic", "wait", "fold_all", "late", "traffic"]:
         world.step(step)
-    answer = stats.summary(LogReader(world.path), since_s=0, until_s=world.now_s + 10, percentiles=False)
+    answer = stats.summary(log_reader(world.path), since_s=0, until_s=world.now_s + 10, percentiles=False)
     assert isinstance(answer, stats.Summary)
     everything = (0,) * len(COUNTERS)
     for totals in brute_force(world.written, 0, int(world.now_s) + 10).values():
@@ -299,7 +299,7 @@ def test_pruning_thins_out_fine_levels_and_answers_from_coarser_ones(tmp_path: P
     assert levels(db)[1] < everything
     assert levels(db)[60] < everything
     assert levels(db)[900] >= everything - 40
-    reader = LogReader(tmp_path / "log.db")
+    reader = log_reader(tmp_path / "log.db")
     total = stats.summary(reader, since_s=NOON - DAY_S, until_s=NOON + 5 * DAY_S)
     assert isinstance(total, stats.Summary)
     assert total.groups[0].totals.requests == everything
@@ -316,7 +316,7 @@ def test_pruning_thins_out_fine_levels_and_answers_from_coarser_ones(tmp_path: P
 def test_a_row_that_comes_after_its_second_was_pruned_is_still_counted(tmp_path: Path) -> None:
     db = pruned_log(tmp_path / "log.db")
     batches(db).write([exchange(started_at=NOON + 100)], [], KEEP_ALL)
-    reader = LogReader(tmp_path / "log.db")
+    reader = log_reader(tmp_path / "log.db")
     old = stats.summary(reader, since_s=NOON, until_s=NOON + 900)
     assert isinstance(old, stats.Summary)
     assert old.groups[0].totals.requests == 2
@@ -339,7 +339,7 @@ def test_exchanges_that_sampling_leaves_out_are_counted_all_the_same(tmp_path: P
     assert levels(db) == {1: 10}
     wanted = parse("provider:openai", now_s=NOON)
     assert isinstance(wanted, Filter)
-    found = stats.summary(LogReader(tmp_path / "log.db"), since_s=NOON, until_s=NOON + 9, filter_=wanted)
+    found = stats.summary(log_reader(tmp_path / "log.db"), since_s=NOON, until_s=NOON + 9, filter_=wanted)
     assert isinstance(found, stats.Summary)
     assert found.groups[0].totals.requests == 10
     db.close()

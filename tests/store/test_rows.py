@@ -10,13 +10,12 @@ from aigw_dev.core.exchange import Assembled, StreamTiming, Usage
 from aigw_dev.store import rows
 from aigw_dev.store.interning import Interning
 from aigw_dev.store.rows import Detail, Encoder
-from aigw_dev.store.writer import open_log
-from tests.store.making import KEEP_ALL, attempt, exchange, unmasked
+from tests.store.making import KEEP_ALL, attempt, exchange, quick_log, unmasked
 
 
 @pytest.fixture
 def encoder(tmp_path: Path) -> Encoder:
-    return Encoder(Interning(open_log(tmp_path / "log.db"), unmasked), unmasked)
+    return Encoder(Interning(quick_log(tmp_path / "log.db"), unmasked), unmasked)
 
 
 def content(
@@ -107,7 +106,7 @@ def test_secrets_are_masked_in_everything_that_is_kept(tmp_path: Path) -> None:
         looks.append(text)
         return text.replace(b"secret", b"***")
 
-    encoder = Encoder(Interning(open_log(tmp_path / "log.db"), mask), mask)
+    encoder = Encoder(Interning(quick_log(tmp_path / "log.db"), mask), mask)
     drafts = [
         encoder.draft(exchange(request_body=body), 1, logging=KEEP_ALL, is_ended=True)
         for body in (b"x", b"secret")
@@ -126,7 +125,7 @@ def test_a_session_is_masked_once(tmp_path: Path) -> None:
         looks.append(text)
         return text.upper()
 
-    encoder = Encoder(Interning(open_log(tmp_path / "log.db"), mask), mask)
+    encoder = Encoder(Interning(quick_log(tmp_path / "log.db"), mask), mask)
     for number in (*range(1001), 1000):
         row = encoder.exchange_row(exchange(session=f"s{number}"), 1, dim=1, state=0, end="ok", shared=(0, 0))
         assert row[-2] == f"S{number}"

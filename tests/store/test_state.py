@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def state(path: Path) -> StateStore:
-    return StateStore(path, clock=lambda: NOON)
+def state(path: Path) -> Generator[StateStore]:
+    store = StateStore(path, clock=lambda: NOON)
+    yield store
+    store.close()
 
 
 def test_reading_before_anything_was_written_finds_nothing_and_makes_no_file(

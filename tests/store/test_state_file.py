@@ -1,4 +1,5 @@
 import sqlite3
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def file(path: Path) -> StateFile:
-    return StateFile(path, clock=lambda: NOON)
+def file(path: Path) -> Generator[StateFile]:
+    one = StateFile(path, clock=lambda: NOON)
+    yield one
+    one.close()
 
 
 def test_state_is_durable_when_it_is_committed(path: Path) -> None:

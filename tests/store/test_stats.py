@@ -8,7 +8,7 @@ from aigw_dev.store import stats
 from aigw_dev.store.filters import Filter, parse
 from aigw_dev.store.reader import LogReader
 from aigw_dev.store.stats import Series, Summary
-from tests.store.making import KEEP_ALL, NOON, batches, exchange, quick_log, refused, write
+from tests.store.making import KEEP_ALL, NOON, batches, exchange, log_reader, quick_log, refused, write
 
 
 def wanted(text: str) -> Filter:
@@ -53,7 +53,7 @@ def reader(tmp_path: Path) -> LogReader:
         )
     ]
     write(tmp_path / "log.db", made)
-    return LogReader(tmp_path / "log.db")
+    return log_reader(tmp_path / "log.db")
 
 
 def test_everything_together_is_one_group(reader: LogReader) -> None:
@@ -133,14 +133,14 @@ def test_a_series_over_closed_tiles_equals_one_over_seconds(tmp_path: Path) -> N
     path = tmp_path / "log.db"
     made = [exchange(started_at=NOON + 7 * number) for number in range(900)]
     write(path, made)
-    before = series(LogReader(path), NOON, NOON + 6300, 60)
+    before = series(log_reader(path), NOON, NOON + 6300, 60)
     db = quick_log(path)
     rollups = batches(db).rollups
     while rollups.close_some(NOON + 90_000):
         pass
-    after = series(LogReader(path), NOON, NOON + 6300, 60)
+    after = series(log_reader(path), NOON, NOON + 6300, 60)
     assert after == before
-    assert len(series(LogReader(path), NOON, NOON + 6300, 90).points) == 70
+    assert len(series(log_reader(path), NOON, NOON + 6300, 90).points) == 70
     db.close()
 
 
@@ -154,7 +154,7 @@ def test_a_series_is_coarser_where_fine_tiles_are_gone(tmp_path: Path) -> None:
         pass
     while writing.rollups.prune_some(NOON + 5 * 86_400, {1: 86_400, 15: 86_400, 60: 86_400}, 100):
         pass
-    found = series(LogReader(path), NOON, NOON + 900, 5)
+    found = series(log_reader(path), NOON, NOON + 900, 5)
     assert (found.step_s, found.points[0].totals.requests) == (900, 1)
     db.close()
 
@@ -182,7 +182,7 @@ def test_a_series_of_too_many_steps_is_refused(reader: LogReader, until_s: float
 
 
 def test_a_log_that_is_not_there_has_no_numbers(tmp_path: Path) -> None:
-    reader = LogReader(tmp_path / "none.db")
+    reader = log_reader(tmp_path / "none.db")
     assert summary(reader).groups == []
     assert series(reader, NOON, NOON + 10, 1).points == []
 

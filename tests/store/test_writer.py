@@ -20,10 +20,9 @@ from aigw_dev.store import stats
 from aigw_dev.store.filters import Filter
 from aigw_dev.store.intake import MOST_BYTES, MOST_ROWS
 from aigw_dev.store.migrations import LOG_VERSION
-from aigw_dev.store.reader import LogReader
 from aigw_dev.store.records import Record
 from aigw_dev.store.writer import LogWriter, open_log
-from tests.store.making import NOON, exchange, quick_log, request, unmasked, write
+from tests.store.making import NOON, exchange, log_reader, quick_log, request, unmasked, write
 
 Until = Callable[..., None]
 
@@ -48,7 +47,7 @@ def count(path: Path) -> int:
 
 
 def got(path: Path, name: str = "last") -> Record:
-    found = LogReader(path).get(name)
+    found = log_reader(path).get(name)
     assert isinstance(found, Record)
     return found
 
@@ -73,7 +72,7 @@ def test_the_constructor_returns_before_any_file_is_touched(path: Path) -> None:
 
 def test_what_was_put_is_durable_within_a_tenth_of_a_second(path: Path, writer: LogWriter) -> None:
     assert writer.flush()
-    reader = LogReader(path)
+    reader = log_reader(path)
     waited: list[float] = []
     for _ in range(5):
         one = exchange()
@@ -110,7 +109,7 @@ def test_a_running_exchange_gets_an_open_row_that_its_end_completes(
 ) -> None:
     one = exchange(status=0, duration_s=0.0, usage=None, ttft_s=None)
     writer.open(one)
-    reader = LogReader(path)
+    reader = log_reader(path)
     until(lambda: isinstance(reader.get(one.id), Record), what="the open row")
     opened = got(path, one.id)
     assert (opened.state, opened.exchange.path, opened.exchange.request_body) == ("open", one.path, None)
@@ -207,7 +206,7 @@ def test_a_purge_deletes_between_batches_and_answers_how_many(path: Path, writer
     writer.put(exchange())
     assert writer.flush()
     assert got(path).seq == 121
-    answer = stats.summary(LogReader(path), since_s=NOON - 10, until_s=NOON + 10)
+    answer = stats.summary(log_reader(path), since_s=NOON - 10, until_s=NOON + 10)
     assert isinstance(answer, stats.Summary)
     assert answer.groups[0].totals.requests == 121
 
@@ -240,7 +239,7 @@ def test_too_many_bytes_cost_bodies_first(path: Path, held: tuple[LogWriter, thr
     gate.set()
     assert writer.flush(30)
     assert count(path) == 6
-    reader = LogReader(path)
+    reader = log_reader(path)
     assert sum(one.exchange.request_body is not None for one in reader.records()) == 3
     writer.put(exchange())
     assert writer.flush()
@@ -412,7 +411,7 @@ def test_a_log_of_a_newer_program_is_neither_read_nor_written(path: Path, until:
     assert writer.close()
     assert path.read_bytes() == before
     with pytest.raises(StoreError):
-        LogReader(path).get("last")
+        log_reader(path).get("last")
 
 
 def test_a_folder_that_cannot_be_made_is_a_reason_not_an_error(tmp_path: Path, until: Until) -> None:
