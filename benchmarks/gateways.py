@@ -177,10 +177,11 @@ def _when_ready(
                 took_s = time.monotonic() - started.began_s
                 return Gateway(name, port, bearer(), started, round(took_s, 3), home)
             time.sleep(0.01)
-        raise RuntimeError(f"{name} answers {status}: {started.log.read_text()[-500:]}")
     except BaseException:
         started.__exit__(None, None, None)
         raise
+    started.__exit__(None, None, None)
+    raise RuntimeError(f"{name} answers {status}: {started.log.read_text()[-500:]}")
 
 
 def ask(port: int, bearer: str) -> int:

@@ -89,13 +89,14 @@ class Started:
     def tree(self) -> list[int]:
         """The process and its descendants."""
         children: dict[int, list[int]] = {}
-        for name in os.listdir("/proc"):
-            if name.isdigit():
+        for place in Path("/proc").iterdir():
+            if place.name.isdigit():
                 try:
-                    children.setdefault(int(_stat(int(name))[1]), []).append(int(name))
+                    children.setdefault(int(_fields(place / "stat")[1]), []).append(int(place.name))
                 except (OSError, IndexError):
                     continue
-        found, waiting = [], [self.process.pid]
+        found: list[int] = []
+        waiting = [self.process.pid]
         while waiting:
             pid = waiting.pop()
             found.append(pid)

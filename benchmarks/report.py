@@ -26,10 +26,13 @@ class Figure(msgspec.Struct, kw_only=True, omit_defaults=True):
 def shown(figures: list[Figure], machine: Machine, *, pace_ms: tuple[float, float], programs: str) -> str:
     """A Markdown table of the figures with the machine above it."""
     build = "" if machine.is_optimised else ", built without PGO"
-    lines = [
+    where = (
         f"{machine.at} · {machine.system}, {machine.cpus} CPUs, {machine.cpu}, {machine.memory_gb} GB · "
         f"Python {machine.python}{build} · load {machine.load_1m} · fixed loop {pace_ms[0]} / {pace_ms[1]} ms · "
-        f"upstream and client: {programs}",
+        f"upstream and client: {programs}"
+    )
+    lines = [
+        where,
         "",
         ", ".join(f"{name} {version}" for name, version in machine.versions.items()),
         "",

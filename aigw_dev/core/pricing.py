@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import usage_parts
 from aigw_dev.core.exchange import Cost, Usage
 from aigw_dev.core.providers.kind import Kind
 
@@ -29,15 +29,6 @@ _DAY_S: Final = 86_400
 _STALE_DAYS: Final = 90
 _ORDINARY_TIERS: Final = frozenset({"", "default", "standard", "auto", "standard_only", "on_demand"})
 
-# Parts of a usage that only the provider's own object tells apart: unit, the whole it is part of, where it stands.
-_FINE_PARTS: Final = (
-    ("cache_write_1h", "cache_write", ("cache_creation", "ephemeral_1h_input_tokens")),
-    ("audio_input", "input", ("prompt_tokens_details", "audio_tokens")),
-    ("audio_input", "input", ("input_tokens_details", "audio_tokens")),
-    ("audio_output", "output", ("completion_tokens_details", "audio_tokens")),
-    ("audio_output", "output", ("output_tokens_details", "audio_tokens")),
-)
-_SEARCHES: Final = ("server_tool_use", "web_search_requests")
 _MOST_FOUND: Final = 2_000
 """Remembered answers: the models that are called in a day, with room for callers that invent names."""
 
@@ -199,9 +190,10 @@ class PriceBook:
             if usage.reported_nanousd is not None:
                 return Cost(status="reported", nanousd=usage.reported_nanousd)
             return Cost(reason=price)
-        told, fine = _read_fine(usage.raw)
+        told, fine = usage_parts.read_fine(usage.raw)
         tiers, doubts = _tiers(price.row, tier=service_tier or told, at_s=at_s, usage=usage)
-        return _settle(price, _rates(tiers, usage.input), _parts(usage, fine), usage=usage, doubts=doubts)
+        parts = usage_parts.parts(usage, fine)
+        return _settle(price, _rates(tiers, usage.input), parts, usage=usage, doubts=doubts)
 
     def _entry(self, kind: Kind, names: list[str]) -> Entry | None:
         index = self._by_kind.get(kind.name)
@@ -305,87 +297,6 @@ def _rates(tiers: tuple[Tier, ...], input_tokens: int) -> dict[str, int]:
     return chosen.rates
 
 
-_WHOLE: Final = {"cached_input": "input", "cache_write": "input", "reasoning": "output"} | {
-    unit: whole for unit, whole, _ in _FINE_PARTS
-}
-
-
-class _Audio(msgspec.Struct, frozen=True):
-    audio_tokens: int | float | None = None
-
-
-class _Written(msgspec.Struct, frozen=True):
-    ephemeral_1h_input_tokens: int | float | None = None
-
-
-class _ToolUse(msgspec.Struct, frozen=True):
-    web_search_requests: int | float | None = None
-
-
-class _Fine(msgspec.Struct, frozen=True):
-    """What `_FINE_PARTS` and `_SEARCHES` name in a usage object of the usual shape."""
-
-    service_tier: str | None = None
-    cache_creation: _Written | None = None
-    prompt_tokens_details: _Audio | None = None
-    input_tokens_details: _Audio | None = None
-    completion_tokens_details: _Audio | None = None
-    output_tokens_details: _Audio | None = None
-    server_tool_use: _ToolUse | None = None
-
-
-_FINE: Final = msgspec.json.Decoder(_Fine)
-
-
-def _read_fine(raw: msgspec.Raw) -> tuple[str, tuple[int, ...]]:
-    """The service tier that a provider's usage object tells, and its counts: of `_FINE_PARTS`, then of searches."""
-    try:
-        wire = _FINE.decode(raw)
-    except ValueError:  # msgspec's errors are ValueErrors: an odd shape is read loosely
-        loose = loose_json.mapping(loose_json.load(bytes(raw)))
-        counts = [_count(loose, path) for _, _, path in _FINE_PARTS]
-        return loose_json.text(loose.get("service_tier")), (*counts, _count(loose, _SEARCHES))
-    written, tools = wire.cache_creation, wire.server_tool_use
-    details = (
-        wire.prompt_tokens_details,
-        wire.input_tokens_details,
-        wire.completion_tokens_details,
-        wire.output_tokens_details,
-    )
-    return wire.service_tier or "", (
-        _whole(written.ephemeral_1h_input_tokens) if written else 0,
-        *[_whole(one.audio_tokens) if one else 0 for one in details],
-        _whole(tools.web_search_requests) if tools else 0,
-    )
-
-
-def _whole(value: float | None) -> int:
-    return loose_json.count(value) or 0 if value else 0
-
-
-def _count(raw: dict[str, object], path: tuple[str, str]) -> int:
-    return loose_json.count(loose_json.mapping(raw.get(path[0])).get(path[1])) or 0
-
-
-def _parts(usage: Usage, fine: tuple[int, ...]) -> dict[str, int]:
-    """Units of one usage, each counted once: what stands under a part is not counted again under its whole."""
-    parts = {
-        "input": usage.input - usage.cached_input - usage.cache_write,
-        "cached_input": usage.cached_input,
-        "cache_write": usage.cache_write,
-        "output": usage.output - usage.reasoning,
-        "reasoning": usage.reasoning,
-        "request_each": 1,
-        "search_each": fine[-1],
-    }
-    if any(fine):
-        for (unit, whole, _), count in zip(_FINE_PARTS, fine, strict=False):
-            moved = min(count, max(parts[whole], 0))
-            parts[unit] = parts.get(unit, 0) + moved
-            parts[whole] -= moved
-    return parts
-
-
 def _settle(
     price: Price, rates: dict[str, int], parts: dict[str, int], *, usage: Usage, doubts: list[str]
 ) -> Cost:
@@ -421,5 +332,5 @@ def _rate(unit: str, rates: dict[str, int]) -> tuple[int, bool]:
     """A unit's rate, else that of the whole it is part of, else zero; and whether it is its own."""
     if unit in rates:
         return rates[unit], True
-    whole = _WHOLE.get(unit)
+    whole = usage_parts.WHOLES.get(unit)
     return (_rate(whole, rates)[0], False) if whole else (0, False)

@@ -45,17 +45,39 @@ STATUS_LINES: Final = {status: _status_line(status) for status in range(100, 600
 class Link:
     """The app's link to its caller: `scope["extensions"]["aigw"]`."""
 
-    __slots__ = ("is_gone", "on_disconnect", "why")
+    __slots__ = ("_on_disconnect", "is_gone", "why")
 
     def __init__(self) -> None:
         """One for each request."""
         self.is_gone = False
         """Nobody waits for the response any more."""
-        self.on_disconnect: Callable[[], None] | None = None
-        """Called at once, on the loop, when the caller leaves before its response is complete; at most once."""
+        self._on_disconnect: Callable[[], None] | None = None
         self.why = ""
         """Why it is gone: `client_left`, or the code of what the protocol answered itself (`request_timeout`,
         `invalid_http`, ...)."""
+
+    @property
+    def on_disconnect(self) -> Callable[[], None] | None:
+        """Called at once, on the loop, when the caller leaves before its response is complete; at most once.
+
+        Set when the caller is gone already, it is called there and then.
+        """
+        return self._on_disconnect
+
+    @on_disconnect.setter
+    def on_disconnect(self, callback: Callable[[], None] | None) -> None:
+        if self.is_gone and callback is not None:
+            callback()
+            return
+        self._on_disconnect = callback
+
+    def leave(self, why: str) -> None:
+        """The caller is gone: tell the app."""
+        self.is_gone = True
+        self.why = why
+        callback, self._on_disconnect = self._on_disconnect, None
+        if callback is not None:
+            callback()
 
 
 class Wire(Protocol):
@@ -159,12 +181,7 @@ class Cycle:
             return
         self.is_gone = True
         self._notify()
-        link = self.link
-        link.is_gone = True
-        link.why = why
-        callback, link.on_disconnect = link.on_disconnect, None
-        if callback is not None:
-            callback()
+        self.link.leave(why)
 
     def lose_body(self) -> None:
         """The request broke off while its response is under way: reading ends, writing goes on."""

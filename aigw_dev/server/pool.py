@@ -77,7 +77,10 @@ class Pool:
             try:
                 return await self._carry(connection, connection.begin(target, head, body or b""))
             except StaleConnectionError:
-                pass  # closed before it was read: once more, on a connection that is certainly open
+                if body is not None:
+                    # It may have been read before the connection ended, and then it may be paid for: a call with a body
+                    # is one attempt. The caller's SDK, or a route's fallback, tries again knowingly.
+                    raise
         fresh = await self._dial(origin, call.connect_timeout_s)
         return await self._carry(fresh, fresh.begin(target, head, body or b""))
 

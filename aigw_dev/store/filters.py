@@ -5,7 +5,6 @@ everything a person wrote travels as a parameter. docs/logs.md describes the lan
 """
 
 import datetime as dt
-import difflib
 import fnmatch
 import re
 from typing import Final, Protocol
@@ -192,6 +191,8 @@ def _term(draft: _Draft, match: re.Match[str]) -> Refusal | None:
     if field in _SEARCH_FIELDS:
         return _search(draft, _SEARCH_FIELDS[field], value, is_negated=is_negated)
     if field not in FIELDS:
+        import difflib
+
         near = difflib.get_close_matches(field, FIELDS, n=1)
         hint = f"; did you mean {near[0]}:" if near else f"; fields are {', '.join(FIELDS)}"
         return _no(

@@ -46,6 +46,7 @@ class Intake:
         self._bytes_out = 0
         self._is_due = False
         self._due_s = 0.0
+        self._is_closed = False
         self._wake = threading.Event()
         self._hurry = threading.Event()
         self.dropped_bodies = 0
@@ -58,6 +59,8 @@ class Intake:
 
     def open(self, exchange: Exchange) -> None:
         """Note an exchange that began."""
+        if self._is_closed:
+            return
         self._running[exchange.id] = exchange
         self._opening.append((time.monotonic(), exchange))
         self._announce()
@@ -65,7 +68,7 @@ class Intake:
     def put(self, exchange: Exchange, finish: Finish | None) -> None:
         """Take an exchange that ended, or as much of it as there is room for."""
         self._running.pop(exchange.id, None)
-        if len(self._queue) >= MOST_ROWS:
+        if self._is_closed or len(self._queue) >= MOST_ROWS:
             self.dropped_rows += 1
             return
         request, response = exchange.request_body, exchange.response_body
@@ -141,6 +144,18 @@ class Intake:
     def give_back(self, running: list[Exchange]) -> None:
         """Return exchanges whose `open` rows could not be written."""
         self._opening.extendleft((0.0, exchange) for exchange in reversed(running))
+
+    def forget_ended(self) -> None:
+        """Let go of exchanges that ended before they got an `open` row: while nothing can be written they pile up."""
+        for _ in range(len(self._opening)):
+            item = self._opening.popleft()
+            if item[1].id in self._running:
+                self._opening.append(item)
+
+    def close(self) -> int:
+        """Take nothing any more and drop what waits; how many had ended."""
+        self._is_closed = True
+        return self.discard()
 
     def discard(self) -> int:
         """Drop everything that waits; how many had ended."""

@@ -185,6 +185,7 @@ class LogWriter:
         finally:
             self._release()
             self._lock.free()
+            self._discarded += self._intake.close()
             self._refuse_commands(StoreError("the log is closed"))
 
     def _turn(self) -> bool:
@@ -209,7 +210,7 @@ class LogWriter:
 
     def _drain(self, log: OpenLog) -> None:
         """Write all that waits, batch by batch, then answer those who asked for it."""
-        flushes = [command for command in self._commands if command.kind == "flush"]
+        flushes = self._asked("flush")
         while True:
             running = self._intake.still_running()
             self._pending += [
@@ -228,6 +229,10 @@ class LogWriter:
             self._commands.remove(command)
             command.answer()
 
+    def _asked(self, kind: Literal["flush", "settle", "purge"]) -> "list[_Command]":
+        # A copy first: others append while this thread looks.
+        return [command for command in tuple(self._commands) if command.kind == kind]
+
     def _finished(self, item: Item) -> Exchange:
         if item.finish is not None:
             try:
@@ -238,15 +243,16 @@ class LogWriter:
 
     def _slice(self, log: OpenLog) -> bool:
         """One slice of upkeep or of a purge; False when there is nothing to do."""
-        settles = [command for command in self._commands if command.kind == "settle"]
+        settles = self._asked("settle")
         if log.slice(self._logging, now_s=self._clock(), is_urgent=bool(settles)):
             return True
         for command in settles:
             self._commands.remove(command)
             command.answer()
-        purge = next((command for command in self._commands if command.kind == "purge"), None)
-        if purge is None:
+        purges = self._asked("purge")
+        if not purges:
             return False
+        purge = purges[0]
         if purge.steps is None:
             purge.steps = log.purge(purge.filter_)
         try:
@@ -297,6 +303,7 @@ class LogWriter:
     def _wait_degraded(self) -> bool:
         """Nothing can be written now: refuse what was asked, wait a little; False at the end."""
         health = self._health
+        self._intake.forget_ended()
         self._refuse_commands(StoreError(health.reason, code=health.code))
         if health.code == "store_newer":
             # It does not heal while this program runs: holding on to exchanges would only fill memory.

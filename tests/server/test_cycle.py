@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from aigw_dev.server.cycle import STATUS_LINES, Scope
+from aigw_dev.server.cycle import STATUS_LINES, Link, Scope
 from tests.server.stage import Caller, Receive, Send, Stage, answer, called, link_of, passed, quiet, serving
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +41,19 @@ async def raw(stage: Stage, request: bytes) -> bytes:
 
 
 ONCE = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+
+def test_a_callback_set_too_late_is_called_at_once_and_never_twice() -> None:
+    told: list[str] = []
+    link = Link()
+    link.on_disconnect = lambda: told.append("early")
+    link.leave("client_left")
+    assert told == ["early"]
+    link.on_disconnect = lambda: told.append("late")
+    assert told == ["early", "late"]
+    link.on_disconnect = None
+    assert link.on_disconnect is None
+    assert (link.is_gone, link.why) == (True, "client_left")
 
 
 # framing

@@ -98,23 +98,40 @@ async def test_bytes_nobody_asked_for_close_an_idle_connection(
     assert await ask(upstream, scripted) == b"two"
 
 
+async def get(upstream: Upstream, scripted: ScriptedUpstream) -> bytes:
+    """A call without a body."""
+    return await (await upstream.send(Call(method="GET", url=scripted.url, headers=[]))).read(100)
+
+
 @pytest.mark.parametrize("end", [Close(), Reset()])
-async def test_a_call_on_a_connection_that_proves_closed_is_sent_once_more(
+async def test_a_get_on_a_connection_that_proves_closed_is_sent_once_more(
     upstream: Upstream, scripted: ScriptedUpstream, end: Close | Reset
 ) -> None:
     scripted.enqueue([reply(b"one")], [end], [reply(b"two")])
-    assert await ask(upstream, scripted) == b"one"
-    assert await ask(upstream, scripted) == b"two"
+    assert await get(upstream, scripted) == b"one"
+    assert await get(upstream, scripted) == b"two"
     assert scripted.accepted == 2
 
 
 async def test_it_is_sent_once_more_but_not_twice(upstream: Upstream, scripted: ScriptedUpstream) -> None:
     scripted.enqueue([reply(b"one")], [Close()], [Close()])
+    assert await get(upstream, scripted) == b"one"
+    with pytest.raises(UpstreamError) as cut:
+        await get(upstream, scripted)
+    assert cut.value.code == "upstream_reset"
+    assert len(scripted.requests) == 3
+
+
+@pytest.mark.parametrize("end", [Close(), Reset()])
+async def test_a_call_that_may_be_paid_for_is_never_sent_twice(
+    upstream: Upstream, scripted: ScriptedUpstream, end: Close | Reset
+) -> None:
+    scripted.enqueue([reply(b"one")], [end], [reply(b"two")])
     assert await ask(upstream, scripted) == b"one"
     with pytest.raises(UpstreamError) as cut:
         await ask(upstream, scripted)
     assert cut.value.code == "upstream_reset"
-    assert len(scripted.requests) == 3
+    assert len(scripted.requests) == 2
 
 
 async def test_a_call_is_not_sent_again_once_a_byte_has_come_back(

@@ -73,6 +73,27 @@ def test_a_young_exchange_is_looked_at_again_when_it_is_old_enough() -> None:
     assert not intake.is_due()
 
 
+def test_what_ended_while_nothing_could_be_written_is_let_go() -> None:
+    intake = Intake()
+    ended, running = exchange(), exchange()
+    intake.open(ended)
+    intake.open(running)
+    intake.put(ended, None)
+    intake.forget_ended()
+    intake.put(running, None)
+    intake.wait(1)
+    assert intake.still_running() == []
+
+
+def test_a_closed_intake_takes_nothing_and_counts_it() -> None:
+    intake = Intake()
+    intake.put(exchange(), None)
+    assert intake.close() == 1
+    intake.open(exchange())
+    intake.put(exchange(), None)
+    assert (len(intake), intake.dropped_rows, intake.still_running()) == (0, 1, [])
+
+
 def test_discarding_counts_what_had_ended() -> None:
     intake = Intake()
     intake.open(exchange())

@@ -438,6 +438,8 @@ def test_only_one_writer_has_a_log(path: Path, until: Until) -> None:
 def test_what_is_asked_of_a_closed_writer_is_refused(path: Path) -> None:
     writer = LogWriter(path, mask=unmasked)
     assert writer.close()
+    writer.put(exchange())
+    assert (writer.health().waiting, writer.health().dropped_rows) == (0, 1)
     assert not writer.flush()
     with pytest.raises(StoreError):
         writer.purge(Filter()).result(1)

@@ -116,9 +116,8 @@ def _typed_counts(wire: _Wire) -> dict[str, int]:
         if given is not None:
             cached.append(given.cached_tokens)
             written += (given.cache_write_tokens, given.cache_creation_tokens)
-    for made in (wire.completion_tokens_details, wire.output_tokens_details):
-        if made is not None:
-            reasoning.append(made.reasoning_tokens)
+    made = (wire.completion_tokens_details, wire.output_tokens_details)
+    reasoning += [one.reasoning_tokens for one in made if one is not None]
     counts["cached"] = max(filter(None, cached), default=0)
     counts["written"] = max(filter(None, written), default=0)
     counts["reasoning"] = max(filter(None, reasoning), default=0)
