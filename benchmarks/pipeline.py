@@ -14,7 +14,7 @@ import os
 import pstats
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ async def _canned(_: Call) -> Reply:
     return _Canned()
 
 
-def _request(door: Door, token: bytes) -> Callable[[], Awaitable[list[Any]]]:
+def _request(door: Door, token: bytes) -> Callable[[], Coroutine[Any, Any, list[Any]]]:
     body = small()
     headers = [
         (b"host", b"127.0.0.1:%d" % PORT),

@@ -100,3 +100,39 @@ def test_parts_are_never_larger_than_their_wholes(wire: dict[str, int]) -> None:
         assert usage.cached_input + usage.cache_write <= usage.input
         assert usage.reasoning <= usage.output
         assert usage.input + usage.output >= wire.get("total_tokens", 0)
+
+
+_TOKENS = st.one_of(st.none(), st.integers(-1, 10**6), st.just(10**13))
+_NAMES = (
+    "prompt_tokens",
+    "input_tokens",
+    "completion_tokens",
+    "output_tokens",
+    "total_tokens",
+    "cached_tokens",
+)
+_MORE = (
+    "prompt_cache_hit_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "reasoning_tokens",
+)
+_INSIDE = ("cached_tokens", "cache_write_tokens", "cache_creation_tokens", "reasoning_tokens")
+_OBJECTS = st.fixed_dictionaries({}, optional=dict.fromkeys(_INSIDE, _TOKENS))
+
+
+@given(
+    st.fixed_dictionaries({}, optional=dict.fromkeys((*_NAMES, *_MORE), _TOKENS)),
+    st.fixed_dictionaries(
+        {}, optional={"prompt_tokens_details": _OBJECTS, "output_tokens_details": _OBJECTS}
+    ),
+)
+def test_the_usual_shape_and_any_other_are_read_alike(
+    wire: dict[str, object], details: dict[str, object]
+) -> None:
+    usual = read_usage(msgspec.json.encode({**wire, **details}))
+    odd = read_usage(msgspec.json.encode({**wire, **details, "cost": None}))  # money is read field by field
+
+    assert (usual is None) == (odd is None)
+    if usual is not None and odd is not None:
+        assert msgspec.structs.replace(usual, raw=odd.raw) == odd
