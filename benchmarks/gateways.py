@@ -22,6 +22,7 @@ version: 1
 gateway: {{name: benchmarks}}
 providers:
   up: {{kind: openai, base_url: "http://127.0.0.1:{upstream}/v1", keys: ["env:BENCH_UPSTREAM_KEY"]}}
+logging: {{max_mb: 8192}}
 routes:
   measured:
     models: [{model}]
@@ -73,7 +74,10 @@ Start = Callable[[Path, int, int | None], Gateway]
 
 
 def start_ours(folder: Path, upstream: int, cpu: int | None) -> Gateway:
-    """This project's gateway with all that a user has on: log with bodies, a route, Host and credential checks."""
+    """This project's gateway with all that a user has on: log with bodies, a route, Host and credential checks.
+
+    Only its log may grow larger than usual: else a long run would measure how quickly it is pruned.
+    """
     home = folder / "home"
     shutil.rmtree(home, ignore_errors=True)
     config = folder / "aigw-dev.yaml"

@@ -196,6 +196,7 @@ def log(bench: Bench, running: list[Gateway]) -> None:
     ours = next(gateway for gateway in running if gateway.name == "aigw-dev")
     if ours.started is None or ours.home is None:
         return
+    time.sleep(2)  # earlier load's index and roll-ups are not this one's
     before, side = _log_bytes(ours.home), ours.started.side_threads_us()
     seen = bench.send(ours, bodies.small(), connections=50, requests=5_000 if bench.is_quick else 30_000)
     time.sleep(3)  # what is folded off the request path belongs to its cost

@@ -105,9 +105,12 @@ class Intake:
         if self._is_due:
             self._hurry.wait(max(0.0, self._due_s - time.monotonic()))
 
+    def calm(self) -> None:
+        """What urged the writer so far is seen to now."""
+        self._hurry.clear()
+
     def pause(self, seconds: float) -> None:
         """Sleep, whatever comes; only being urged ends it."""
-        self._hurry.clear()
         self._hurry.wait(seconds)
 
     def begin(self) -> None:

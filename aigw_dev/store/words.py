@@ -4,6 +4,7 @@ SQLite's tokenizer takes a run of Chinese, Japanese or Korean letters for one wo
 spaces around it before it is indexed, and a query's letters become a phrase: 你好 finds 你好吗.
 """
 
+import functools
 import re
 from collections.abc import Iterable
 from typing import Any, Final, cast
@@ -58,8 +59,6 @@ _BETWEEN: Final = "\x1e"
 """Stands between messages in an indexed text; the tokenizer takes it for a blank."""
 
 _LETTER: Final = "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
-_LETTERS: Final = re.compile(_LETTER)
-_AROUND: Final = re.compile(f" ?({_LETTER}) ?")
 
 
 def request_text(body: bytes) -> str:
@@ -105,14 +104,14 @@ def spaced(text: str) -> str:
     """The text with every Chinese, Japanese or Korean letter standing alone, so that it is a word of its own."""
     if text.isascii():
         return text
-    return _LETTERS.sub(r" \g<0> ", text)
+    return _pattern(_LETTER).sub(r" \g<0> ", text)
 
 
 def unspaced(text: str) -> str:
     """The text as it was before `spaced`, but for blanks that stood beside such letters: good for a preview."""
     if text.isascii():
         return text
-    return _AROUND.sub(r"\1", text)
+    return _pattern(f" ?({_LETTER}) ?").sub(r"\1", text)
 
 
 def newest_piece(text: str) -> str:
@@ -129,6 +128,12 @@ def preview(text: str, most: int = 120) -> str:
     """The first words of a text on one line."""
     line = " ".join(text[: most * 4].split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+@functools.cache
+def _pattern(source: str) -> re.Pattern[str]:
+    # Compiled when first needed: such classes take ten milliseconds, and most texts are ASCII.
+    return re.compile(source)
 
 
 def _collect(value: Any, pieces: list[str], depth: int, keys: tuple[str, ...]) -> None:

@@ -303,6 +303,7 @@ class LogWriter:
     def _wait_degraded(self) -> bool:
         """Nothing can be written now: refuse what was asked, wait a little; False at the end."""
         health = self._health
+        self._intake.calm()
         self._intake.forget_ended()
         self._refuse_commands(StoreError(health.reason, code=health.code))
         if health.code == "store_newer":

@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import json
-import os
 import signal
 import socket
 import sqlite3
@@ -274,7 +273,7 @@ def test_a_canary_key_is_in_no_file_no_process_list_and_no_answer(start: Start) 
             assert KEY.encode() not in path.read_bytes(), path
             if path.name != "token":
                 assert token.encode() not in path.read_bytes(), path
-    assert os.stat(gateway.home).st_mode & 0o077 == 0
+    assert gateway.home.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.slow
