@@ -10,6 +10,7 @@ and only what was started here is ended. Results: benchmarks/results/run.json (o
 import argparse
 import contextlib
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -45,7 +46,7 @@ class Bench:
         self.cpu = cpus - 1 if is_pinned and cpus > 1 else None
         self.other_cpu = 0 if is_pinned and cpus > 1 else None
         self.programs: Programs = prepare(folder)
-        self.rounds = 2 if is_quick else 5
+        self.rounds = 2 if is_quick else 3
         self.seconds = 1.5 if is_quick else 3.0
         self.figures: list[Figure] = []
         self.raw: dict[str, object] = {}
@@ -118,7 +119,9 @@ class Bench:
             )
         )
 
-    def plain(self, name: str, unit: str, value: float, *, goal: str, is_met: bool, note: str = "") -> None:
+    def plain(
+        self, name: str, unit: str, value: float, *, goal: str, is_met: bool | None, note: str = ""
+    ) -> None:
         """A figure that stands for itself."""
         self.figures.append(
             Figure(name=name, unit=unit, ours=round(value, 3), goal=goal, is_met=is_met, note=note)
@@ -211,12 +214,11 @@ def log(bench: Bench, running: list[Gateway]) -> None:
     bodies_bytes = seen.requests * (len(bodies.small()) + len(bodies.REPLY))
     share = (_log_bytes(ours.home) - before) / bodies_bytes
     bench.plain(
-        "log on disk per byte of bodies",
+        "log on disk per byte of bodies, full text included",
         "x",
         share,
-        goal="<= 1.25",
-        is_met=share <= 1.25,
-        note="436 B + 605 B bodies",
+        goal="<= 1.25 full text apart: store_bench.py",
+        is_met=None,
     )
     dropped = _dropped_rows(ours)
     bench.plain(
@@ -372,6 +374,7 @@ def main() -> None:
     parts = given.only.split(",")
     if unknown := set(parts) - set(PARTS):
         parser.error(f"unknown part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    signal.signal(signal.SIGTERM, gateways.leave)
     described, pace = machine.describe(), machine.pace_ms()
     with tempfile.TemporaryDirectory(prefix="aigw-dev-bench-") as folder:
         bench = Bench(

@@ -9,9 +9,9 @@ what a gateway adds can be told from what the machine takes. Results: benchmarks
 
 import argparse
 import contextlib
+import signal
 import statistics
 import tempfile
-import time
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +26,7 @@ from programs import UPSTREAM_KEY, Load, Programs, load, prepare
 HERE: Final = Path(__file__).resolve().parent
 ROWS: Final = ((1_000, 50), (10_000, 100), (10_000, 1_000))
 _LONG_S: Final = 20.0
-"""A target that takes longer than this for one repeat is asked once only."""
+"""A target that would take longer than this for one repeat gets fewer requests, once only; the table says how many."""
 
 
 class Cell(msgspec.Struct):
@@ -46,16 +46,22 @@ class Cell(msgspec.Struct):
 
 
 def measure(
-    programs: Programs, folder: Path, targets: list[Gateway], *, requests: int, in_flight: int, repeats: int
+    programs: Programs,
+    folder: Path,
+    targets: list[Gateway],
+    *,
+    requests: int,
+    in_flight: int,
+    repeats: int,
+    paces: dict[str, float],
 ) -> list[Cell]:
-    """One row of the table: the targets take turns, `repeats` times."""
+    """One row of the table: the targets take turns, `repeats` times. `paces`: requests per second of each, roughly."""
     seen: dict[str, list[Load]] = {target.name: [] for target in targets}
-    slow: set[str] = set()
-    for _ in range(repeats):
+    for number in range(repeats):
         for target in targets:
-            if target.name in slow:
+            fits = max(2 * in_flight, int(paces[target.name] * _LONG_S))
+            if number and fits < requests:
                 continue
-            began = time.monotonic()
             seen[target.name].append(
                 load(
                     programs,
@@ -64,21 +70,19 @@ def measure(
                     bearer=target.bearer,
                     body=bodies.small(),
                     connections=in_flight,
-                    requests=requests,
+                    requests=min(requests, fits),
                 )
             )
-            if time.monotonic() - began > _LONG_S:
-                slow.add(target.name)
-    return [_cell(name, loads, requests, in_flight) for name, loads in seen.items()]
+    return [_cell(name, loads, in_flight) for name, loads in seen.items()]
 
 
-def _cell(name: str, loads: list[Load], requests: int, in_flight: int) -> Cell:
+def _cell(name: str, loads: list[Load], in_flight: int) -> Cell:
     def middle(values: list[float]) -> float:
         return round(statistics.median(values), 2)
 
     return Cell(
         target=name,
-        requests=requests,
+        requests=loads[0].requests,
         in_flight=in_flight,
         repeats=len(loads),
         qps=round(middle([one.requests / one.seconds for one in loads])),
@@ -123,6 +127,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="two repeats")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "seed_table.json")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, gateways.leave)
     repeats = 2 if given.quick else given.repeats
     described = machine.describe()
     cells: list[Cell] = []
@@ -147,9 +152,10 @@ def main() -> None:
                 stack.enter_context(gateway.started)
             targets.append(gateway)
         targets += given.also
+        paces: dict[str, float] = {}
         for target in targets:  # the warm-up
-            few = 60 if target.name == "litellm" else 3_000
-            load(
+            few = 100 if target.name == "litellm" else 3_000
+            warmed = load(
                 programs,
                 folder,
                 port=target.port,
@@ -158,9 +164,16 @@ def main() -> None:
                 connections=50,
                 requests=few,
             )
+            paces[target.name] = warmed.requests / warmed.seconds
         for requests, in_flight in ROWS:
             cells += measure(
-                programs, folder, targets, requests=requests, in_flight=in_flight, repeats=repeats
+                programs,
+                folder,
+                targets,
+                requests=requests,
+                in_flight=in_flight,
+                repeats=repeats,
+                paces=paces,
             )
     result = {
         "machine": described,

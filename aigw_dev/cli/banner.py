@@ -35,6 +35,10 @@ def banner(gateway: "Gateway", url: str) -> list[str]:
             _row("trust", "held back until `aigw-dev trust`: " + "; ".join(gateway.reading.held_back))
         )
     lines += [_row("note", text) for text in gateway.notices]
+    aside = [gateway.state.health().set_aside, gateway.recorder.writer.health().set_aside]
+    lines += [
+        _row("note", f"a damaged database was kept as {path}; a new one begins") for path in aside if path
+    ]
     lines.append(_row("log", _log(gateway)))
     lines.append(
         _row("use", f'export OPENAI_BASE_URL={url}/v1  ·  aigw-dev run -- CMD  ·  eval "$(aigw-dev env)"')

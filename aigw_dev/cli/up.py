@@ -17,6 +17,7 @@ from aigw_dev.secrets.running import RunningInfo, claim, last_port, read_running
 
 if TYPE_CHECKING:
     from aigw_dev.server.gateway import Gateway
+    from aigw_dev.server.listen import PortTakenError
     from aigw_dev.server.run import Receipt, Settings
 
 _START_S = 20.0
@@ -63,6 +64,7 @@ def up(context: Context, options: UpOptions) -> int:
         return _already(context, running, options)
     with held:
         from aigw_dev.secrets.hardening import forbid_core_dumps
+        from aigw_dev.server.listen import PortTakenError
         from aigw_dev.server.run import Settings, run_loop
 
         forbid_core_dumps()
@@ -79,19 +81,36 @@ def up(context: Context, options: UpOptions) -> int:
             last_port=last_port(folder),
         )
         _check_host(settings, is_verified=gateway.identity_verification)
-        receipt = run_loop(settings, lambda running_gateway, url: _ready(context, running_gateway, url))
+        try:
+            receipt = run_loop(settings, lambda gateway, url: _ready(context, gateway, url, settings))
+        except PortTakenError as error:
+            raise _named_owner(place, error) from error
         _print_receipt(receipt)
     return DONE
 
 
-async def _ready(context: Context, gateway: "Gateway", url: str) -> None:
+def _named_owner(place: Place, error: "PortTakenError") -> CommandError:
+    """The same refusal with who has the port, where that is known."""
+    from aigw_dev.cli.port_owner import owner_of
+    from aigw_dev.secrets.running import list_running
+
+    owner = owner_of(error.port, list_running(place.home))
+    message = error.message.replace("another process", owner) if owner else error.message
+    return CommandError(message, hint=error.hint, code=error.code)
+
+
+async def _ready(context: Context, gateway: "Gateway", url: str, settings: "Settings") -> None:
     """Say everything a person wants to know, then the line that programs wait for."""
     from aigw_dev.cli.banner import banner
     from aigw_dev.cli.single_keys import listen
+    from aigw_dev.server.run import USUAL_PORT
 
     gateway.on_change = lambda text: output.note(harmless.line(text))
     for line in banner(gateway, url):
         output.note(line)
+    wanted = settings.last_port or USUAL_PORT
+    if settings.port is None and gateway.port != wanted:
+        output.note(f"  {'port':<10}{wanted} is in use by another process, so this is {gateway.port}")
     if context.is_json:
         import os
 
@@ -124,7 +143,7 @@ def _detach(context: Context, folder: Path, options: UpOptions) -> int:
     if options.host is not None:
         command += ["--host", options.host]
     words = folder / "up.log"
-    with words.open("w", encoding="utf-8") as told:
+    with _private(words) as told:
         child = _start_apart(command, told)
     import time
 
@@ -138,6 +157,14 @@ def _detach(context: Context, folder: Path, options: UpOptions) -> int:
         time.sleep(0.05)
     said = words.read_text("utf-8", "replace").strip()
     raise CommandError(f"The gateway did not start.\n{said[-2000:]}", hint=f"Its words are in {words}.")
+
+
+def _private(path: Path) -> IO[str]:
+    """A new file for writing in the place of the old one, which only this user may read."""
+    import os
+
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8")
 
 
 def _start_apart(command: list[str], told: IO[str]) -> "subprocess.Popen[bytes]":

@@ -67,8 +67,8 @@ class House(Protocol):
         """What `GET /` says."""
         ...
 
-    def refused(self, code: str) -> None:
-        """Count a request that the door turned away."""
+    def refused(self, code: str, *, asked: str = "") -> None:
+        """Count a request that the door turned away; `asked` is `METHOD /path` where it was an admin call."""
         ...
 
 
@@ -103,7 +103,7 @@ class Door:
         rules = self._house.snapshot.front
         refusal = front.check(head, rules)
         if refusal is not None:
-            await self._turn_away(refusal, match, downstream)
+            await self._turn_away(refusal, match, downstream, asked=_admin_call(scope, path))
             return
         if front.is_allowed_origin(head, rules):
             downstream.extra += [(b"access-control-allow-origin", head.origin or b""), (b"vary", b"origin")]
@@ -112,7 +112,7 @@ class Door:
                 return
         identity = await self._identify(head)
         if isinstance(identity, Refusal):
-            await self._turn_away(identity, match, downstream)
+            await self._turn_away(identity, match, downstream, asked=_admin_call(scope, path))
         elif path in OPEN_PATHS or path.startswith(_OWN_PREFIXES):
             await self._own(scope, receive, send, downstream=downstream, identity=identity, head=head)
         elif isinstance(match, Refusal):
@@ -221,16 +221,24 @@ class Door:
         media = "POST" if scope["method"] in _WRITING else "GET"
         refusal = refusal or front.check_media(head, media, is_upload=False)
         if refusal is not None:
-            await self._turn_away(refusal, None, downstream)
+            await self._turn_away(refusal, None, downstream, asked=_admin_call(scope, path))
             return
         app = await self._house.inside()
         await app(scope, receive, send)
 
     async def _turn_away(
-        self, refusal: Refusal, match: operations.Match | Refusal | None, downstream: Downstream
+        self,
+        refusal: Refusal,
+        match: operations.Match | Refusal | None,
+        downstream: Downstream,
+        *,
+        asked: str = "",
     ) -> None:
-        """Answer a request that goes no further, in its dialect; nothing of it is recorded but the count."""
-        self._house.refused(refusal.code)
+        """Answer a request that goes no further, in its dialect; nothing of it is recorded but the count.
+
+        A refused admin call (`asked`) also goes into the audit.
+        """
+        self._house.refused(refusal.code, asked=asked)
         dialect = DIALECTS[match.operation.dialect if isinstance(match, operations.Match) else "openai-chat"]
         headers: Pairs = [*replies.refusal_headers(refusal), replies.new_request_id(dialect)]
         if refusal.code in {"body_too_large", "request_timeout"}:
@@ -248,6 +256,11 @@ _TOKEN_BY_THIS_NAME: Final = Refusal(
     code="gateway_token_required",
     message="calls by a container's name for this machine always want the gateway's token; see `aigw-dev env`",
 )
+
+
+def _admin_call(scope: Scope, path: str) -> str:
+    """What is written down of a refused admin call; empty for anything else."""
+    return f"{scope['method']} {path}" if path.startswith("/admin") else ""
 
 
 def _allowed(path: str) -> bytes:

@@ -42,6 +42,8 @@ class Head(msgspec.Struct, kw_only=True):
     has_transfer_encoding: bool = False
     user_agent: bytes = b""
     traceparent: bytes = b""
+    doubled: bytes = b""
+    """A header that decides who may come in or what is read, and came more than once; empty where none did."""
     credentials: list[tuple[bytes, bytes]] = msgspec.field(default_factory=list[tuple[bytes, bytes]])
     metadata: bytes | None = None
     session: bytes = b""
@@ -73,13 +75,20 @@ def rules(
     )
 
 
+_SINGLE: Final = frozenset({b"origin", b"sec-fetch-site", b"content-type", b"content-encoding"})
+"""Headers that are checked by their value: of two, one would go unchecked."""
 _SESSION_HEADERS: Final = (b"x-session-id", b"x-conversation-id", b"x-agent-session")
 
 
 def read_head(headers: list[tuple[bytes, bytes]]) -> Head:
     """Everything the door asks of the headers, in one pass over them (names are lower-case)."""
     head = Head()
+    seen: set[bytes] = set()
     for name, value in headers:
+        if name in _SINGLE:
+            if name in seen:
+                head.doubled = name
+            seen.add(name)
         match name:
             case b"host":
                 head.host = value
@@ -124,6 +133,11 @@ def check(head: Head, own: FrontRules) -> Refusal | None:
             code="invalid_http",
             message="the request has both content-length and transfer-encoding; send one of them",
         )
+    if head.doubled:
+        return Refusal(
+            code="invalid_http",
+            message=f"the request has more than one {head.doubled.decode()} header; send exactly one",
+        )
     host = head.host.lower()
     if host not in own.hosts and host not in own.token_hosts and not _is_own_localhost(host, own.port):
         shown = head.host.decode("latin-1")
@@ -147,12 +161,14 @@ def is_allowed_origin(head: Head, own: FrontRules) -> bool:
 
 def _is_own_localhost(host: bytes, port: int) -> bool:
     name, _, number = host.partition(b":")
-    return name.endswith(b".localhost") and number == b"%d" % port
+    return name.endswith(b".localhost") and name[:1] != b"." and number == b"%d" % port
 
 
 def _check_origin(head: Head, own: FrontRules, host: bytes) -> Refusal | None:
     origin = head.origin
-    if origin is None:
+    if origin is not None and origin.lower() in own.origins:
+        return None  # a page we were told of; its calls are cross-site by nature
+    if origin is None or origin.lower() == b"http://" + host:
         if head.fetch_site is None or head.fetch_site.lower() in _OWN_SITES:
             return None
         shown = head.fetch_site.decode("latin-1")
@@ -161,9 +177,13 @@ def _check_origin(head: Head, own: FrontRules, host: bytes) -> Refusal | None:
             message=f"a page of another site made this call (Sec-Fetch-Site: {shown}); open it from the gateway's own "
             "address, or add its exact origin to gateway.allowed_origins",
         )
-    if origin.lower() in own.origins or origin.lower() == b"http://" + host:
-        return None
     shown = origin.decode("latin-1")
+    if origin.lower() == b"null":
+        return Refusal(
+            code="origin_not_allowed",
+            message="a page without an origin of its own (Origin: null: a file, a sandboxed frame) made this call; serve it "
+            "over http and add that origin to gateway.allowed_origins",
+        )
     return Refusal(
         code="origin_not_allowed",
         message=f"a page on {shown} made this call; if it is yours, add to aigw-dev.yaml: "

@@ -34,6 +34,7 @@ from aigw_dev.server.compose import Surroundings
 from aigw_dev.server.embedded import Embedded
 from aigw_dev.server.keys import KeyTable
 from aigw_dev.server.recorder import Recorder
+from aigw_dev.server.refused_calls import RefusedCalls
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.sources import ConfigSource, Reading
 from aigw_dev.server.upstream import Upstream
@@ -89,6 +90,7 @@ class Gateway:
         """Why state.db could not be read the last time; empty when well."""
         self.turned_away: Final[Counter[str]] = Counter()
         """Requests refused at the door, by code."""
+        self._refused_calls: Final = RefusedCalls(state, mask=self._mask)
         self.notices: list[str] = []
         """What a person should know now: conflicts between keys, a config that was not taken."""
         self.on_change: Callable[[str], None] = lambda text: log.info("%s", text)
@@ -117,6 +119,7 @@ class Gateway:
         await self.put_in_force(reading, actor="up", note="started")
         self.own_tasks.append(asyncio.create_task(self._watch(), name="watch-config"))
         self.own_tasks.append(asyncio.create_task(self._keep_books(), name="keep-books"))
+        self.own_tasks.append(asyncio.create_task(self._refused_calls.keep(), name="refused-calls"))
 
     async def close(self) -> None:
         """Stop every task, write what is queued, close every connection."""
@@ -126,6 +129,7 @@ class Gateway:
         self.snapshot.keys.close()
         await self.upstream.aclose()
         await self._touch_keys()
+        await asyncio.to_thread(self._refused_calls.write_down)
         await asyncio.to_thread(self.recorder.writer.close)
         await asyncio.to_thread(self.state.close)
         await asyncio.to_thread(self.vault.keyring.close)
@@ -173,6 +177,12 @@ class Gateway:
                 actor=actor,
                 note=note,
             )
+            if actor == "file":  # what goes through the admin API is audited where it is done
+                detail = {"digest": reading.digest}
+                tell = self.state.audit
+                await asyncio.to_thread(
+                    tell, "config.applied", str(self.source.path), actor=actor, origin=actor, detail=detail
+                )
         except StoreError as error:
             self.notices.append(f"the deployment was not recorded: {error.message}")
 
@@ -223,12 +233,18 @@ class Gateway:
             detail={"metadata": dict(metadata)} if metadata else {},
         )
         await asyncio.to_thread(self.state.add_credential, credential)
+        await asyncio.to_thread(
+            self.state.audit, "credential.issued", identifier, actor="admin", origin="admin"
+        )
         await self._renew_roll()
         return {"id": identifier, "token": token, "name": identifier}
 
     async def revoke(self, identifier: str) -> bool:
         """End a credential; whether there was one."""
         ended = await asyncio.to_thread(self.state.revoke, "run", identifier, at=time.time())
+        if ended:
+            tell = self.state.audit
+            await asyncio.to_thread(tell, "credential.revoked", identifier, actor="admin", origin="admin")
         await self._renew_roll()
         return ended > 0
 
@@ -355,9 +371,11 @@ class Gateway:
         """A fault that nobody foresaw: to the process's log with its trace, without the request's content."""
         log.error("a fault: %s", type(error).__name__, exc_info=error)
 
-    def refused(self, code: str) -> None:
-        """Count a request that the door turned away."""
+    def refused(self, code: str, *, asked: str = "") -> None:
+        """Count a request that the door turned away; a refused admin call (`asked`) goes into the audit too."""
         self.turned_away[code] += 1
+        if asked:
+            self._refused_calls.note(asked, code)
 
     def welcome(self) -> bytes:
         """What `GET /` says: what this is and how to point at it."""

@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from aigw_dev import __version__
+from aigw_dev.core.errors import ConfigError, GatewayError
 from aigw_dev.secrets.home import Home
 from aigw_dev.secrets.running import Claim, RunningInfo
 from aigw_dev.server.door import Door
@@ -88,7 +89,10 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
     serving = await serve(Door(gateway), rules=DoorRules(limits=config.gateway.limits), sockets=sockets)
     url = f"http://{_shown_host(settings.host)}:{port}"
     if settings.claim is not None:
-        settings.claim.publish(_announcement(settings, url, port, gateway.snapshot.gateway))
+        try:
+            settings.claim.publish(_announcement(settings, url, port, gateway.snapshot.gateway))
+        except GatewayError as error:  # a full disk: calls are served all the same
+            gateway.notices.append(f"commands will not find this gateway: {error.message}")
     _on_signals(gateway)
     if settings.claim is not None:  # else the process is not ours alone
         _collect_rarely()
@@ -157,7 +161,21 @@ def _shown_host(host: str) -> str:
 
 
 def _listen(settings: Settings) -> list[socket.socket]:
-    """Sockets on the port asked for; where none is asked for, the last one, the usual one or the next that is free."""
+    """Sockets on the port asked for; where none is asked for, the last one, the usual one or the next that is free.
+
+    Raises `PortTakenError`, and `ConfigError` for an address that this machine does not have.
+    """
+    try:
+        return _sockets(settings)
+    except OSError as error:
+        raise ConfigError(
+            f"{settings.host} cannot be listened on: {error.strerror or error}",
+            code="config_invalid",
+            hint="Name an address of this machine (--host, gateway.host), and a port you may use; 127.0.0.1 is the usual.",
+        ) from error
+
+
+def _sockets(settings: Settings) -> list[socket.socket]:
     if settings.port is not None:
         return listen(settings.host, settings.port)
     wanted = [port for port in (settings.last_port, USUAL_PORT) if port]

@@ -140,7 +140,7 @@ def _prepare(
     floor = 0
     if filter_.since_s is not None or filter_.until_s is not None:
         bounds = span_bounds(db, filter_.since_s, filter_.until_s)
-        pass
+        floor, ceiling = bounds or (0, 0)
     if before is not None:
         ceiling = min(ceiling, before)
     floor = max(floor, after + 1)

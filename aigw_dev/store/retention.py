@@ -172,6 +172,7 @@ def purge(db: sqlite3.Connection, filter_: Filter, *, rows: int = 50) -> Iterato
     Afterwards the index is merged, so that its pages no longer hold the words, and the write-ahead log is emptied.
     """
     vocabulary = Vocabulary(db)
+    usual: tuple[int] = db.execute("PRAGMA secure_delete").fetchone()
     db.execute("PRAGMA secure_delete=ON")
     try:
         before: int | None = None
@@ -190,7 +191,7 @@ def purge(db: sqlite3.Connection, filter_: Filter, *, rows: int = 50) -> Iterato
     finally:
         # Given up because the database failed: then there is no connection to set right.
         with contextlib.suppress(sqlite3.Error):
-            db.execute("PRAGMA secure_delete=OFF")
+            db.execute(f"PRAGMA secure_delete={usual[0]:d}")
 
 
 def _merge_index(db: sqlite3.Connection) -> Iterator[int]:

@@ -1,43 +1,54 @@
-"""Amounts and times as a person reads them: short, and never a silent zero."""
+"""Amounts and times as a person reads them."""
 
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from aigw_dev.cli import money
+from aigw_dev.cli.money import ago, clock, ms, usd
 
 
 @pytest.mark.parametrize(
-    ("nanousd", "status", "text"),
+    ("nanousd", "status", "shown"),
     [
-        (None, "unknown", "unknown"),
-        (0, "free", "$0"),
-        (1, "exact", "<$0.000001"),
-        (499, "estimated", "~<$0.000001"),
-        (32_550, "exact", "$0.000033"),
-        (1_200_000, "exact", "$0.0012"),
-        (100_000_000, "reported", "$0.1"),
-        (1_000_000_000, "partial", ">=$1.00"),
-        (12_345_678_900, "upper_bound", "<=$12.35"),
+        (None, "unknown", "unknown"), (0, "exact", "$0"), (1, "exact", "<$0.000001"), (1_200_000, "exact", "$0.0012"),
+        (1_000_000_000, "exact", "$1.00"), (12_345_000_000, "reported", "$12.35"), (1_200_000, "estimated", "~$0.0012"),
+        (1_200_000, "partial", ">=$0.0012"), (1_200_000, "upper_bound", "<=$0.0012"), (100_000_000, "exact", "$0.1"),
+    ],
+)  # fmt: skip
+def test_an_amount_is_short_and_its_doubt_stands_before_it(
+    nanousd: int | None, status: str, shown: str
+) -> None:
+    assert usd(nanousd, status=status) == shown
+
+
+@given(st.integers(1, 10**15))
+def test_what_costs_something_is_never_shown_as_nothing(nanousd: int) -> None:
+    assert usd(nanousd) not in {"$0", "$0.00", "unknown"}
+
+
+def test_today_is_shown_without_its_date() -> None:
+    now = time.time()
+    assert len(clock(now)) == len("12:34:56")
+    assert clock(now - 3 * 86_400).startswith("20")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "just now"),
+        (59, "just now"),
+        (300, "5 min ago"),
+        (7200, "2 h ago"),
+        (3 * 86_400, "3 d ago"),
+        (-5, "just now"),
     ],
 )
-def test_an_amount_shows_its_doubt(nanousd: int | None, status: str, text: str) -> None:
-    assert money.usd(nanousd, status=status) == text
+def test_how_long_ago(seconds: float, shown: str) -> None:
+    assert ago(1000.0, now=1000.0 + seconds) == shown
+    assert ago(None, now=0.0) == "never"
 
 
-def test_a_moment_of_today_needs_no_date() -> None:
-    assert len(money.clock(time.time())) == len("10:00:00")
-    assert money.clock(1_000_000_000).startswith("2001-09-")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(5, "just now"), (300, "5 min ago"), (7200, "2 h ago"), (3 * 86_400, "3 d ago")]
-)
-def test_how_long_ago_is_said_in_one_unit(seconds: float, text: str) -> None:
-    assert money.ago(1_000_000_000 - seconds, now=1_000_000_000) == text
-
-
-def test_what_never_was_is_said_so() -> None:
-    assert money.ago(None, now=0) == "never"
-    assert money.ms(None) == "-"
-    assert money.ms(1.2344) == "1234"
+def test_milliseconds_or_nothing() -> None:
+    assert (ms(1.2344), ms(None)) == ("1234", "-")

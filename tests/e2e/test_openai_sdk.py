@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -40,11 +41,24 @@ USAGE: dict[str, object] = {
 }
 
 
+_OPENED: list[openai.OpenAI] = []
+
+
+@pytest.fixture(autouse=True)
+def closed_clients() -> Iterator[None]:
+    """Every client of a test is closed with it."""
+    yield
+    while _OPENED:
+        _OPENED.pop().close()
+
+
 def sdk(gateway: GatewayProcess, **more: Any) -> openai.OpenAI:
     """A client as an app makes it, but for its base URL."""
-    return openai.OpenAI(
+    client = openai.OpenAI(
         base_url=f"{gateway.url}/v1", api_key=more.pop("api_key", gateway.token), max_retries=0, **more
     )
+    _OPENED.append(client)
+    return client
 
 
 def test_a_chat_comes_back_and_is_logged_with_usage_and_cost(
@@ -185,12 +199,11 @@ def test_embeddings_models_and_tools(upstream: ScriptedUpstream, start: Start) -
     assert client.models.retrieve("mock/echo").id == "mock/echo"
 
 
-def test_fifty_streams_at_once_all_complete(upstream: ScriptedUpstream, start: Start) -> None:
+def test_fifty_streams_at_once_all_complete(start: Start) -> None:
     def answer(request: Request) -> Script:
         text = str(request.json()["messages"][0]["content"])
         return sse_reply(*[piece(content=f"{text}.") for _ in range(20)], END, "[DONE]")
 
-    upstream.enqueue(*[])
     with ScriptedUpstream(answer) as many:
         gateway = start(config_for(many))
         client = sdk(gateway)

@@ -25,12 +25,18 @@ async def test_the_providers_own_count_is_kept(tmp_path: Path, scripted: Scripte
         assert (found.response_model, found.finish) == ("m-2024", "stop")
         assert found.assembled is not None
         assert found.assembled.text == "Hello"
-        assert (answer.headers["x-aigw-cost"], found.cost.status) == ("unknown", "unknown"), "never a silent zero"
+        assert (answer.headers["x-aigw-cost"], found.cost.status) == ("unknown", "unknown"), (
+            "never a silent zero"
+        )
         assert found.cost.reason
 
 
-async def test_a_reply_without_usage_is_estimated_and_marked(tmp_path: Path, scripted: ScriptedUpstream) -> None:
-    scripted.enqueue([reply(json.dumps(REPLY | {"usage": None}).encode(), headers=[("Content-Type", "application/json")])])
+async def test_a_reply_without_usage_is_estimated_and_marked(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
+    scripted.enqueue(
+        [reply(json.dumps(REPLY | {"usage": None}).encode(), headers=[("Content-Type", "application/json")])]
+    )
     async with house(tmp_path, config_of(up=scripted), env=KEYS) as one:
         await one.chat("up/m", "one two three")
         usage = logged(one).usage

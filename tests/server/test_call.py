@@ -47,7 +47,9 @@ async def test_a_body_past_the_limit_is_a_protocol_error(sender: Sender, scripte
     assert caught.value.code == "upstream_protocol"
 
 
-async def test_cancelling_is_allowed_at_any_time_and_often(sender: Sender, scripted: ScriptedUpstream) -> None:
+async def test_cancelling_is_allowed_at_any_time_and_often(
+    sender: Sender, scripted: ScriptedUpstream
+) -> None:
     reply = await asked(sender, scripted)
     reply.cancel()
     reply.cancel()

@@ -25,7 +25,9 @@ async def test_a_provider_that_answers_is_well(tmp_path: Path, scripted: Scripte
         assert sent.header(b"x-team") == b"red"
 
 
-async def test_a_refused_key_is_not_well_in_the_providers_words(tmp_path: Path, scripted: ScriptedUpstream) -> None:
+async def test_a_refused_key_is_not_well_in_the_providers_words(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
     scripted.enqueue(failing(401, "bad key"))
     async with house(tmp_path, config_of(up=scripted), env=KEYS) as one:
         (found,) = await checks.check_all(one.gateway.snapshot, ["up"])
@@ -45,7 +47,9 @@ async def test_without_a_key_or_trust_nothing_is_asked(tmp_path: Path, scripted:
     assert scripted.accepted == 0
 
 
-async def test_a_provider_that_does_not_end_its_answer_is_left(tmp_path: Path, scripted: ScriptedUpstream) -> None:
+async def test_a_provider_that_does_not_end_its_answer_is_left(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
     scripted.enqueue([stream_head(), Stall()])
     async with house(tmp_path, config_of(up=scripted), env=KEYS) as one:
         (found,) = await checks.check_all(one.gateway.snapshot, ["up"], timeout_s=0.1)
@@ -53,7 +57,9 @@ async def test_a_provider_that_does_not_end_its_answer_is_left(tmp_path: Path, s
         await scripted.until(lambda: scripted.open_connections == 0)
 
 
-async def test_models_are_listed_by_all_but_the_embedded_provider(tmp_path: Path, scripted: ScriptedUpstream) -> None:
+async def test_models_are_listed_by_all_but_the_embedded_provider(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
     scripted.enqueue([json_reply(MODELS)])
     async with house(tmp_path, config_of(up=scripted), env=KEYS) as one:
         (found,) = await checks.list_all(one.gateway.snapshot)

@@ -46,12 +46,14 @@ def composed(providers: Mapping[str, Provider], **more: Any) -> tuple[Snapshot, 
 async def test_mock_is_always_there_and_a_bad_provider_keeps_out_nothing_else() -> None:
     snapshot, problems = composed({"openai": Provider(), "nowhere": Provider(kind="openai-compatible")})
     assert set(snapshot.providers) == {"mock", "openai"}
-    assert [problem.path for problem in problems][0][:2] == ("providers", "nowhere")
+    assert problems[0].path[:2] == ("providers", "nowhere")
     assert (snapshot.generation, snapshot.digest, snapshot.gateway) == (3, "d", "g")
 
 
 async def test_a_route_that_does_not_compile_is_a_problem_and_the_others_serve() -> None:
-    config = Config(routes={"good": Route(flow={"send": "mock/echo"}), "bad": Route(flow={"sned": "mock/echo"})})
+    config = Config(
+        routes={"good": Route(flow={"send": "mock/echo"}), "bad": Route(flow={"sned": "mock/echo"})}
+    )
     snapshot, problems = compose(config, around(), generation=1, digest="")
     assert set(snapshot.routes) == {"good"}
     assert problems
@@ -61,7 +63,9 @@ async def test_an_untrusted_provider_and_one_with_passthrough_are_off_and_ask_fo
     asked: list[list[str]] = []
     refusal = Refusal(code="not_trusted", message="no")
     snapshot, _ = composed(
-        {"openai": Provider(), "mistral": Provider(auth="passthrough")}, asked=asked, untrusted={"openai": refusal}
+        {"openai": Provider(), "mistral": Provider(auth="passthrough")},
+        asked=asked,
+        untrusted={"openai": refusal},
     )
     assert snapshot.providers["openai"].refusal == refusal
     off = snapshot.providers["mistral"].refusal
@@ -104,7 +108,9 @@ async def test_a_providers_key_stands_for_all_only_where_this_machine_alone_can_
 async def test_verification_switched_off_opens_only_a_gateway_bound_to_loopback() -> None:
     config = Config(gateway=Gateway(identity_verification=False))
     assert make_roll(config, around(), {}).is_open
-    assert not make_roll(config, around(host="192.168.1.5"), {}).is_open, "what is bound counts, not what is written"
+    assert not make_roll(config, around(host="192.168.1.5"), {}).is_open, (
+        "what is bound counts, not what is written"
+    )
 
 
 async def test_the_door_answers_for_the_address_that_is_bound() -> None:

@@ -14,7 +14,10 @@ pytestmark = pytest.mark.anyio
 def call(**more: object) -> Call:
     body = {"model": "echo", "messages": [{"role": "user", "content": "hello"}], **more}
     return Call(
-        method="POST", url="http://mock.invalid/v1/chat/completions", headers=[], body=json.dumps(body).encode()
+        method="POST",
+        url="http://mock.invalid/v1/chat/completions",
+        headers=[],
+        body=json.dumps(body).encode(),
     )
 
 

@@ -101,3 +101,30 @@ def test_an_upload_wants_multipart_and_a_get_nothing() -> None:
 def test_an_encoded_body_is_refused() -> None:
     encoded = head((b"content-type", b"application/json"), (b"content-encoding", b"gzip"))
     assert code(front.check_media(encoded, "POST", is_upload=False)) == "unsupported_media_type"
+
+
+@pytest.mark.parametrize("name", [b"origin", b"sec-fetch-site", b"content-type", b"content-encoding"])
+def test_a_header_that_decides_is_accepted_once_only(name: bytes) -> None:
+    found = front.check(head((name, b"http://evil.test"), (name, b"http://127.0.0.1:2449")), RULES)
+    assert code(found) == "invalid_http"
+    assert found is not None
+    assert name.decode() in found.message
+
+
+def test_our_own_origin_does_not_excuse_a_foreign_site() -> None:
+    own = (b"origin", b"http://127.0.0.1:2449")
+    assert code(front.check(head(own, (b"sec-fetch-site", b"cross-site")), RULES)) == "origin_not_allowed"
+    assert front.check(head(own, (b"sec-fetch-site", b"same-origin")), RULES) is None
+    known = (b"origin", b"http://app.test:3000")
+    assert front.check(head(known, (b"sec-fetch-site", b"cross-site")), RULES) is None
+
+
+def test_the_null_origin_is_refused_without_advice_to_allow_it() -> None:
+    found = front.check(head((b"origin", b"null")), RULES)
+    assert code(found) == "origin_not_allowed"
+    assert found is not None
+    assert "['null']" not in found.message
+
+
+def test_an_empty_label_before_localhost_is_no_name_of_ours() -> None:
+    assert code(front.check(head(host=b".localhost:2449"), RULES)) == "host_not_allowed"

@@ -69,7 +69,9 @@ async def test_with_manual_deploys_a_saved_file_waits(tmp_path: Path) -> None:
         assert "routes deploy" in said[0]
         assert (await one.chat("dynamic/r")).headers["x-aigw-upstream"] == "mock/echo"
         await one.gateway.renew()
-        assert (await one.chat("dynamic/r")).headers["x-aigw-upstream"] == "mock/echo", "new keys deploy nothing"
+        assert (await one.chat("dynamic/r")).headers["x-aigw-upstream"] == "mock/echo", (
+            "new keys deploy nothing"
+        )
         await one.gateway.changes.deploy(note="now", actor="test")
         assert (await one.chat("dynamic/r")).headers["x-aigw-upstream"] == "mock/think"
 
@@ -94,7 +96,9 @@ async def test_trust_takes_effect_without_a_restart(tmp_path: Path, scripted: Sc
         assert (await one.chat("up/m")).status_code == 200
 
 
-async def test_a_runs_credential_counts_until_it_is_revoked(tmp_path: Path, scripted: ScriptedUpstream) -> None:
+async def test_a_runs_credential_counts_until_it_is_revoked(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
     scripted.enqueue(whole())
     async with house(tmp_path, config_of(up=scripted), env=KEYS) as one:
         issued = await one.gateway.issue_run("nightly")
@@ -208,6 +212,10 @@ async def test_the_admin_application_is_built_once(tmp_path: Path) -> None:
 async def test_everything_that_ran_beside_the_requests_is_over_after_closing(tmp_path: Path) -> None:
     async with house(tmp_path, GOOD) as one:
         await one.chat("mock/echo")
-        assert {task.get_name() for task in one.gateway.own_tasks} == {"watch-config", "keep-books"}
+        assert {task.get_name() for task in one.gateway.own_tasks} == {
+            "watch-config",
+            "keep-books",
+            "refused-calls",
+        }
     assert all(task.done() for task in one.gateway.own_tasks)
     assert not any(task.get_name() in {"watch-config", "keep-books"} for task in asyncio.all_tasks())

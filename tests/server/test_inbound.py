@@ -1,5 +1,6 @@
 """A request past the door keeps what the door saw."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,6 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_request_keeps_the_snapshot_it_began_with(tmp_path: Path, scripted: ScriptedUpstream) -> None:
-    import asyncio
-
     scripted.enqueue([Hold("go"), json_reply(REPLY)])
     config = config_of(up=scripted)
     async with house(tmp_path, config, env=KEYS) as one:

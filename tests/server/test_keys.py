@@ -15,7 +15,9 @@ pytestmark = pytest.mark.anyio
 Answers = dict[str, Chosen]
 
 
-def asked(provider: str, *, keys: tuple[str, ...] | None = None, origin: str = "https://a.test") -> ProviderKeys:
+def asked(
+    provider: str, *, keys: tuple[str, ...] | None = None, origin: str = "https://a.test"
+) -> ProviderKeys:
     return ProviderKeys(provider=provider, kind=provider, origin=origin, keys=keys)
 
 
@@ -25,7 +27,9 @@ def found(provider: str, *names: str, refused: tuple[str, ...] = (), previous: s
         provider=provider,
         source="config",
         secrets=tuple(Secret(name, name.upper(), "keyring") for name in names),
-        refusals=tuple(Refusal(code="key_missing", message=f"the key {name} is not stored") for name in refused),
+        refusals=tuple(
+            Refusal(code="key_missing", message=f"the key {name} is not stored") for name in refused
+        ),
         previous=(Secret("old", previous, "keyring"),) if previous else (),
     )
 
@@ -94,7 +98,9 @@ async def test_several_keys_are_found_by_name_and_the_first_is_preferred() -> No
 
 
 async def test_where_there_is_no_key_the_first_reason_is_given() -> None:
-    table = KeyTable(([asked("p"), asked("q")],), answering({"p": found("p", refused=("a", "b")), "q": found("q")}))
+    table = KeyTable(
+        ([asked("p"), asked("q")],), answering({"p": found("p", refused=("a", "b")), "q": found("q")})
+    )
     table.start()
     await table.quick()
     first, none = await table.get("p", None), await table.get("q", None)
@@ -120,6 +126,18 @@ async def test_a_swap_goes_on_with_what_was_known_until_it_is_answered_again() -
     stuck.told.set()
     await after.settled()
     assert await after.get("keyring", None) == ReadyKey(name="new", value=b"NEW")
+
+
+async def test_a_config_that_lost_its_trust_does_not_go_on_with_the_keys_it_had() -> None:
+    before = KeyTable(([asked("p", keys=("env:K",))],), answering({"p": found("p", "env:K")}))
+    before.start()
+    await before.quick()
+    untrusted = ProviderKeys(
+        provider="p", kind="p", origin="https://a.test", keys=("env:K",), is_trusted=False
+    )
+    after = KeyTable(([untrusted],), answering({"p": found("p", refused=("env:K",))}))
+    after.remember(before)
+    assert isinstance(await after.get("p", None), Refusal)
 
 
 async def test_callers_are_recognised_by_keys_in_force_and_in_their_grace() -> None:

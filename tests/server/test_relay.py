@@ -1,6 +1,7 @@
 """Bytes from the provider to the caller: held until the commit point, then as they come."""
 
 from collections.abc import AsyncIterator, MutableMapping
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -87,9 +88,11 @@ async def test_an_empty_stream_is_committed_at_its_end() -> None:
 
 
 @given(cuts=st.lists(st.integers(1, len(STREAM) - 1), max_size=6))
-async def test_however_it_is_cut_the_caller_gets_the_same_bytes_and_we_hear_the_same_words(cuts: list[int]) -> None:
+async def test_however_it_is_cut_the_caller_gets_the_same_bytes_and_we_hear_the_same_words(
+    cuts: list[int],
+) -> None:
     places = [0, *sorted(set(cuts)), len(STREAM)]
-    pieces = [STREAM[start:end] for start, end in zip(places, places[1:], strict=False)]
+    pieces = [STREAM[start:end] for start, end in pairwise(places)]
     caller, listener = await relayed(pieces)
     assert caller.body == STREAM
     assert listener.reader.assembled().text == "Hello"
@@ -116,7 +119,12 @@ async def test_half_an_event_stays_here_when_the_stream_breaks() -> None:
     reply = BreakingReply(200, [], [event(piece("whole")), event(piece("half"))[:20]])
     with pytest.raises(UpstreamError):
         await relay_events(
-            reply, caller.downstream, listener=listener, watchdog=no_deadlines(), commit=caller.commit, is_hidden=None
+            reply,
+            caller.downstream,
+            listener=listener,
+            watchdog=no_deadlines(),
+            commit=caller.commit,
+            is_hidden=None,
         )
     assert caller.body == event(piece("whole"))
     assert not caller.is_ended

@@ -15,8 +15,11 @@ from tests.server.test_metrics import exchange
 CHAT = DIALECTS["openai-chat"]
 
 
-def attempt(**more: float) -> Attempt:
-    return Attempt(number=1, provider="up", kind="openai", base_url="https://x/v1", request_model="gpt/ä", **more)  # pyright: ignore[reportArgumentType]  -- seconds by name
+def attempt(*, started_s: float = 0.0, ended_s: float | None = None) -> Attempt:
+    return Attempt(
+        number=1, provider="up", kind="openai", base_url="https://x/v1", request_model="gpt/ä", started_s=started_s,
+        ended_s=ended_s,
+    )  # fmt: skip
 
 
 def test_our_headers_name_the_exchange_its_target_route_and_attempts() -> None:

@@ -17,12 +17,16 @@ FLOW = {"if": 'metadata.tier == "pro"', "then": {"send": "mock/echo"}, "else": {
 
 
 def rows_of(config: Config, *, chosen: dict[str, Chosen] | None = None, untrusted: dict[str, Refusal] | None = None) -> dict[str, dict[str, object]]:  # fmt: skip
-    rows = reports.provider_rows(config, chosen=chosen or {}, untrusted=untrusted or {}, lists={"mock": ["echo"]})
+    rows = reports.provider_rows(
+        config, chosen=chosen or {}, untrusted=untrusted or {}, lists={"mock": ["echo"]}
+    )
     return {row["name"]: row for row in rows}
 
 
 def test_a_provider_can_be_used_with_a_key_or_where_none_is_needed() -> None:
-    config = Config(providers={"openai": Provider(), "deepseek": Provider(), "local": Provider(kind="ollama")})
+    config = Config(
+        providers={"openai": Provider(), "deepseek": Provider(), "local": Provider(kind="ollama")}
+    )
     rows = rows_of(config, chosen={"openai": Chosen(provider="openai", secrets=(KEY,))})
     assert {name: row["usable"] for name, row in rows.items()} == {
         "mock": True, "openai": True, "deepseek": False, "local": True,
@@ -34,10 +38,16 @@ def test_a_provider_can_be_used_with_a_key_or_where_none_is_needed() -> None:
 
 
 def test_the_reason_why_not_is_the_first_there_is() -> None:
-    config = Config(providers={"openai": Provider(), "deepseek": Provider(), "bad": Provider(kind="openai-compatible")})
+    config = Config(
+        providers={"openai": Provider(), "deepseek": Provider(), "bad": Provider(kind="openai-compatible")}
+    )
     rows = rows_of(
         config,
-        chosen={"deepseek": Chosen(provider="deepseek", refusals=(Refusal(code="keyring_locked", message="locked"),))},
+        chosen={
+            "deepseek": Chosen(
+                provider="deepseek", refusals=(Refusal(code="keyring_locked", message="locked"),)
+            )
+        },
         untrusted={"openai": Refusal(code="not_trusted", message="not trusted")},
     )
     assert [rows[name]["why"] for name in ("openai", "deepseek")] == ["not trusted", "locked"]
@@ -54,7 +64,9 @@ def test_keys_are_listed_with_who_uses_them_recorded_or_not() -> None:
         "openai": Chosen(provider="openai", secrets=(KEY,)),
         "deepseek": Chosen(provider="deepseek", secrets=(Secret("env:D", "v", "env"),)),
     }
-    rows = reports.key_rows([record("openai-api-key"), record("idle")], config, chosen=chosen, mark={"env:D": "f2"})
+    rows = reports.key_rows(
+        [record("openai-api-key"), record("idle")], config, chosen=chosen, mark={"env:D": "f2"}
+    )
     assert [(row["name"], row["used_by"], row["fingerprint"]) for row in rows] == [
         ("openai-api-key", ["openai"], "f1"),
         ("idle", [], "f1"),
@@ -74,7 +86,9 @@ def test_routes_are_listed_with_what_they_read_and_what_is_wrong() -> None:
 def test_explaining_decides_without_sending() -> None:
     route, _ = compile_route("r", Route(flow=FLOW))
     assert route is not None
-    pro = reports.explain(route, reports.ExplainRequest(metadata={"tier": "pro"}, ascii=True), measure=measured)
+    pro = reports.explain(
+        route, reports.ExplainRequest(metadata={"tier": "pro"}, ascii=True), measure=measured
+    )
     assert isinstance(pro, dict)
     assert pro["decision"]["targets"][0]["model"] == "echo"
     assert "mock/echo" in pro["text"]

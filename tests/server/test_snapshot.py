@@ -1,9 +1,11 @@
 """What a snapshot says of itself: whose calls spend a stored key."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from aigw_dev.core.config import Config, Provider
-from aigw_dev.secrets.resolve import Chosen
+from aigw_dev.secrets.resolve import Chosen, ProviderKeys
 from aigw_dev.secrets.secret import Secret
 from aigw_dev.server.compose import compose
 from tests.server.test_compose import around
@@ -14,11 +16,14 @@ pytestmark = pytest.mark.anyio
 async def test_a_call_spends_where_a_key_is_needed_or_found() -> None:
     providers = {"openai": Provider(), "bare": Provider(kind="ollama"), "guarded": Provider(kind="ollama")}
     key = Secret("env:K", "sk-1", "env")
-    made = around(
-        resolve=lambda wanted: [
-            Chosen(provider=one.provider, secrets=(key,) if one.provider == "guarded" else ()) for one in wanted
+
+    def resolve(wanted: Sequence[ProviderKeys]) -> list[Chosen]:
+        return [
+            Chosen(provider=one.provider, secrets=(key,) if one.provider == "guarded" else ())
+            for one in wanted
         ]
-    )
+
+    made = around(resolve=resolve)
     snapshot, _ = compose(Config(providers=providers), made, generation=1, digest="")
     snapshot.keys.start()
     await snapshot.keys.settled()

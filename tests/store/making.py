@@ -140,3 +140,14 @@ def write(path: Path, exchanges: Sequence[Exchange], logging: Logging = KEEP_ALL
     for begin in range(0, len(exchanges), 100):
         writing.write(exchanges[begin : begin + 100], [], logging)
     db.close()
+
+
+def copies(db: sqlite3.Connection, count: int, **values: float) -> None:
+    """Rows like the newest, up to the seq `count`, with other values in some columns."""
+    columns = [info[1] for info in db.execute("PRAGMA table_info(exchange)")]
+    other = {name: str(value) for name, value in values.items()} | {"seq": "n.value"}
+    copied = ", ".join(other.get(column, f"e.{column}") for column in columns)
+    newest: tuple[int] = db.execute("SELECT max(seq) FROM exchange").fetchone()
+    numbers = "WITH RECURSIVE n(value) AS (SELECT ? UNION ALL SELECT value + 1 FROM n WHERE value < ?)"
+    statement = f"{numbers} INSERT INTO exchange SELECT {copied} FROM exchange e, n WHERE e.seq=?"  # noqa: S608 -- our columns
+    db.execute(statement, (newest[0] + 1, count, newest[0]))

@@ -115,6 +115,7 @@ def test_a_batch_that_fails_leaves_nothing_and_can_be_written_again(
     writing.write([running], [], KEEP_ALL)
     assert rows(db) == [(1, "running", 0), (2, "a", 0)]
     assert writing.counts.written == 2
+    assert db.execute("SELECT client FROM exchanges WHERE id='a'").fetchone() == ("new client",)
 
 
 def test_a_providers_absurd_usage_is_not_counted(db: sqlite3.Connection, writing: Batches) -> None:

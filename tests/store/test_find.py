@@ -17,6 +17,7 @@ from tests.store.making import (
     KEEP_ALL,
     NOON,
     batches,
+    copies,
     exchange,
     log_reader,
     quick_log,
@@ -169,26 +170,28 @@ def test_a_filter_finds_exactly_what_passes_it(
     reader.close()
 
 
-def copies(db: sqlite3.Connection, count: int) -> None:
-    """Many rows like the first, but quick ones."""
-    columns = [info[1] for info in db.execute("PRAGMA table_info(exchange)")]
-    other = {"seq": "n.value", "duration_s": "0.1"}
-    copied = ", ".join(other.get(column, f"e.{column}") for column in columns)
-    numbers = "WITH RECURSIVE n(value) AS (SELECT 2 UNION ALL SELECT value + 1 FROM n WHERE value < ?)"
-    statement = f"{numbers} INSERT INTO exchange SELECT {copied} FROM exchange e, n WHERE e.seq=1"  # noqa: S608 -- our columns
-    db.execute(statement, (count,))
-
-
 def test_a_search_ends_when_its_time_is_up_and_says_where_to_go_on(tmp_path: Path) -> None:
     db = quick_log(tmp_path / "log.db")
     batches(db).write([exchange(duration_s=9.0)], [], KEEP_ALL)
-    copies(db, 60_000)
+    copies(db, 60_000, duration_s=0.1)
     late = find(db, Vocabulary(db), wanted("ms:>5000"), limit=10, is_late=lambda: True)
     assert (late.rows, late.is_complete) == ([], False)
     assert late.next_before is not None
     rest = find(db, Vocabulary(db), wanted("ms:>5000"), before=late.next_before, limit=10)
     assert [one.seq for one in rest.rows] == [1]
     assert rest.is_complete
+    db.close()
+
+
+def test_a_time_is_turned_into_a_range_of_rows(tmp_path: Path) -> None:
+    db = quick_log(tmp_path / "log.db")
+    batches(db).write([exchange(started_at=NOON - 90_000)], [], KEEP_ALL)
+    copies(db, 60_000, duration_s=0.1)
+    batches(db).write([exchange(started_at=NOON)], [], KEEP_ALL)
+    found = find(db, Vocabulary(db), wanted("since:2h ms:>1"), limit=10, is_late=lambda: True)
+    assert (len(found.rows), found.is_complete) == (1, True)
+    found = find(db, Vocabulary(db), wanted("until:2h since:9h"), limit=10, is_late=lambda: True)
+    assert (found.rows, found.is_complete) == ([], True)
     db.close()
 
 

@@ -1,3 +1,4 @@
+import os
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -191,6 +192,18 @@ def test_a_log_that_was_replaced_is_read_anew(path: Path) -> None:
     write(path, [exchange(provider="qwen")])
     assert reader.page().entries[0].provider == "qwen"
     reader.close()
+    assert reader.page().entries[0].provider == "qwen"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file cannot be replaced elsewhere")
+def test_a_log_that_was_replaced_between_two_reads_is_read_anew(path: Path) -> None:
+    write(path, [exchange(provider="openai")])
+    reader = log_reader(path)
+    assert reader.page().entries[0].provider == "openai"
+    write(path.with_name("other.db"), [exchange(provider="qwen")])
+    for name in ("log.db-wal", "log.db-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    path.with_name("other.db").replace(path)
     assert reader.page().entries[0].provider == "qwen"
 
 

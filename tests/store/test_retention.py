@@ -9,7 +9,7 @@ from aigw_dev.store.batches import Batches
 from aigw_dev.store.filters import Filter, parse
 from aigw_dev.store.fulltext import index_some
 from aigw_dev.store.retention import TARGET_S, Retention, file_cap, purge
-from tests.store.making import KEEP_ALL, NOON, batches, exchange, quick_log, request
+from tests.store.making import KEEP_ALL, NOON, batches, copies, exchange, quick_log, request
 
 DAY_S = 86_400
 
@@ -93,6 +93,16 @@ def test_a_clock_that_jumped_does_not_keep_old_rows_nor_take_new_ones(db: sqlite
     pruned(Retention(db, writing.rollups), Logging(keep_s=DAY_S), NOON + 20 * DAY_S + 60)
     left = [row[0] for row in db.execute("SELECT started_at FROM exchange ORDER BY seq")]
     assert left == [NOON + 40 * DAY_S, NOON + 20 * DAY_S, NOON + 20 * DAY_S + 5]
+
+
+def test_old_rows_among_very_many_new_ones_are_found(db: sqlite3.Connection) -> None:
+    batches(db).write([exchange(started_at=NOON)], [], KEEP_ALL)
+    copies(db, 25_000, started_at=NOON + 20 * DAY_S)
+    writing = batches(db)
+    writing.write([exchange(started_at=NOON + 1)], [], KEEP_ALL)
+    pruned(Retention(db, writing.rollups), Logging(keep_s=DAY_S), NOON + 20 * DAY_S + 60)
+    assert count(db) == 24_999
+    assert db.execute("SELECT count(*) FROM span").fetchone() == (0,)
 
 
 def test_a_log_stays_below_its_size_and_keeps_the_newest(db: sqlite3.Connection, path: Path) -> None:
@@ -182,6 +192,16 @@ def test_a_purge_leaves_no_trace_of_what_it_deleted(db: sqlite3.Connection, path
     assert count(db) == 60
     assert db.execute("SELECT count(*) FROM text_index WHERE text_index MATCH 'zan*'").fetchone() == (60,)
     db.execute("INSERT INTO text_index(text_index) VALUES('integrity-check')")
+
+
+def test_a_purge_overwrites_what_it_deletes_and_only_that_is_slower(db: sqlite3.Connection) -> None:
+    batches(db).write([exchange() for _ in range(60)], [], KEEP_ALL)
+    db.execute("PRAGMA secure_delete=OFF")
+    slices = purge(db, Filter())
+    next(slices)
+    assert db.execute("PRAGMA secure_delete").fetchone() == (1,)
+    assert sum(slices) == 10
+    assert db.execute("PRAGMA secure_delete").fetchone() == (0,)
 
 
 def test_a_purge_works_without_an_index(db: sqlite3.Connection) -> None:

@@ -212,6 +212,32 @@ def test_a_purge_deletes_between_batches_and_answers_how_many(path: Path, writer
     assert answer.groups[0].totals.requests == 121
 
 
+def test_a_purge_that_the_database_interrupts_is_told_and_can_be_asked_again(path: Path) -> None:
+    opened: list[sqlite3.Connection] = []
+
+    def remembered(place: Path) -> sqlite3.Connection:
+        opened.append(open_log(place))
+        return opened[-1]
+
+    writer = LogWriter(path, mask=unmasked, open_database=remembered)
+    writer.put(exchange())
+    assert writer.settle()
+    is_hit = threading.Event()
+
+    def watch(statement: str) -> None:
+        if statement.startswith("DELETE FROM content"):
+            is_hit.set()
+
+    opened[0].set_trace_callback(watch)
+    opened[0].set_progress_handler(is_hit.is_set, 1)
+    with pytest.raises(StoreError):
+        writer.purge(Filter()).result(20)
+    assert writer.flush() or writer.flush()
+    assert len(opened) == 2
+    assert writer.purge(Filter()).result(20) == 1
+    assert writer.close()
+
+
 # too much at once
 
 
@@ -374,6 +400,23 @@ def test_a_locked_file_heals_without_a_restart(path: Path, until: Until) -> None
     assert count(path) == 2
     assert writer.health().dropped_rows == 0
     assert writer.close()
+
+
+def test_what_began_while_the_file_was_locked_gets_its_open_row_afterwards(path: Path, until: Until) -> None:
+    writer = LogWriter(path, mask=unmasked)
+    assert writer.flush()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    running = exchange(status=0)
+    writer.open(running)
+    until(lambda: writer.health().state == "degraded", what="the lock to be noticed")
+    other.execute("COMMIT")
+    other.close()
+    reader = log_reader(path)
+    until(lambda: isinstance(reader.get(running.id), Record), what="the open row")
+    writer.put(running)
+    assert writer.close()
+    assert got(path, running.id).state == "ended"
 
 
 def test_a_full_disk_heals_without_a_restart(path: Path, until: Until) -> None:

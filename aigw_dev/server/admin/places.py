@@ -130,6 +130,8 @@ def _credentials(desk: Desk) -> list[HTTPRouteHandler]:
             refuse(
                 "invalid_request", f"there is no credential of kind {data.kind!r}; this release issues `run`"
             )
+        if "/" in data.name:  # DELETE /credentials/NAME could not end it
+            refuse("invalid_request", f"a credential's name has no `/`; {data.name!r} has one")
         return await gateway.issue_run(data.name, metadata=data.metadata)
 
     @delete("/credentials/{identifier:str}", status_code=200)

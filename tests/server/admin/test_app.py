@@ -82,7 +82,11 @@ async def test_every_endpoint_is_described_and_answers(tmp_path: Path, scripted:
         assert one.gateway.recorder.writer.flush()
         for method, path, body in CALLS:
             one.gateway.is_draining = path == "/exchanges/live"  # a live feed ends with the gateway
-            sent = body | {"text": text + f"# {method} {path}\n"} if body and body.get("text") == "TEXT" else body
+            sent = (
+                body | {"text": text + f"# {method} {path}\n"}
+                if body and body.get("text") == "TEXT"
+                else body
+            )
             headers = one.admin() | {"if-match": f'"{one.gateway.reading.digest}"'}
             reply = await one.http.request(method, filled(path), json=sent, headers=headers)
             assert reply.status_code in {200, 201}, f"{method} {path}: {reply.text}"

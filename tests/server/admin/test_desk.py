@@ -26,6 +26,7 @@ REFUSALS: Final[list[tuple[str, str, dict[str, Any] | None, int, str]]] = [
     ("POST", "/providers/check", {"names": ["none"]}, 404, "invalid_request"),
     ("POST", "/providers/models", {"names": ["none"]}, 404, "invalid_request"),
     ("POST", "/credentials", {"kind": "consumer"}, 400, "invalid_request"),
+    ("POST", "/credentials", {"name": "a/b"}, 400, "invalid_request"),
     ("DELETE", "/credentials/none", None, 404, "invalid_request"),
     ("GET", "/exchanges?q=status:", None, 400, "filter_invalid"),
     ("GET", "/exchanges/ffff", None, 404, "exchange_not_found"),
@@ -49,7 +50,11 @@ async def test_a_refusal_says_code_message_and_remedy(tmp_path: Path) -> None:
 async def test_what_nobody_foresaw_is_reported_and_answered_without_its_text(tmp_path: Path) -> None:
     async with house(tmp_path) as one:
         reported: list[BaseException] = []
-        one.gateway.report = reported.append
+
+        def report(error: BaseException) -> None:
+            reported.append(error)
+
+        one.gateway.report = report
         request: Any = None
         reply = on_fault(Desk(one.gateway))(request, ValueError("sk-secret"))
         assert reply.status_code == 500
@@ -69,4 +74,7 @@ def test_a_value_passes_and_a_refusal_becomes_the_answer() -> None:
     assert granted(5) == 5
     with pytest.raises(AdminRefusal) as caught:
         granted(Refusal(code="exchange_ambiguous", message="two"))
-    assert (caught.value.status_code, caught.value.code) == (CODES["exchange_ambiguous"].status, "exchange_ambiguous")
+    assert (caught.value.status_code, caught.value.code) == (
+        CODES["exchange_ambiguous"].status,
+        "exchange_ambiguous",
+    )

@@ -12,7 +12,9 @@ from tests.server.test_gateway import GOOD, OTHER, file_of
 pytestmark = pytest.mark.anyio
 
 
-async def ask(one: House, method: str, path: str, body: object = None, *, digest: str | None = None) -> httpx.Response:
+async def ask(
+    one: House, method: str, path: str, body: object = None, *, digest: str | None = None
+) -> httpx.Response:
     """An admin call."""
     headers = one.admin() | ({"if-match": f'"{digest}"'} if digest is not None else {})
     return await one.http.request(method, f"/admin/v1{path}", json=body, headers=headers)
@@ -61,7 +63,9 @@ async def test_a_draft_is_put_shown_deployed_and_gone(tmp_path: Path) -> None:
     async with house(tmp_path, GOOD) as one:
         assert (await got(one, "/draft"))["draft"] is None
         digest = one.gateway.reading.digest
-        assert (await ask(one, "PUT", "/draft", {"text": OTHER}, digest=digest)).json()["draft"]["text"] == OTHER
+        assert (await ask(one, "PUT", "/draft", {"text": OTHER}, digest=digest)).json()["draft"][
+            "text"
+        ] == OTHER
         deployed = await ask(one, "POST", "/deploy", {"note": "go"})
         assert deployed.json() == {"generation": 2, "problems": []}
         assert (await got(one, "/draft"))["draft"] is None

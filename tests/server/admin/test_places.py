@@ -18,7 +18,12 @@ async def test_status_tells_what_is_in_force_and_what_is_wrong(tmp_path: Path) -
         await one.chat("mock/echo")
         await one.http.post("/v1/chat/completions", data={"a": "b"})
         status = await got(one, "/status")
-        assert (status["name"], status["notes"], status["port"], status["host"]) == ("mine", "for tests", 2449, "127.0.0.1")
+        assert (status["name"], status["notes"], status["port"], status["host"]) == (
+            "mine",
+            "for tests",
+            2449,
+            "127.0.0.1",
+        )
         assert (status["config"]["generation"], status["config"]["is_newest"]) == (1, True)
         assert (status["ended"], status["turned_away"]) == (1, {"unsupported_media_type": 1})
         assert status["logging"]["paused"] is False
@@ -42,7 +47,9 @@ async def test_status_names_what_is_held_back(tmp_path: Path, scripted: Scripted
         assert rows["up"]["usable"] is False, "what is in force counts, not what was read last"
 
 
-async def test_providers_are_checked_and_their_models_kept(tmp_path: Path, scripted: ScriptedUpstream) -> None:
+async def test_providers_are_checked_and_their_models_kept(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
     scripted.enqueue(*[[json_reply({"object": "list", "data": [{"id": "m-1"}]})]] * 2)
     async with house(tmp_path, config_of(up=scripted), env=KEYS) as one:
         checks = (await ask(one, "POST", "/providers/check", {"names": ["up"]})).json()["checks"]
