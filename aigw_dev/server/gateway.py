@@ -198,7 +198,7 @@ class Gateway:
             self.reading = reading  # our own write, or an error that was taken back
             return reading.problems
         is_manual = self.snapshot.config.gateway.deploy == "manual"
-        if is_manual and actor == "file" and reading.in_force_digest != self.snapshot.digest:
+        if is_manual and reading.in_force_digest != self.snapshot.digest:
             self.reading = reading
             self.on_change(
                 "the config changed and waits for `aigw-dev routes deploy` (gateway.deploy: manual)"

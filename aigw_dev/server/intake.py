@@ -99,6 +99,8 @@ class Intake:
             if rest:
                 return self.feed(rest)
         except httptools.HttpParserError as error:
+            if self._fault is None and isinstance(error, httptools.HttpParserCallbackError):
+                raise  # an error of ours in a callback is not the caller's
             return self._fault or Fault(400, "invalid_http", f"this is not valid HTTP/1.1: {error}")
         return self._measure() if self.state != IDLE else None
 

@@ -162,7 +162,7 @@ class DoorProtocol(HttpToolsProtocol):
         link = Link()
         scope: Scope = {
             "type": "http",
-            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
             "http_version": version,
             "server": self.server,
             "client": self.client,

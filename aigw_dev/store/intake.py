@@ -122,7 +122,8 @@ class Intake:
     def end(self) -> None:
         """The batch is over: exchanges too young for an `open` row get another look."""
         if self._opening and not self._is_due:
-            pass
+            self._due_s = self._opening[0][0] + BATCH_S
+            self._is_due = True
 
     def take(self, most: int) -> list[Item]:
         """The next exchanges that ended, oldest first."""

@@ -28,7 +28,10 @@ def _fine(wire: dict[str, object]) -> tuple[str, tuple[int, ...]]:
     )
 )
 def test_a_usage_of_the_usual_shape_is_read_like_an_odd_one(wire: dict[str, object]) -> None:
-    odd: dict[str, object] = {"server_tool_use": "", **wire}  # no object: the types do not fit, so that it is read loosely
+    odd: dict[str, object] = {
+        "server_tool_use": "",
+        **wire,
+    }  # no object: the types do not fit, so that it is read loosely
 
     assert _fine(wire) == _fine(odd)
 

@@ -1,5 +1,6 @@
 """Requests out of bytes: the same at every cut, and bounded whatever comes."""
 
+import httptools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -198,6 +199,18 @@ def test_a_body_in_one_byte_chunks_is_taken() -> None:
 def test_the_owner_can_refuse() -> None:
     _, _, fault = feed((START + b"\r\n") * 6)
     assert fault == Fault(400, "invalid_http", "enough")
+
+
+def test_an_error_of_ours_is_not_called_the_callers() -> None:
+    class Broken(Taker):
+        def begin(
+            self, method: bytes, target: bytes, version: str, headers: Headers, shape: Shape
+        ) -> Fault | None:
+            raise LookupError
+
+    with pytest.raises(httptools.HttpParserCallbackError) as raised:
+        Intake(Broken(), head_limit_kb=64).feed(START + b"\r\n")
+    assert isinstance(raised.value.__context__, LookupError)
 
 
 def test_an_upgrade_the_owner_takes_ends_the_intake() -> None:
