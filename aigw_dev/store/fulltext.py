@@ -36,7 +36,7 @@ def index_some(db: sqlite3.Connection, most: int) -> int:
     if not waiting and not new:
         return 0
     # Rows still open are passed over: they come back through `unindexed` when they end.
-    wanted = [*waiting, *(seq for seq, state in new if True)]
+    wanted = [*waiting, *(seq for seq, state in new if state != OPEN)]
     texts = [(seq, *texts) for seq in wanted if any(texts := searchable(db, seq))]
     with transaction(db):
         db.executemany("INSERT OR REPLACE INTO text VALUES(?,?,?)", texts)
