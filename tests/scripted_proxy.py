@@ -24,11 +24,14 @@ class ScriptedProxy:
         login: str | None = None,
         refusal: bytes | None = None,
         tls: ssl.SSLContext | None = None,
+        is_socks: bool = False,
     ) -> None:
         """`places`: "host:port" asked for -> address to connect to. `login`: "user:password" it insists on.
 
-        `refusal`: bytes it answers instead of opening any tunnel; empty bytes close at once.
+        `refusal`: bytes it answers instead of opening any tunnel; empty bytes close at once. `is_socks`: it speaks
+        SOCKS5 (RFC 1928, 1929) instead of CONNECT; `seen` then holds the login in clear.
         """
+        self._is_socks = is_socks
         self._places = places
         self._login = login
         self._refusal = refusal
@@ -60,7 +63,7 @@ class ScriptedProxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await self._answer(reader, writer)
+            await (self._answer_socks(reader, writer) if self._is_socks else self._answer(reader, writer))
         except (OSError, asyncio.IncompleteReadError):
             pass  # either side left
         finally:
@@ -81,9 +84,36 @@ class ScriptedProxy:
         if wanted and fields.get("proxy-authorization") != wanted:
             writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n")
             return
-        host, port = self._places[target]
-        inner_reader, inner_writer = await asyncio.open_connection(host, port)
-        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await self._tunnel(target, (reader, writer), b"HTTP/1.1 200 Connection established\r\n\r\n")
+
+    async def _answer_socks(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, count = await reader.readexactly(2)
+        methods = await reader.readexactly(count)
+        login = ""
+        if 2 in methods:
+            writer.write(b"\x05\x02")
+            await reader.readexactly(1)
+            words: list[bytes] = []
+            for _ in range(2):
+                (size,) = await reader.readexactly(1)
+                words.append(await reader.readexactly(size))
+            login = b":".join(words).decode()
+            writer.write(b"\x01\x00")
+        else:
+            writer.write(b"\x05\x00")
+        _, _, _, kind, size = await reader.readexactly(5)
+        assert kind == 3, "the name is left to the proxy"
+        name = await reader.readexactly(size)
+        target = f"{name.decode()}:{int.from_bytes(await reader.readexactly(2))}"
+        self.seen.append((target, login))
+        await self._tunnel(target, (reader, writer), b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+
+    async def _tunnel(
+        self, target: str, caller: tuple[asyncio.StreamReader, asyncio.StreamWriter], welcome: bytes
+    ) -> None:
+        reader, writer = caller
+        inner_reader, inner_writer = await asyncio.open_connection(*self._places[target])
+        writer.write(welcome)
         self.open_tunnels += 1
         there = asyncio.create_task(_copy(reader, inner_writer))
         back = asyncio.create_task(_copy(inner_reader, writer))

@@ -5,10 +5,9 @@ reason this file imports nothing but `sys`; everything else is imported when a c
 """
 
 import sys
-from collections.abc import Sequence
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Run the command that `argv` (default: the process's own arguments) names; the exit code of the contract."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:

@@ -7,7 +7,7 @@ import typer
 
 from aigw_dev.cli import output
 from aigw_dev.cli.context import Context
-from aigw_dev.cli.exits import DONE
+from aigw_dev.cli.exits import DONE, CommandError
 from aigw_dev.cli.money import usd
 from aigw_dev.cli.place import URL_VARIABLE, Place
 from aigw_dev.cli.stopping import stop
@@ -138,6 +138,8 @@ def _status_all(context: Context, place: Place) -> int:
 
 
 def _lines(told: dict[str, Any]) -> list[tuple[str, str]]:
+    if "config" not in told:
+        raise CommandError("What answers there is no aigw-dev gateway.", hint="Check AIGW_DEV_URL.")
     config, log, state = told["config"], told["log"], told["state"]
     newest = "" if config["is_newest"] else ", the file differs and is not in force"
     lines = [

@@ -16,12 +16,13 @@ from aigw_dev.core.mock import MOCK_MODELS
 from aigw_dev.core.pricing import PriceBook
 from aigw_dev.core.problem import Problem
 from aigw_dev.core.providers import ResolvedProvider, resolve_provider
+from aigw_dev.core.routing import nodes
 from aigw_dev.core.routing.address import address_table
 from aigw_dev.core.routing.flow import CompiledRoute, compile_route
 from aigw_dev.secrets.resolve import ProviderKeys
 from aigw_dev.server import front
 from aigw_dev.server.call import Sender
-from aigw_dev.server.keys import KeyTable, Resolve
+from aigw_dev.server.keys import KeyTable, Resolve, apart
 from aigw_dev.server.snapshot import ReadyProvider, Snapshot
 from aigw_dev.server.who import Roll
 
@@ -65,7 +66,7 @@ def compose(
             continue
         providers[name] = ready
     routes = _routes(config, problems)
-    keys = KeyTable(_key_groups(config, providers, around), around.resolve)
+    keys = KeyTable(_key_groups(config, providers, routes, around), around.resolve)
     lists = {name: _models(provider, around) for name, provider in providers.items()}
     return Snapshot(
         generation=generation,
@@ -141,9 +142,16 @@ def _routes(config: Config, problems: list[Problem]) -> dict[str, CompiledRoute]
 
 
 def _key_groups(
-    config: Config, providers: Mapping[str, ReadyProvider], around: Surroundings
+    config: Config,
+    providers: Mapping[str, ReadyProvider],
+    routes: Mapping[str, CompiledRoute],
+    around: Surroundings,
 ) -> tuple[list[ProviderKeys], list[ProviderKeys]]:
-    """Providers whose keys come from files and variables, and those that may have to ask the keyring."""
+    """Providers whose keys come from files and variables, and those that may have to ask the keyring.
+
+    A key that only a route names is asked for apart, so that it is never a provider's own choice.
+    """
+    named = _named_in_routes(routes.values())
     plain: list[ProviderKeys] = []
     asking: list[ProviderKeys] = []
     for name, provider in providers.items():
@@ -163,7 +171,20 @@ def _key_groups(
             needs_key=resolved.is_key_required,
         )
         (asking if _may_ask_keyring(wanted, around.recorded_kinds) else plain).append(wanted)
+        for ref in sorted(named.get(name, set()) - set(written.keys or ())):
+            one = msgspec.structs.replace(wanted, provider=apart(name, ref), keys=(ref,))
+            (asking if _may_ask_keyring(one, around.recorded_kinds) else plain).append(one)
     return plain, asking
+
+
+def _named_in_routes(routes: Iterable[CompiledRoute]) -> dict[str, set[str]]:
+    """The keys that leaves name, by provider."""
+    named: dict[str, set[str]] = {}
+    for route in routes:
+        for target in nodes.targets(route.node):
+            if target.key is not None:
+                named.setdefault(target.provider, set()).add(target.key)
+    return named
 
 
 def _may_ask_keyring(wanted: ProviderKeys, recorded: Iterable[str]) -> bool:

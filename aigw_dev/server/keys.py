@@ -34,6 +34,11 @@ Resolve = Callable[[Sequence[ProviderKeys]], list[Chosen]]
 """Asks keyring, files and environment. Blocking: runs in a thread."""
 
 
+def apart(provider: str, ref: str) -> str:
+    """The name under which a key that only a route names is asked for: a provider's own name holds no space."""
+    return f"{provider} {ref}"
+
+
 class KeyTable:
     """Keys by provider. `start` once; read from the event loop only."""
 
@@ -112,7 +117,7 @@ class KeyTable:
     def digests(self) -> dict[bytes, str]:
         """SHA-256 of every key that a caller may be recognised by, and its provider (replaced keys in their grace too)."""
         return {
-            sha256(secret.value.encode()).digest(): name
+            sha256(secret.value.encode()).digest(): name.partition(" ")[0]
             for name, chosen in self._chosen.items()
             for secret in (*chosen.previous, *chosen.secrets)
         }
@@ -134,6 +139,8 @@ class KeyTable:
         keys = self._ready[provider]
         if name is None:
             return next(iter(keys.values()), None) or _refused(chosen)
+        if name not in keys and apart(provider, name) in self._pending:
+            return await self.get(apart(provider, name), None)
         return keys.get(name) or _refused(chosen, name)
 
     def close(self) -> None:

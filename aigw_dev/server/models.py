@@ -5,8 +5,8 @@ from aigw_dev.core.dialects.protocol import ModelRow
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Identity
 from aigw_dev.core.operations import Match
-from aigw_dev.core.routing.flow import CompiledRoute, Node, Send
-from aigw_dev.core.routing.nodes import children
+from aigw_dev.core.routing.flow import CompiledRoute
+from aigw_dev.core.routing.nodes import targets
 from aigw_dev.server import replies
 from aigw_dev.server.downstream import Downstream
 from aigw_dev.server.snapshot import Snapshot
@@ -63,11 +63,4 @@ def _may_use(snapshot: Snapshot, identity: Identity, name: str) -> bool:
 
 def _providers_of(route: CompiledRoute) -> set[str]:
     """Every provider that a route may send to."""
-    found: set[str] = set()
-    waiting: list[Node] = [route.node]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Send):
-            found |= {target.provider for target in node.targets}
-        waiting += children(node)
-    return found
+    return {target.provider for target in targets(route.node)}

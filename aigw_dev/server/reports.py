@@ -89,9 +89,11 @@ def key_rows(
     `mark` gives the fingerprint of keys in force that have no record (variables, files), by name.
     """
     used_by: dict[str, list[str]] = {}
-    for provider, found in chosen.items():
+    for owner, found in chosen.items():
+        provider = owner.partition(" ")[0]
         for secret in found.secrets:
-            used_by.setdefault(secret.name, []).append(provider)
+            if provider not in used_by.setdefault(secret.name, []):
+                used_by[secret.name].append(provider)
     for name, provider in config.providers.items():
         for ref in provider.keys or ():
             if name not in used_by.setdefault(ref, []):
@@ -119,7 +121,7 @@ def key_rows(
                 rows.append(
                     {
                         "name": secret.name,
-                        "provider": provider,
+                        "provider": provider.partition(" ")[0],
                         "source": secret.source,
                         "origins": [],
                         "fingerprint": mark.get(secret.name, ""),

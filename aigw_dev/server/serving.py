@@ -136,10 +136,10 @@ async def serve(
     config.load()
     server = Server(config)
     server.lifespan = config.lifespan_class(config)
-    try:
+    with contextlib.suppress(SystemExit):  # how newer uvicorns say that the lifespan's start-up failed
         await server.startup(sockets=bound)
-    except SystemExit as error:  # how uvicorn says that the lifespan's start-up failed
+    if not server.started:
         for sock in bound:
             sock.close()
-        raise RuntimeError("the app failed to start; its log says why") from error
+        raise RuntimeError("the app failed to start; its log says why")
     return Serving(server, bound, protocol)

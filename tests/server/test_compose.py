@@ -15,8 +15,10 @@ from aigw_dev.core.problem import Problem
 from aigw_dev.secrets.resolve import Chosen, ProviderKeys
 from aigw_dev.server.compose import Surroundings, compose, make_roll
 from aigw_dev.server.embedded import Embedded
+from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.upstream import Upstream
+from tests.server.house import house
 
 pytestmark = pytest.mark.anyio
 PRICES = Path(aigw_dev.__file__).parent / "data" / "prices.json"
@@ -116,3 +118,19 @@ async def test_verification_switched_off_opens_only_a_gateway_bound_to_loopback(
 async def test_the_door_answers_for_the_address_that_is_bound() -> None:
     snapshot, _ = composed({}, host="192.168.1.5")
     assert b"192.168.1.5:2449" in snapshot.front.hosts
+
+
+async def test_a_key_that_only_a_route_names_is_used_there_and_nowhere_else(tmp_path: Path) -> None:
+    config = """version: 1
+providers:
+  there: {kind: openai-compatible, base_url: "http://127.0.0.1:9/v1"}
+routes:
+  r: {flow: {send: there/m, key: "env:SPECIAL"}}
+"""
+    async with house(tmp_path, config, env={"SPECIAL": "sk-special-0123456789"}) as one:
+        keys = one.gateway.snapshot.keys
+        named = await keys.get("there", "env:SPECIAL")
+        assert isinstance(named, ReadyKey)
+        assert named.value == b"sk-special-0123456789"
+        assert isinstance(await keys.get("there", None), Refusal)
+        assert set(keys.digests().values()) == {"there"}

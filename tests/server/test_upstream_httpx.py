@@ -84,6 +84,24 @@ async def test_a_proxy_reached_over_tls_carries_calls(authority: Authority) -> N
         assert scripted.requests[0].header(b"x-a") == b"b"
 
 
+async def test_a_socks_proxy_carries_calls_and_looks_names_up_itself(authority: Authority) -> None:
+    pytest.importorskip("socksio", reason="httpx[socks] is not installed")
+    with (
+        ScriptedUpstream(sse_reply("hi"), tls=authority.issue("api.test")) as scripted,
+        ScriptedProxy({"api.test:443": ("127.0.0.1", scripted.port)}, is_socks=True) as proxy,
+    ):
+        for scheme in ("socks5", "socks5h"):
+            env = {
+                "SSL_CERT_FILE": str(authority.pem),
+                "ALL_PROXY": f"{scheme}://user:secret@127.0.0.1:{proxy.port}",
+            }
+            upstream = Upstream(env)
+            answer = await upstream.send(call("https://api.test/v1"))
+            assert await answer.read(1000) == b"data: hi\n\ndata: [DONE]\n\n"
+            await upstream.aclose()
+        assert proxy.seen == [("api.test:443", "user:secret")] * 2
+
+
 @pytest.mark.skipif(importlib.util.find_spec("socksio") is not None, reason="the socks extra is installed")
 async def test_socks_without_its_package_is_a_clear_error() -> None:
     upstream = Upstream({"ALL_PROXY": "socks5h://user:secret-word@127.0.0.1:1080"})

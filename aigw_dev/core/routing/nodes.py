@@ -82,6 +82,13 @@ def children(node: Node) -> tuple[Node, ...]:
             assert_never(node)
 
 
+def targets(node: Node) -> tuple[Target, ...]:
+    """Every target below a node, in the order written."""
+    if isinstance(node, Send):
+        return node.targets
+    return tuple(target for child in children(node) for target in targets(child))
+
+
 def summary_of_send(targets: tuple[Target, ...]) -> str:
     """`qwen/qwen3-max, else deepseek/deepseek-chat`."""
     return _short(", else ".join(target.text() for target in targets))
