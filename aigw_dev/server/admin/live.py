@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from litestar import Router, get, post
@@ -106,12 +106,14 @@ def _totals(desk: Desk) -> list[HTTPRouteHandler]:
         q: FromQuery[str] = "",
     ) -> dict[str, Any]:
         """Totals of an interval, grouped by the comma-separated fields of `by`."""
-        now = time.time()
-        start, end = _moment(since, now), _moment(until, now) if until else now
-        wanted = granted(filters.parse(q, now_s=now))
-        groups = tuple(part for part in by.split(",") if part)
+        asked = _interval(since, until, by, q)
         found = await asyncio.to_thread(
-            stats.summary, desk.logs, since_s=start, until_s=end, by=groups, filter_=wanted
+            stats.summary,
+            desk.logs,
+            since_s=asked.since_s,
+            until_s=asked.until_s,
+            by=asked.by,
+            filter_=asked.filter,
         )
         return msgspec.to_builtins(granted(found))
 
@@ -124,16 +126,33 @@ def _totals(desk: Desk) -> list[HTTPRouteHandler]:
         q: FromQuery[str] = "",
     ) -> dict[str, Any]:
         """Totals over time in steps of `step` seconds."""
-        now = time.time()
-        start, end = _moment(since, now), _moment(until, now) if until else now
-        wanted = granted(filters.parse(q, now_s=now))
-        groups = tuple(part for part in by.split(",") if part)
+        asked = _interval(since, until, by, q)
         found = await asyncio.to_thread(
-            stats.series, desk.logs, since_s=start, until_s=end, step_s=step, by=groups, filter_=wanted
-        )
+            stats.series, desk.logs, since_s=asked.since_s, until_s=asked.until_s, step_s=step, by=asked.by,
+            filter_=asked.filter,
+        )  # fmt: skip
         return msgspec.to_builtins(granted(found))
 
     return [totals, series]
+
+
+class _Interval(NamedTuple):
+    """What both kinds of totals are asked for."""
+
+    since_s: float
+    until_s: float
+    by: tuple[str, ...]
+    filter: filters.Filter
+
+
+def _interval(since: str, until: str, by: str, q: str) -> _Interval:
+    now = time.time()
+    return _Interval(
+        since_s=_moment(since, now),
+        until_s=_moment(until, now) if until else now,
+        by=tuple(part for part in by.split(",") if part),
+        filter=granted(filters.parse(q, now_s=now)),
+    )
 
 
 def _moment(text: str, now_s: float) -> float:
