@@ -29,6 +29,18 @@ class DoorRules(msgspec.Struct, frozen=True, kw_only=True):
     encode: Encode = plain_error
 
 
+class Terms:
+    """What the connections of one server share."""
+
+    __slots__ = ("on_empty", "rules")
+
+    def __init__(self, rules: DoorRules) -> None:
+        """`rules` may be replaced at any time; connections opened later keep to the new ones."""
+        self.rules = rules
+        self.on_empty: Callable[[], None] | None = None
+        """Called when the server's last connection is gone."""
+
+
 def refusal(rules: DoorRules, fault: Fault, path: str) -> bytes:
     """A whole response that says `fault` and that the connection ends here."""
     content_type, body = rules.encode(fault.status, fault.code, fault.message, path)

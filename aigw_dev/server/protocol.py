@@ -12,7 +12,6 @@ Leans on uvicorn: `HttpToolsProtocol.__init__`, `connection_made`, `on_url`, `pa
 """
 
 import asyncio
-from collections.abc import Callable
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote
 
@@ -21,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from aigw_dev.server.cycle import App, Cycle, Link, Scope
-from aigw_dev.server.door_rules import DoorRules, refusal
+from aigw_dev.server.door_rules import DoorRules, Terms, refusal
 from aigw_dev.server.intake import BODY, HEAD, IDLE, Headers, Intake
 from aigw_dev.server.patience import Patience
 from aigw_dev.server.request_head import Fault, Shape
@@ -32,17 +31,15 @@ _LINGER_BYTES: Final = 1024 * 1024
 _MAX_PIPELINED: Final = 64
 
 
-def protocol_class(rules: DoorRules) -> type["DoorProtocol"]:
-    """A protocol class for one server; assign to its `rules` to change what later connections are held to."""
-    return type("BoundDoorProtocol", (DoorProtocol,), {"rules": rules, "on_empty": None})
+def protocol_class(terms: Terms) -> type["DoorProtocol"]:
+    """A protocol class for one server, as uvicorn wants one."""
+    return type("BoundDoorProtocol", (DoorProtocol,), {"terms": terms})
 
 
 class DoorProtocol(HttpToolsProtocol):
     """One caller's connection."""
 
-    rules: ClassVar[DoorRules] = DoorRules()
-    on_empty: ClassVar[Callable[[], None] | None] = None
-    """Called when the server's last connection is gone."""
+    terms: ClassVar[Terms] = Terms(DoorRules())
 
     def __init__(
         self,
@@ -53,7 +50,7 @@ class DoorProtocol(HttpToolsProtocol):
     ) -> None:
         """Called by uvicorn's server for each connection."""
         super().__init__(config, server_state, app_state, _loop)
-        self._rules = self.rules
+        self._rules = self.terms.rules
         self._intake = Intake(self, head_limit_kb=self._rules.limits.header_kb)
         self._running: Cycle | None = None
         """The cycle whose response is next; its app has been started."""
@@ -98,9 +95,8 @@ class DoorProtocol(HttpToolsProtocol):
             self._running.leave("client_left")
         self.flow.resume_writing()
         self._is_refusing = True
-        on_empty = type(self).on_empty
-        if on_empty is not None and not self.connections:
-            on_empty()
+        if self.terms.on_empty is not None and not self.connections:
+            self.terms.on_empty()
 
     def eof_received(self) -> None:
         """The caller will not send more: it has left, as far as anybody can tell (uvicorn's rule too)."""

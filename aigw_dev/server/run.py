@@ -33,8 +33,6 @@ USUAL_PORT: Final = 2449
 """A-I-G-W on a phone's keys."""
 _NEXT: Final = 20
 """How many ports beyond it are tried in order before any free one is taken."""
-_COLLECT_EVERY: Final = 20_000
-"""Net new objects between two collections of the youngest ones."""
 
 
 class Settings(msgspec.Struct, kw_only=True):
@@ -95,7 +93,8 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
             gateway.notices.append(f"commands will not find this gateway: {error.message}")
     _on_signals(gateway)
     if settings.claim is not None:  # else the process is not ours alone
-        _collect_rarely()
+        # Walking what start-up made, at every full collection, took a seventh of a request (benchmarks/README.md).
+        gc.freeze()
     warm = asyncio.create_task(_warm(gateway, is_wanted=settings.claim is not None), name="warm-up")
     try:
         await ready(gateway, url)
@@ -106,16 +105,6 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
         await _drain(serving, gateway, config.gateway.limits.drain_s)
         await gateway.close()
     return _receipt(gateway)
-
-
-def _collect_rarely() -> None:
-    """Let the garbage collector run seldom, and never over what start-up made.
-
-    Requests leave next to no cycles behind, yet a collection every 700 objects, over all that the modules hold, is a
-    tenth of the processor time of a request (benchmarks/README.md).
-    """
-    gc.freeze()
-    gc.set_threshold(_COLLECT_EVERY, 20, 50)
 
 
 async def _warm(gateway: Gateway, *, is_wanted: bool) -> None:

@@ -14,9 +14,9 @@ import uvicorn
 from uvicorn.server import Server
 
 from aigw_dev.server.cycle import App
-from aigw_dev.server.door_rules import DoorRules
+from aigw_dev.server.door_rules import DoorRules, Terms
 from aigw_dev.server.listen import listen, port_of
-from aigw_dev.server.protocol import DoorProtocol, protocol_class
+from aigw_dev.server.protocol import protocol_class
 
 _LAST_WORDS_S: Final = 1.0
 """How long a cancelled response and its connection may take to end."""
@@ -36,22 +36,21 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 class Serving:
     """A server that answers. Used from its loop only."""
 
-    def __init__(self, server: Server, sockets: list[socket.socket], protocol: type[DoorProtocol]) -> None:
+    def __init__(self, server: Server, sockets: list[socket.socket], terms: Terms) -> None:
         """Made by `serve`."""
         self._server = server
-        self._sockets = sockets
-        self._protocol = protocol
+        self._terms = terms
         self.port = port_of(sockets)
         self.hosts = [str(sock.getsockname()[0]) for sock in sockets]
 
     @property
     def rules(self) -> DoorRules:
         """What new connections are held to; assign to change it."""
-        return self._protocol.rules
+        return self._terms.rules
 
     @rules.setter
     def rules(self, rules: DoorRules) -> None:
-        self._protocol.rules = rules
+        self._terms.rules = rules
 
     @property
     def connection_count(self) -> int:
@@ -94,7 +93,7 @@ class Serving:
     async def _no_connections(self, timeout_s: float) -> None:
         """Wait until the last connection is gone, for so long."""
         emptied = asyncio.Event()
-        self._protocol.on_empty = emptied.set
+        self._terms.on_empty = emptied.set
         if not self._server.server_state.connections:
             return
         with contextlib.suppress(TimeoutError):
@@ -118,12 +117,12 @@ async def serve(
     ASGI lifespan: its start-up before this returns (a failure is a RuntimeError), its shut-down in `Serving.stop`.
     Raises `listen.PortTakenError`.
     """
-    protocol = protocol_class(rules)
+    terms = Terms(rules)
     bound = sockets if sockets is not None else listen(host, port)
     application: Any = app
     config = uvicorn.Config(
         application,
-        http=protocol,
+        http=protocol_class(terms),
         ws=websockets or "none",
         lifespan="on" if lifespan else "off",
         log_config=None,
@@ -142,4 +141,4 @@ async def serve(
         for sock in bound:
             sock.close()
         raise RuntimeError("the app failed to start; its log says why")
-    return Serving(server, bound, protocol)
+    return Serving(server, bound, terms)

@@ -269,8 +269,7 @@ def _set_pragmas(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA cell_size_check=ON")
     # Some builds overwrite every deleted row, which makes pruning slow; a purge asks for it.
     db.execute("PRAGMA secure_delete=FAST")
-    # A batch touches right edges only. What this may hold shows as growth of the process (benchmarks/README.md).
-    db.execute("PRAGMA cache_size=-4096")
+    db.execute("PRAGMA cache_size=-16384")
 
 
 def _number(db: sqlite3.Connection, statement: str) -> int:

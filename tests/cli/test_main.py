@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -44,15 +43,17 @@ def test_the_installed_command_and_the_module_are_the_same(command: list[str]) -
     assert done.stdout == ""
 
 
-def test_help_starts_within_twice_the_time_of_python() -> None:
-    def seconds(command: list[str]) -> float:
-        start = time.perf_counter()
-        subprocess.run(command, stdout=subprocess.DEVNULL, timeout=30, check=True)
-        return time.perf_counter() - start
+def test_help_loads_hardly_more_than_python_itself() -> None:
+    """What makes `--help` quick; the time itself is measured in benchmarks/, where a busy machine fails nothing."""
 
-    bare, ours = [sys.executable, "-c", "import re, sys"], [str(INSTALLED), "--help"]
-    rounds = [(seconds(bare), seconds(ours)) for _ in range(15)]
-    assert min(each[1] for each in rounds) <= 2 * min(each[0] for each in rounds)
+    def loaded(program: str) -> set[str]:
+        shown = f"import sys\n{program}\nprint(*sys.modules, file=sys.stderr)"
+        command = [sys.executable, "-c", shown]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+        return set(done.stderr.split())
+
+    ours = loaded("from aigw_dev.cli.main import main; main(['--help'])") - loaded("")
+    assert ours <= {"aigw_dev", "aigw_dev.cli", "aigw_dev.cli.main", "aigw_dev.cli.help_text", "__future__", "_io"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal is made with pty")

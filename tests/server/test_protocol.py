@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 
 from aigw_dev.core.config import Limits
 from aigw_dev.server.cycle import Scope
-from aigw_dev.server.door_rules import DoorRules
+from aigw_dev.server.door_rules import DoorRules, Terms
 from aigw_dev.server.protocol import DoorProtocol, protocol_class
 from tests.server.stage import (
     Caller,
@@ -520,9 +520,9 @@ async def test_new_rules_hold_for_new_connections() -> None:
 
 
 def test_servers_do_not_share_rules() -> None:
-    one, two = protocol_class(DoorRules(limits=Limits(idle_s=1))), protocol_class(DoorRules())
-    assert one.rules.limits.idle_s == 1
-    assert two.rules.limits.idle_s == DoorProtocol.rules.limits.idle_s == 30
+    one, two = protocol_class(Terms(DoorRules(limits=Limits(idle_s=1)))), protocol_class(Terms(DoorRules()))
+    assert one.terms.rules.limits.idle_s == 1
+    assert two.terms.rules.limits.idle_s == DoorProtocol.terms.rules.limits.idle_s == 30
 
 
 def test_uvicorn_still_has_what_we_lean_on() -> None:
