@@ -53,7 +53,14 @@ def test_help_loads_hardly_more_than_python_itself() -> None:
         return set(done.stderr.split())
 
     ours = loaded("from aigw_dev.cli.main import main; main(['--help'])") - loaded("")
-    assert ours <= {"aigw_dev", "aigw_dev.cli", "aigw_dev.cli.main", "aigw_dev.cli.help_text", "__future__", "_io"}
+    assert ours <= {
+        "aigw_dev",
+        "aigw_dev.cli",
+        "aigw_dev.cli.main",
+        "aigw_dev.cli.help_text",
+        "__future__",
+        "_io",
+    }
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal is made with pty")
