@@ -2,9 +2,7 @@
 
     python benchmarks/run.py [--quick] [--only cpu,stream,latency,log,start,memory,help,packages] [--no-pin]
 
-Trust processor time per request; requests per second and p99 on a shared machine say little. nginx runs before and
-after each measurement of ours: a figure counts only where its readings agree within 10 %. Everything is on 127.0.0.1
-and only what was started here is ended. Results: benchmarks/results/run.json (or --out).
+Trust processor time, and only where nginx's readings, before and after ours, agree within 10 %. See README.md.
 """
 
 import argparse
@@ -171,7 +169,7 @@ def latency(bench: Bench, running: list[Gateway], upstream: int) -> None:
 
 
 def log(bench: Bench, running: list[Gateway]) -> None:
-    """What the log costs, whether it kept everything, and how much disk it takes."""
+    """What the log costs, what it kept, how much disk it takes."""
     count = "1500" if bench.is_quick else "5000"
     ran = subprocess.run(
         [sys.executable, str(HERE / "pipeline.py"), "--requests", count],
@@ -197,8 +195,8 @@ def log(bench: Bench, running: list[Gateway]) -> None:
         is_met=alone["log_us"] <= 18,
     )
     ours = next(gateway for gateway in running if gateway.name == "aigw-dev")
-    if ours.started is None or ours.home is None:
-        return
+    assert ours.started is not None
+    assert ours.home is not None
     time.sleep(2)  # earlier load's index and roll-ups are not this one's
     before, side = _log_bytes(ours.home), ours.started.side_threads_us()
     seen = bench.send(ours, bodies.small(), connections=50, requests=5_000 if bench.is_quick else 30_000)

@@ -93,7 +93,7 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
             gateway.notices.append(f"commands will not find this gateway: {error.message}")
     _on_signals(gateway)
     if settings.claim is not None:  # else the process is not ours alone
-        # Walking what start-up made, at every full collection, took a seventh of a request (benchmarks/README.md).
+        # Collections that walk all that start-up made took a seventh of a request's time (benchmarks/README.md).
         gc.freeze()
     warm = asyncio.create_task(_warm(gateway, is_wanted=settings.claim is not None), name="warm-up")
     try:
