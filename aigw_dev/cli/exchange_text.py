@@ -99,12 +99,25 @@ def headers(pairs: Iterable[Sequence[str]]) -> list[str]:
 
 
 def ledger(exchange: dict[str, Any]) -> list[str]:
-    """What translation approximated or dropped, as it was stored."""
-    if not exchange["ledger"]:
+    """What translation approximated, dropped and invented, a line each, and what crossed whole."""
+    stored: dict[str, Any] = exchange["ledger"] or {}
+    if not stored:
         return []
-    return harmless.block(
-        msgspec.json.format(msgspec.json.encode(exchange["ledger"]), indent=2).decode()
-    ).split("\n")
+    lines = [f"{stored.get('from', '?')} to {stored.get('to', '?')}"]
+    lines += [
+        f"{one['fate']:<13}{one['field']}: {one['how']}" + (" (reply)" if one["side"] == "reply" else "")
+        for one in stored.get("entries", [])
+    ]
+    if stored.get("omitted"):
+        lines.append(f"and {stored['omitted']} more")
+    if stored.get("kept"):
+        lines.append(f"{'kept':<13}{', '.join(stored['kept'])}")
+    return [harmless.line(line) for line in lines]
+
+
+def violations(exchange: dict[str, Any]) -> list[str]:
+    """What the provider's stream did that its protocol forbids."""
+    return [harmless.line(text) for text in exchange["violations"]]
 
 
 def _status(exchange: dict[str, Any]) -> str:

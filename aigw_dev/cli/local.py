@@ -16,6 +16,7 @@ from aigw_dev.secrets.resolve import Chosen, ProviderKeys, Resolver
 from aigw_dev.secrets.secret import Secret
 from aigw_dev.server import checks, compose
 from aigw_dev.server.embedded import Embedded
+from aigw_dev.server.google_keys import GoogleKeys
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.upstream import Upstream
 
@@ -68,6 +69,7 @@ def _around(place: "Place", config: Config, upstream: Upstream, resolve: Resolve
         host=config.gateway.host,
         upstream=upstream,
         embedded=Embedded(),
+        google=GoogleKeys(upstream),
         prices=PriceBook(PRICES.read_bytes()),
         resolve=resolve,
         recorded_kinds=frozenset(record.provider for record in place.vault.records()),

@@ -77,6 +77,7 @@ def _print(exchange: dict[str, Any], options: ShowOptions) -> None:
         _section("Request", exchange_text.request(exchange))
         _section("Response", exchange_text.response(exchange))
     _section("Translation", exchange_text.ledger(exchange))
+    _section("Protocol violations in the provider's stream", exchange_text.violations(exchange))
     _section("Request headers", exchange_text.headers(exchange["request_headers"]))
     _section("Response headers", exchange_text.headers(exchange["response_headers"]))
 

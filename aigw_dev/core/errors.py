@@ -112,6 +112,11 @@ CODES: Final[dict[str, Explanation]] = {
         "No route, provider or list has this model.",
         "See GET /v1/models or `aigw-dev providers models`; name it provider/model to send it anyway.",
     ),
+    "previous_response_not_found": Explanation(
+        400,
+        "The conversation that the request goes on from is not kept here.",
+        "Send the earlier items in `input`; responses are kept unless `store` is false, for a while.",
+    ),
     "route_not_found": Explanation(404, "There is no route of this name.", "See `aigw-dev routes list`."),
     "path_not_found": Explanation(404, "The gateway has no such path.", "GET / lists what it serves."),
     "not_configured": Explanation(
@@ -121,6 +126,21 @@ CODES: Final[dict[str, Explanation]] = {
     ),
     "method_not_allowed": Explanation(
         405, "The path exists, the method does not.", "Model calls are POST, lists are GET."
+    ),
+    "credential_missing": Explanation(
+        401,
+        "The provider is called with the caller's own credential (`auth: passthrough`), and the request shows none.",
+        "Log in with your tool as usual; the gateway's token, where one is wanted, travels in esa_aigw_auth.",
+    ),
+    "upgrade_required": Explanation(
+        426,
+        "The path is a WebSocket and was asked for over plain HTTP, or the other way round.",
+        "Open a path like /v1/realtime with a WebSocket client; call one whose provider has no WebSocket over HTTP.",
+    ),
+    "translation_loss": Explanation(
+        400,
+        "The request cannot be said in the provider's dialect without losing something, and its route does not accept that.",
+        "Leave out the fields that the message names, choose a provider that has them, or set `on_loss: allow`.",
     ),
     "operation_not_supported": Explanation(
         400,
@@ -134,6 +154,12 @@ CODES: Final[dict[str, Explanation]] = {
     ),
     "body_too_large": Explanation(
         413, "The body is larger than the gateway accepts.", "Raise gateway.limits.json_mb or upload_mb."
+    ),
+    "invalid_multipart": Explanation(
+        400, "The form cannot be read.", "Send multipart/form-data as RFC 7578 has it; the message names the part."
+    ),
+    "spool_full": Explanation(
+        507, "The upload could not be kept on disk while it is passed on.", "Free some space and send it again."
     ),
     "headers_too_large": Explanation(
         431, "The request's headers are larger than 64 KiB.", "Send fewer or shorter headers."

@@ -185,5 +185,7 @@ class Exchange(msgspec.Struct, kw_only=True):
     assembled: Assembled | None = None
     ledger: bytes = b""
     """JSON of what translation kept, approximated or dropped; empty where nothing was translated."""
+    violations: list[str] = msgspec.field(default_factory=list[str])
+    """What the provider's stream did that its protocol forbids (`core.streams.lint`)."""
     deployment: str = ""
     """Digest of the config in force when it began."""

@@ -22,6 +22,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_private(host: str) -> bool:
+    """Whether a host is, as written, inside a network of somebody's own: not a public IP address or DNS name."""
+    bare = host.strip("[]").rstrip(".").lower()
+    try:
+        return not ipaddress.ip_address(bare).is_global
+    except ValueError:
+        return "." not in bare or bare.endswith((".local", ".internal", ".localhost", ".lan", ".home.arpa"))
+
+
 def host_of(url: str) -> str:
     """The host of a URL that `problem_with` accepts, without brackets and port."""
     return urlsplit(url).hostname or ""

@@ -9,7 +9,9 @@ from typing import Final
 
 from aigw_dev.core import tokens
 from aigw_dev.core.dialects import DIALECTS
+from aigw_dev.core.dialects.protocol import ReplySummary
 from aigw_dev.core.exchange import Assembled, Cost, Exchange, Usage
+from aigw_dev.core.streams.lint import lint
 from aigw_dev.server import replies
 from aigw_dev.server.headers import Pairs
 from aigw_dev.server.relay import Listener
@@ -18,9 +20,11 @@ from aigw_dev.server.snapshot import Snapshot
 _OK: Final = range(200, 300)
 
 
-def account_reply(exchange: Exchange, snapshot: Snapshot, body: bytes) -> Pairs:
-    """Read a whole reply's usage and price it; the headers that say so."""
-    summary = DIALECTS[exchange.dialect].reply_summary(body)
+def account_reply(
+    exchange: Exchange, snapshot: Snapshot, body: bytes, summary: ReplySummary | None = None
+) -> Pairs:
+    """Read a whole reply's usage and price it; the headers that say so. `summary` is what was read of it already."""
+    summary = summary or DIALECTS[exchange.dialect].reply_summary(body)
     exchange.response_model, exchange.finish = summary.response_model, summary.finish
     exchange.assembled = summary.assembled
     exchange.usage = summary.usage
@@ -43,6 +47,8 @@ def completion(snapshot: Snapshot, *, request: bytes, listener: Listener) -> Cal
         reader = listener.reader
         if listener.is_events:
             ended.assembled = reader.assembled()
+            if listener.is_whole and listener.dialect:
+                ended.violations = list(lint(listener.dialect, listener.raw))
         is_answered = listener.first_s is not None and ended.status in _OK
         if ended.usage is not None or not is_answered or not ended.attempts:
             return

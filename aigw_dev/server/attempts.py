@@ -8,69 +8,32 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
 from aigw_dev.core.dialects import DIALECTS
-from aigw_dev.core.dialects.request_body import RequestBody
+from aigw_dev.core.dialects.codec import provider_codec
+from aigw_dev.core.dialects.protocol import ReplyError, ReplySummary
 from aigw_dev.core.errors import Refusal, UpstreamError
-from aigw_dev.core.exchange import Attempt, Exchange
-from aigw_dev.core.providers import upstream_url
+from aigw_dev.core.exchange import Attempt
+from aigw_dev.core.providers import adapter
 from aigw_dev.core.retry_after import wait_s
 from aigw_dev.core.routing import retry
 from aigw_dev.core.routing.flow import Target
-from aigw_dev.core.streams.sse import Event
-from aigw_dev.server import replies
-from aigw_dev.server.call import Call, Reply
-from aigw_dev.server.downstream import Downstream
-from aigw_dev.server.headers import Pairs, downward, upward, value_of
-from aigw_dev.server.inbound import Inbound
+from aigw_dev.server import adapted, delivery, outbound
+from aigw_dev.server.call import Reply
+from aigw_dev.server.headers import downward, value_of
+from aigw_dev.server.job import Failure, Job
 from aigw_dev.server.keys import ReadyKey
-from aigw_dev.server.relay import Listener, read_whole, relay_bytes, relay_events
+from aigw_dev.server.outbound import Plan
+from aigw_dev.server.relay import read_whole
 from aigw_dev.server.snapshot import ReadyProvider
+from aigw_dev.server.translated import FailedReply
 from aigw_dev.server.watchdog import Watchdog
 from aigw_dev.server.who import may_spend
 
 ERROR_BYTES: Final = 1024 * 1024
 """How much of a provider's error body is read and passed on."""
-AUTH: Final = {
-    "bearer": (b"authorization", b"Bearer "),
-    "api-key": (b"api-key", b""),
-    "x-api-key": (b"x-api-key", b""),
-    "x-goog-api-key": (b"x-goog-api-key", b""),
-}
-
-
-class Failure(msgspec.Struct, kw_only=True):
-    """How the last attempt failed: what the caller gets when nothing else is left to try."""
-
-    refusal: Refusal | None = None
-    """Our own words."""
-    status: int = 0
-    headers: Pairs = []
-    body: bytes = b""
-    """The provider's own words, where it sent any."""
-
-
-class Job(msgspec.Struct, kw_only=True):
-    """One request on its way through the attempts."""
-
-    inbound: Inbound
-    exchange: Exchange
-    downstream: Downstream
-    listener: Listener
-    request: RequestBody
-    """The caller's JSON body, read one level deep."""
-    account: Callable[[bytes], Pairs]
-    """Prices a whole reply; gives the headers that say so."""
-    wants_usage: bool = False
-    """The caller asked for usage in its stream."""
-    is_hidden: Callable[[Event], bool] | None = None
-    """Which events only the gateway asked for."""
-    failures: dict[int, Failure] = msgspec.field(default_factory=dict[int, Failure])
-    """By attempt: how it failed."""
 
 
 async def run(job: Job, targets: Sequence[Target]) -> Failure | None:
@@ -129,6 +92,8 @@ async def _usable(job: Job, provider: ReadyProvider, target: Target) -> ReadyKey
     snapshot, resolved = job.inbound.snapshot, provider.resolved
     if provider.refusal is not None:
         return provider.refusal
+    if resolved.is_passthrough:
+        return None if outbound.passed_credential(job.inbound) else _needs_login(provider.name)
     if resolved.auth == "none":
         return None
     is_allowed = may_spend(job.inbound.identity, provider.name)
@@ -136,8 +101,18 @@ async def _usable(job: Job, provider: ReadyProvider, target: Target) -> ReadyKey
         return _needs_token(provider.name)
     key = await snapshot.keys.get(provider.name, target.key)
     if isinstance(key, ReadyKey):
-        return key if is_allowed else _needs_token(provider.name)
+        if not is_allowed:
+            return _needs_token(provider.name)
+        return key if provider.exchange_key is None else await provider.exchange_key(key)
     return key if resolved.is_key_required or target.key else None
+
+
+def _needs_login(provider: str) -> Refusal:
+    return Refusal(
+        code="credential_missing",
+        message=f"{provider} has `auth: passthrough`: it is called with the caller's own credential, and this request "
+        "shows none beside the gateway's; send yours as usual and the gateway's token in `esa_aigw_auth: Bearer ...`",
+    )
 
 
 def _needs_token(provider: str) -> Refusal:
@@ -160,77 +135,79 @@ async def _call(
         else None,
         idle_s=_seconds(target.idle_timeout_ms, resolved.idle_timeout_ms),
     )
-    operation = inbound.match.operation
-    dialect = DIALECTS[operation.dialect]
-    request = job.request
-    job.is_hidden = None
-    if is_stream and resolved.injects_usage and not job.wants_usage:
-        request, job.is_hidden = dialect.ask_usage(request), dialect.hides_usage
-    call = Call(
-        method="POST",
-        url=upstream_url(resolved, operation.path, model=target.model, query=inbound.query.decode("latin-1")),
-        headers=_headers_up(inbound, provider, key),
-        body=dialect.rename_model(request, target.model, target.params),
-        connect_timeout_s=_seconds(target.connect_timeout_ms, resolved.connect_timeout_ms) or 0.0,
-        proxy=resolved.proxy,
+    start = _adapter(provider, inbound.match.operation.name)
+    if start is not None:
+        return await _adapt(job, attempt, provider, target, key=key, start=start, watchdog=watchdog)
+    planned = outbound.plan(
+        inbound, job.exchange, provider, target, reading=job.reading, wants_usage=job.wants_usage
     )
+    if isinstance(planned, Refusal):
+        return _refused(job, attempt, planned)
     with watchdog:
-        reply = await provider.send(call)
+        reply = await provider.send(outbound.call(inbound, provider, target, planned, key))
         try:
             attempt.status = reply.status
-            _require_acceptable(reply)
+            delivery.require_acceptable(reply)
             if reply.status >= 400:  # noqa: PLR2004  -- HTTP
-                return await _failed(job, attempt, reply, watchdog)
-            await _relay(job, attempt, reply, watchdog)
+                return await _failed(job, attempt, reply, watchdog, planned)
+            await delivery.relay(job, attempt, reply, watchdog, planned)
+        except FailedReply as failed:
+            reply.cancel()
+            return _failed_within(job, attempt, failed, reply)
         except BaseException:
             reply.cancel()
             raise
     return retry.Outcome(status=reply.status, is_committed=True)
 
 
-async def _relay(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog) -> None:
-    """Send a good reply to the caller, listening; after the commit point every end is final."""
-    exchange, downstream, listener = job.exchange, job.downstream, job.listener
-    dialect = DIALECTS[exchange.dialect]
-    theirs = downward(reply.headers)
-    attempt.upstream_request_id = _request_id(theirs)
-    is_events = value_of(reply.headers, b"content-type").lower().startswith(b"text/event-stream")
-    listener.begin(is_events=is_events)
+def _adapter(provider: ReadyProvider, operation: str) -> adapter.Start | None:
+    """How this provider does an operation in a form of its own; None where it does not."""
+    kind = provider.resolved.kind
+    module = next((module for name, module in kind.adapters if name == operation), None)
+    return None if module is None else adapter.find(module, operation)
 
-    async def commit() -> None:
-        attempt.first_byte_s = listener.first_s
-        headers = [
-            *theirs,
-            *replies.own_headers(exchange, dialect, theirs),
-            replies.timing_header(exchange, listener.first_s or 0.0),
-        ]
-        if is_events:
-            headers.append((b"cache-control", b"no-cache"))
-        await downstream.start(reply.status, headers)
 
-    if is_events:
-        await relay_events(
-            reply, downstream, listener=listener, watchdog=watchdog, commit=commit, is_hidden=job.is_hidden
+async def _adapt(
+    job: Job,
+    attempt: Attempt,
+    provider: ReadyProvider,
+    target: Target,
+    *,
+    key: ReadyKey | None,
+    start: adapter.Start,
+    watchdog: Watchdog,
+) -> retry.Outcome:
+    """An operation that the provider offers in a form of its own."""
+    with watchdog:
+        given = await adapted.run(
+            start, job.inbound, job.exchange, provider, target=target, key=key, touch=watchdog.touch
         )
-        return
-    chunks = reply.chunks()
-    held, is_whole = await read_whole(chunks, watchdog)
-    if not is_whole:
-        await relay_bytes(chunks, downstream, listener=listener, watchdog=watchdog, commit=commit, held=held)
-        return
-    listener.commit(time.monotonic())
-    attempt.first_byte_s = listener.first_s
-    body = held[0] if len(held) == 1 else b"".join(held)
-    ours = [
-        *replies.own_headers(exchange, dialect, theirs),
-        replies.timing_header(exchange, listener.first_s or 0.0),
-    ]
-    await downstream.answer(reply.status, [*theirs, *ours, *job.account(body)], body)
+    if isinstance(given, Refusal):
+        return _refused(job, attempt, given)
+    attempt.status = given.status
+    if given.is_error:
+        said = ReplyError(
+            message=DIALECTS[job.exchange.dialect].error_text(given.body) or "the provider failed"
+        )
+        attempt.error, attempt.error_text = "upstream_status", said.message
+        job.failures[attempt.number] = Failure(status=given.status, body=given.body, said=said)
+        return retry.Outcome(status=given.status, error=attempt.error)
+    job.listener.begin(is_events=False)
+    job.listener.commit(time.monotonic())
+    attempt.first_byte_s = job.listener.first_s
+    headers = [(b"content-type", given.content_type.encode("latin-1", "replace"))]
+    headers += delivery.own_headers(job, headers, None)
+    summary = ReplySummary(usage=given.usage) if given.usage is not None else None
+    await job.downstream.answer(given.status, [*headers, *job.account(given.body, summary)], given.body)
+    return retry.Outcome(status=given.status, is_committed=True)
 
 
-async def _failed(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog) -> retry.Outcome:
+async def _failed(
+    job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog, planned: Plan
+) -> retry.Outcome:
     """An error status: read what the provider says, for the plan, the log and perhaps the caller."""
     dialect = DIALECTS[job.exchange.dialect]
+    said: ReplyError | None = None
     try:
         pieces, is_whole = await read_whole(reply.chunks(), watchdog, limit=ERROR_BYTES)
         body = b"".join(pieces)[:ERROR_BYTES]
@@ -239,9 +216,13 @@ async def _failed(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog) 
     except UpstreamError:
         body = b""  # the status stands, its text was cut off
     theirs = downward(reply.headers)
-    attempt.upstream_request_id = _request_id(theirs)
+    attempt.upstream_request_id = delivery.request_id(theirs)
     attempt.error = "upstream_status"
     attempt.error_text = dialect.error_text(body) or ""
+    if planned.translation is not None:
+        said = provider_codec(planned.translation.dialect).read_error(reply.status, body)
+        attempt.error_text = said.message
+        theirs = [pair for pair in theirs if pair[0] != b"content-type"]
     attempt.retry_after_s = wait_s(
         value_of(reply.headers, b"retry-after-ms"),
         value_of(reply.headers, b"retry-after"),
@@ -251,8 +232,16 @@ async def _failed(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog) 
         attempt.retry_after_s = dialect.retry_delay_s(body)
         if attempt.retry_after_s is not None:
             theirs.append((b"retry-after", b"%d" % math.ceil(attempt.retry_after_s)))
-    job.failures[attempt.number] = Failure(status=reply.status, headers=theirs, body=body)
+    job.failures[attempt.number] = Failure(status=reply.status, headers=theirs, body=body, said=said)
     return retry.Outcome(status=reply.status, error=attempt.error, retry_after_s=attempt.retry_after_s)
+
+
+def _failed_within(job: Job, attempt: Attempt, failed: FailedReply, reply: Reply) -> retry.Outcome:
+    """Status 200, and then an error before anything was sent: a failed attempt like any other."""
+    attempt.error, attempt.error_text = "upstream_in_band", failed.error.message
+    theirs = [pair for pair in downward(reply.headers) if pair[0] != b"content-type"]
+    job.failures[attempt.number] = Failure(status=failed.status, headers=theirs, said=failed.error)
+    return retry.Outcome(status=failed.status, error="upstream_status")
 
 
 def _refused(job: Job, attempt: Attempt, refusal: Refusal) -> retry.Outcome:
@@ -268,42 +257,6 @@ def _broken(job: Job, attempt: Attempt, error: UpstreamError) -> retry.Outcome:
     message = f"{attempt.provider}/{attempt.request_model}: {error.message}"
     job.failures[attempt.number] = Failure(refusal=Refusal(code=error.code, message=message))
     return retry.Outcome(error=error.code, is_sent=error.is_sent, is_committed=job.downstream.is_started)
-
-
-def _require_acceptable(reply: Reply) -> None:
-    """Refuse a reply that cannot be relayed whatever it says: a redirect, or an encoding we did not ask for."""
-    if 300 <= reply.status < 400:  # noqa: PLR2004  -- HTTP
-        place = value_of(reply.headers, b"location").decode("latin-1").partition("?")[0]
-        raise UpstreamError(
-            f"the provider redirects to {place or 'nowhere'}; redirects are never followed, set base_url instead",
-            code="upstream_redirect",
-        )
-    encoding = value_of(reply.headers, b"content-encoding").strip().lower()
-    if encoding not in {b"", b"identity"}:
-        raise UpstreamError(
-            f"the provider sent a reply encoded as {encoding.decode('latin-1')} although it was asked for none",
-            code="upstream_encoded",
-        )
-
-
-def _headers_up(inbound: Inbound, provider: ReadyProvider, key: ReadyKey | None) -> Pairs:
-    headers = upward(inbound.headers, provider.forward)
-    headers.append((b"accept-encoding", b"identity"))
-    if provider.fixed_headers:
-        fixed = {name for name, _ in provider.fixed_headers}
-        headers = [pair for pair in headers if pair[0] not in fixed]
-        headers.extend(provider.fixed_headers)
-    if key is not None:
-        name, prefix = AUTH[provider.resolved.auth]
-        headers.append((name, prefix + key.value))
-    return headers
-
-
-def _request_id(headers: Pairs) -> str:
-    for name in (b"x-request-id", b"request-id", b"apim-request-id", b"x-amzn-requestid"):
-        if found := value_of(headers, name):
-            return found.decode("latin-1")
-    return ""
 
 
 def _seconds(asked_ms: int | None, usual_ms: int | None) -> float | None:

@@ -13,10 +13,10 @@ import msgspec
 from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.core.providers import check_url, models_url, read_models
-from aigw_dev.server.attempts import AUTH
 from aigw_dev.server.call import Call, Reply
 from aigw_dev.server.headers import Pairs
 from aigw_dev.server.keys import ReadyKey
+from aigw_dev.server.outbound import AUTH
 from aigw_dev.server.snapshot import ReadyProvider, Snapshot
 
 TIMEOUT_S: Final = 15.0

@@ -22,6 +22,7 @@ from aigw_dev.core.routing.flow import CompiledRoute, compile_route
 from aigw_dev.secrets.resolve import ProviderKeys
 from aigw_dev.server import front
 from aigw_dev.server.call import Sender
+from aigw_dev.server.google_keys import GoogleKeys
 from aigw_dev.server.keys import KeyTable, Resolve, apart
 from aigw_dev.server.snapshot import ReadyProvider, Snapshot
 from aigw_dev.server.who import Roll
@@ -40,6 +41,8 @@ class Surroundings(msgspec.Struct, kw_only=True):
     upstream: Sender
     embedded: Sender
     prices: PriceBook
+    google: GoogleKeys
+    """Access tokens for stored Google credentials."""
     resolve: Resolve
     recorded_kinds: frozenset[str]
     """Providers and kinds that `keys add` recorded a key for: only these may need the keyring."""
@@ -115,14 +118,12 @@ def _ready(name: str, written: Provider, around: Surroundings) -> ReadyProvider 
     if isinstance(resolved, Problem):
         return resolved
     refusal = around.untrusted.get(name)
-    if refusal is None and resolved.is_passthrough:
-        refusal = Refusal(
-            code="not_configured", message=f"{name}: `auth: passthrough` is not served by this release"
-        )
     return ReadyProvider(
         name=name,
         resolved=resolved,
         send=around.embedded.send if resolved.kind.is_embedded else around.upstream.send,
+        connect=None if resolved.kind.is_embedded else around.upstream.connect,
+        exchange_key=around.google.ready if resolved.kind.signing == "google" else None,
         refusal=refusal,
         forward=frozenset(header.lower().encode() for header in resolved.forward_headers),
         fixed_headers=tuple(

@@ -18,11 +18,13 @@ from aigw_dev.core.exchange import Identity
 from aigw_dev.server import front, pipeline, replies
 from aigw_dev.server.body import CallerLeft, read_body
 from aigw_dev.server.downstream import Downstream, Receive, Send, leave_watch
+from aigw_dev.server.ephemeral import EphemeralSecrets
 from aigw_dev.server.front import Head
 from aigw_dev.server.headers import Pairs, value_of
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.models import models_reply
 from aigw_dev.server.snapshot import Snapshot
+from aigw_dev.server.socket_door import SocketDoor
 from aigw_dev.server.who import NOBODY, identify
 
 Scope = MutableMapping[str, Any]
@@ -30,6 +32,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 OPEN_PATHS: Final = frozenset({"/", "/healthz"})
 """Served to anybody who comes by a Host name of ours."""
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_BODYLESS: Final = frozenset({"GET", "HEAD", "DELETE"})
 _WRITING: Final = frozenset({"POST", "PUT", "PATCH"})
 _OWN_PREFIXES: Final = ("/admin", "/metrics")
 """Served by Litestar to a token."""
@@ -89,16 +93,22 @@ class Door:
     def __init__(self, house: House) -> None:
         """`house` is the gateway behind this door."""
         self._house = house
+        self.ephemeral = EphemeralSecrets()
+        """Secrets that providers gave out through this door."""
+        self._sockets = SocketDoor(house, self.ephemeral, identify=self._identify, turn_away=self._turn_away)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
+            if scope["type"] == "websocket" and "aigw" in scope.get("extensions", {}):
+                await self._sockets.take(scope, scope["extensions"]["aigw"])
+                return
             await _not_http(scope, receive, send)
             return
         arrived = (time.monotonic(), time.time())
         head = front.read_head(scope["headers"])
         path: str = scope["raw_path"].decode("latin-1") if scope.get("raw_path") else scope["path"]
-        match = operations.find(scope["method"], path)
+        match = self._find(scope["method"], path)
         downstream = Downstream(send)
         rules = self._house.snapshot.front
         refusal = front.check(head, rules)
@@ -117,15 +127,26 @@ class Door:
             await self._own(scope, receive, send, downstream=downstream, identity=identity, head=head)
         elif isinstance(match, Refusal):
             if match.code == "method_not_allowed":
-                downstream.extra.append((b"allow", _allowed(path)))
-            await self._turn_away(match, None, downstream)
+                downstream.extra.append((b"allow", _allowed(self._find, path)))
+            await self._turn_away(match, None, downstream, asked_dialect=_dialect_of(path))
         elif self._house.is_draining:
             await self._turn_away(_STOPPING, match, downstream)
+        elif match.operation.is_socket:
+            downstream.extra += [(b"upgrade", b"websocket"), (b"connection", b"upgrade")]
+            await self._turn_away(_SOCKET_WANTED, match, downstream)
         elif not match.operation.is_model_call:
-            await models_reply(match, self._house.snapshot, identity, downstream)
+            spoken = front.spoken(head, match.operation)
+            await models_reply(match, spoken, self._house.snapshot, identity, downstream)
         else:
             call = _Call(head=head, match=match, identity=identity, path=path, arrived=arrived)
             await self._model_call(scope, receive, call, downstream)
+
+    def _find(self, method: str, path: str) -> operations.Match | Refusal:
+        """What is asked, also below a provider's prefix."""
+        match = operations.find(method, path)
+        if isinstance(match, operations.Match):
+            return match
+        return operations.find_below(method, path, self._house.snapshot.providers) or match
 
     async def _identify(self, head: Head) -> Identity | Refusal:
         """Who calls, or why nobody is let in."""
@@ -148,17 +169,9 @@ class Door:
     ) -> None:
         """Read the body and hand the request to the pipeline."""
         snapshot, head = self._house.snapshot, call.head
-        refusal = front.check_media(head, scope["method"], is_upload=call.match.operation.is_upload)
+        refusal = front.check_media(head, scope["method"], media=call.match.operation.media)
         if refusal is not None:
             await self._turn_away(refusal, call.match, downstream)
-            return
-        limit_mb = snapshot.config.gateway.limits.json_mb
-        try:
-            body = await read_body(receive, declared=head.content_length, limit_mb=limit_mb)
-        except CallerLeft:
-            return
-        if isinstance(body, Refusal):
-            await self._turn_away(body, call.match, downstream)
             return
         inbound = Inbound(
             method=scope["method"],
@@ -168,12 +181,48 @@ class Door:
             head=head,
             match=call.match,
             identity=call.identity,
-            body=body,
+            body=b"",
             snapshot=snapshot,
             began_s=call.arrived[0],
             started_at=call.arrived[1],
         )
-        await self._serve(scope, receive, inbound, downstream)
+        try:
+            refusal = await self._read(receive, inbound)
+        except CallerLeft:
+            return
+        if refusal is not None:
+            await self._turn_away(refusal, call.match, downstream)
+            return
+        try:
+            await self._serve(scope, receive, inbound, downstream)
+        finally:
+            if inbound.upload is not None:
+                inbound.upload.close()
+
+    async def _read(self, receive: Receive, inbound: Inbound) -> Refusal | None:
+        """Read the body: JSON into memory, a form or anything else kept aside."""
+        head, limits = inbound.head, inbound.snapshot.config.gateway.limits
+        if inbound.method in _BODYLESS and not head.content_length and not head.has_transfer_encoding:
+            return None
+        kind = front.media_type(head)
+        if kind == operations.JSON or (kind == "" and inbound.match.operation.media):
+            body = await read_body(receive, declared=head.content_length, limit_mb=limits.json_mb)
+            if isinstance(body, Refusal):
+                return body
+            inbound.body = body
+            return None
+        from aigw_dev.server.spool import read_upload
+
+        upload = await read_upload(
+            receive,
+            content_type=head.content_type,
+            declared=head.content_length,
+            limit_mb=limits.upload_mb,
+        )
+        if isinstance(upload, Refusal):
+            return upload
+        inbound.upload = upload
+        return None
 
     async def _serve(self, scope: Scope, receive: Receive, inbound: Inbound, downstream: Downstream) -> None:
         """Run the pipeline; a caller that leaves cancels it at once."""
@@ -219,7 +268,7 @@ class Door:
         is_open_to = {"admin", "token"} if path in _TOKEN_PATHS else {"admin"}
         refusal = None if identity.kind in is_open_to else _ADMIN_WANTED
         media = "POST" if scope["method"] in _WRITING else "GET"
-        refusal = refusal or front.check_media(head, media, is_upload=False)
+        refusal = refusal or front.check_media(head, media, media=(operations.JSON,))
         if refusal is not None:
             await self._turn_away(refusal, None, downstream, asked=_admin_call(scope, path))
             return
@@ -233,13 +282,14 @@ class Door:
         downstream: Downstream,
         *,
         asked: str = "",
+        asked_dialect: str = "openai-chat",
     ) -> None:
         """Answer a request that goes no further, in its dialect; nothing of it is recorded but the count.
 
         A refused admin call (`asked`) also goes into the audit.
         """
         self._house.refused(refusal.code, asked=asked)
-        dialect = DIALECTS[match.operation.dialect if isinstance(match, operations.Match) else "openai-chat"]
+        dialect = DIALECTS[match.operation.dialect if isinstance(match, operations.Match) else asked_dialect]
         headers: Pairs = [*replies.refusal_headers(refusal), replies.new_request_id(dialect)]
         if refusal.code in {"body_too_large", "request_timeout"}:
             headers.append((b"connection", b"close"))
@@ -248,6 +298,9 @@ class Door:
 
 
 _STOPPING: Final = Refusal(code="shutting_down", message="the gateway is stopping; try again when it is up")
+_SOCKET_WANTED: Final = Refusal(
+    code="upgrade_required", message="this path is a WebSocket; open it with ws:// and a WebSocket client"
+)
 _ADMIN_WANTED: Final = Refusal(
     code="admin_token_required",
     message="this path wants a token: authorization: Bearer with the text that `aigw-dev token show --admin` prints",
@@ -258,16 +311,19 @@ _TOKEN_BY_THIS_NAME: Final = Refusal(
 )
 
 
+def _dialect_of(path: str) -> str:
+    """The dialect in which somebody who asked for a path that is not served expects an error."""
+    return "gemini-generate-content" if path.startswith(("/v1beta", "/v1alpha")) else "openai-chat"
+
+
 def _admin_call(scope: Scope, path: str) -> str:
     """What is written down of a refused admin call; empty for anything else."""
     return f"{scope['method']} {path}" if path.startswith("/admin") else ""
 
 
-def _allowed(path: str) -> bytes:
+def _allowed(find: Callable[[str, str], operations.Match | Refusal], path: str) -> bytes:
     """The methods of a known path, for `allow` (RFC 9110 15.5.6)."""
-    found = [
-        method for method in ("GET", "POST") if isinstance(operations.find(method, path), operations.Match)
-    ]
+    found = [method for method in _METHODS if isinstance(find(method, path), operations.Match)]
     return ", ".join(found).encode()
 
 
@@ -275,14 +331,14 @@ def _preflight(headers: Pairs) -> Pairs:
     """An allowed page may send whatever header it asks for: SDKs in a browser add many of their own."""
     asked = value_of(headers, b"access-control-request-headers")
     return [
-        (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+        (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE, OPTIONS"),
         (b"access-control-allow-headers", asked or b"authorization, content-type"),
         (b"access-control-max-age", b"600"),
     ]
 
 
 async def _not_http(scope: Scope, receive: Receive, send: Send) -> None:
-    """WebSockets are closed before they open; the lifespan is the gateway's own business."""
+    """A server without our protocol (`socket_protocol`) cannot open a WebSocket here; the lifespan is the gateway's own business."""
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008})

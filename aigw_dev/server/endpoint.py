@@ -22,10 +22,13 @@ _MAX_PORT: Final = 65535
 class Origin:
     """One scheme, host, port and way there; connections are kept per origin, so there is one object for each."""
 
-    __slots__ = ("host", "is_tls", "label", "port", "proxy")
+    __slots__ = ("host", "is_tls", "is_tunnelled", "label", "port", "proxy")
 
-    def __init__(self, host: str, port: int, *, is_tls: bool, proxy: Proxy | None) -> None:
-        """`host` without brackets."""
+    def __init__(
+        self, host: str, port: int, *, is_tls: bool, proxy: Proxy | None, is_socket: bool = False
+    ) -> None:
+        """`host` without brackets; a WebSocket (`is_socket`) is tunnelled through a proxy also without TLS (RFC 6455 4.1)."""
+        self.is_tunnelled = is_tls or is_socket
         self.host = host
         self.port = port
         self.is_tls = is_tls

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from aigw_dev.core.errors import Refusal
+from aigw_dev.core.operations import Operation
 
 _LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 _CONTAINER_NAMES: Final = ("host.docker.internal", "host.containers.internal")
@@ -191,22 +192,33 @@ def _check_origin(head: Head, own: FrontRules, host: bytes) -> Refusal | None:
     )
 
 
-def check_media(head: Head, method: str, *, is_upload: bool) -> Refusal | None:
-    """415 unless the body is of the kind the operation takes, unencoded."""
+def check_media(head: Head, method: str, *, media: tuple[str, ...]) -> Refusal | None:
+    """415 unless the body is of a kind the operation takes (none named = any), unencoded."""
     encoding = head.content_encoding.strip().lower()
     if encoding not in {b"", b"identity"}:
         return Refusal(
             code="unsupported_media_type",
             message=f"the body is encoded ({encoding.decode('latin-1')}); send it plain, without content-encoding",
         )
-    if method != "POST":
+    if method != "POST" or not media:
         return None
-    kind = head.content_type.partition(b";")[0].strip().lower()
-    wanted = b"multipart/form-data" if is_upload else b"application/json"
-    if kind == wanted:
+    kind = media_type(head)
+    if kind in media:
         return None
     shown = head.content_type.decode("latin-1") or "nothing"
     return Refusal(
         code="unsupported_media_type",
-        message=f"content-type is {shown}; this path wants {wanted.decode()}",
+        message=f"content-type is {shown}; this path wants {' or '.join(media)}",
     )
+
+
+def media_type(head: Head) -> str:
+    """The body's content type without its parameters, lower-case."""
+    return head.content_type.partition(b";")[0].strip().lower().decode("latin-1")
+
+
+def spoken(head: Head, operation: Operation) -> str:
+    """The caller's dialect: the path's, or Anthropic's on paths that both vendors have (models, files) where it says so."""
+    if head.anthropic_version and operation.family in {"list", "resource", "raw"}:
+        return "anthropic-messages"
+    return operation.dialect

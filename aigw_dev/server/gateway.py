@@ -32,6 +32,7 @@ from aigw_dev.server import compose
 from aigw_dev.server.changes import Changes
 from aigw_dev.server.compose import Surroundings
 from aigw_dev.server.embedded import Embedded
+from aigw_dev.server.google_keys import GoogleKeys
 from aigw_dev.server.keys import KeyTable
 from aigw_dev.server.recorder import Recorder
 from aigw_dev.server.refused_calls import RefusedCalls
@@ -101,6 +102,7 @@ class Gateway:
         self.own_tasks: list[asyncio.Task[None]] = []
         """Everything that runs beside the requests; ended by `close`."""
         self._embedded = Embedded()
+        self._google = GoogleKeys(self.upstream)
         self.changes: Final = Changes(self)
         self._swap: Final = asyncio.Lock()
         """Who reads the surroundings puts them in force before the next one reads them."""
@@ -336,6 +338,7 @@ class Gateway:
             host=self.host,
             upstream=self.upstream,
             embedded=self._embedded,
+            google=self._google,
             prices=self._prices,
             resolve=self._resolve,
             recorded_kinds=recorded,

@@ -1,11 +1,59 @@
 """One request as the pipeline sees it: read, identified, with the snapshot it will keep to its end."""
 
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
+
 import msgspec
 
+from aigw_dev.core.dialects.request_body import RequestBody
 from aigw_dev.core.exchange import Identity
 from aigw_dev.core.operations import Match
 from aigw_dev.server.front import Head
 from aigw_dev.server.snapshot import Snapshot
+
+
+class Upload(Protocol):
+    """A body that is not JSON, or too large to be held: read to its end, kept aside, sent as often as needed."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole body."""
+        ...
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Text fields of a form, by name."""
+        ...
+
+    def outgoing(self, model: str, params: Mapping[str, Any]) -> tuple[AsyncIterator[bytes], int]:
+        """The body with another model name (none where empty) and a leaf's parameters, and its length."""
+        ...
+
+    def describe(self) -> bytes:
+        """What the log keeps instead of the bytes: JSON with names, sizes and hashes."""
+        ...
+
+    async def small_files(self) -> dict[str, bytes]:
+        """The files of a form that are small enough to be held, by field name."""
+        ...
+
+    def close(self) -> None:
+        """Forget the bytes."""
+        ...
+
+
+class Owner(Protocol):
+    """Where a thing lives: a file, a job, a stored reply."""
+
+    @property
+    def provider(self) -> str:
+        """The configured provider."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """The key it was made with, by name; empty = none."""
+        ...
 
 
 class Inbound(msgspec.Struct, kw_only=True):
@@ -21,8 +69,14 @@ class Inbound(msgspec.Struct, kw_only=True):
     match: Match
     identity: Identity
     body: bytes
+    """The JSON body; empty for an upload."""
     snapshot: Snapshot
     began_s: float
     """When its head had arrived, on the monotonic clock."""
     started_at: float
     """The same moment, UTC seconds since the epoch."""
+    upload: Upload | None = None
+    read: RequestBody | None = None
+    """The JSON body with its top level read, once the pipeline has checked it."""
+    owner: Owner | None = None
+    """Who has the thing that the path or body names; None where nobody is known."""

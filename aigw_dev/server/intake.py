@@ -59,6 +59,8 @@ class Intake:
         """Changes with every head and body that begins: what a deadline is counted from."""
         self.is_upgraded = False
         """The rest of the connection is another protocol's."""
+        self.rest = b""
+        """What arrived together with the head of the request that was upgraded."""
         self._parser = self._new_parser()
         self._target = b""
         self._headers: Headers = []
@@ -94,6 +96,7 @@ class Intake:
                 self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             if self.is_upgraded:
+                self.rest = data[upgrade.args[0] :]
                 return None
             rest = self._feed_by_hand(data[upgrade.args[0] :])
             if rest:
@@ -148,7 +151,8 @@ class Intake:
             found = head_too_large(self._limit_kb)
         if isinstance(found, Shape):
             if parser.should_upgrade():
-                if self._owner.takes_upgrade(method, target, headers):
+                has_body = found.is_chunked or bool(found.content_length)
+                if not has_body and self._owner.takes_upgrade(method, target, headers):
                     self.is_upgraded = True
                     return
                 # RFC 9110 7.8: ignore it. llhttp now takes the body for the other protocol's bytes.

@@ -35,9 +35,11 @@ def rows(snapshot: Snapshot, identity: Identity) -> list[ModelRow]:
     return found
 
 
-async def models_reply(match: Match, snapshot: Snapshot, identity: Identity, downstream: Downstream) -> None:
-    """Answer a list, or one model of it (raw or `%2F` slashes in its name)."""
-    dialect = DIALECTS[match.operation.dialect]
+async def models_reply(
+    match: Match, dialect_name: str, snapshot: Snapshot, identity: Identity, downstream: Downstream
+) -> None:
+    """Answer a list, or one model of it (raw or `%2F` slashes in its name), in the caller's dialect."""
+    dialect = DIALECTS[dialect_name]
     listed = rows(snapshot, identity)
     headers = [(b"content-type", replies.JSON), replies.new_request_id(dialect)]
     wanted = match.model_id

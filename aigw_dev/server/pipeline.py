@@ -15,20 +15,22 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from aigw_dev.core.dialects import DIALECTS
-from aigw_dev.core.dialects.protocol import Content, Dialect, RequestFacts
-from aigw_dev.core.dialects.request_body import RequestBody, read_body
+from aigw_dev.core.dialects.protocol import Content, RequestFacts
+from aigw_dev.core.dialects.request_body import read_body
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Exchange
 from aigw_dev.core.routing import address
 from aigw_dev.core.routing.facts import Facts, parse_metadata
 from aigw_dev.core.routing.flow import CompiledRoute, Target, decide
-from aigw_dev.server import attempts, replies
+from aigw_dev.server import attempts, counting, forms, replies
 from aigw_dev.server.accounts import account_reply, account_stream, completion
-from aigw_dev.server.attempts import Failure, Job
 from aigw_dev.server.downstream import Downstream
+from aigw_dev.server.front import spoken
 from aigw_dev.server.headers import CREDENTIAL_HEADERS
 from aigw_dev.server.inbound import Inbound
+from aigw_dev.server.job import Failure, Job
 from aigw_dev.server.relay import Listener
+from aigw_dev.server.translation import Reading
 
 CLIENT_LEFT: Final = 499
 """Status of an exchange whose caller left before it got one (nginx's convention)."""
@@ -58,25 +60,7 @@ async def handle(
         downstream.kept = []
     recorder.open(exchange)
     try:
-        request = _read(inbound, exchange, dialect)
-        if isinstance(request, Refusal):
-            await _deliver(Failure(refusal=request), exchange, downstream, listener)
-            return
-        body, facts = request
-        targets = _route(inbound, exchange, body, facts)
-        if isinstance(targets, Refusal):
-            await _deliver(Failure(refusal=targets), exchange, downstream, listener)
-            return
-        job = Job(
-            inbound=inbound,
-            exchange=exchange,
-            downstream=downstream,
-            listener=listener,
-            request=body,
-            wants_usage=facts.wants_usage,
-            account=lambda reply: account_reply(exchange, snapshot, reply),
-        )
-        failure = await attempts.run(job, targets)
+        failure = await _serve(inbound, exchange, downstream, listener)
         if failure is not None:
             await _deliver(failure, exchange, downstream, listener)
     except asyncio.CancelledError:
@@ -90,6 +74,38 @@ async def handle(
     finally:
         _end(exchange, inbound, downstream, listener)
         recorder.put(exchange, completion(snapshot, request=inbound.body, listener=listener))
+
+
+def _recorded(inbound: Inbound) -> bytes:
+    return inbound.body if inbound.upload is None else inbound.upload.describe()
+
+
+async def _serve(
+    inbound: Inbound, exchange: Exchange, downstream: Downstream, listener: Listener
+) -> Failure | None:
+    """Read, route, attempt; how it failed, where it did."""
+    facts = _read(inbound, exchange)
+    if isinstance(facts, Refusal):
+        return Failure(refusal=facts)
+    targets = _route(inbound, exchange, facts)
+    if isinstance(targets, Refusal):
+        return Failure(refusal=targets)
+    snapshot = inbound.snapshot
+    version = inbound.head.anthropic_version.decode("latin-1")
+    job = Job(
+        inbound=inbound,
+        exchange=exchange,
+        downstream=downstream,
+        listener=listener,
+        reading=None
+        if inbound.read is None
+        else Reading(match=inbound.match, body=inbound.read, version=version),
+        wants_usage=facts.wants_usage,
+        account=lambda reply, summary=None: account_reply(exchange, snapshot, reply, summary),
+    )
+    if inbound.match.operation.family == "count":
+        return await counting.count(job, targets)
+    return await attempts.run(job, targets)
 
 
 _FAULT: Final = Refusal(code="internal_error", message="the gateway has a fault; its log says more")
@@ -106,39 +122,51 @@ def begin(inbound: Inbound) -> Exchange:
         method=inbound.method,
         path=inbound.path,
         operation=operation.name,
-        dialect=operation.dialect,
+        dialect=spoken(head, operation),
         client=head.user_agent.decode("latin-1"),
         consumer=identity.consumer,
         run=identity.run,
         session=head.session.decode("latin-1"),
         trace_id=_trace_id(head.traceparent),
-        request_bytes=len(inbound.body),
-        request_body=inbound.body if logging.record_request else None,
+        request_bytes=len(inbound.body) if inbound.upload is None else inbound.upload.size,
+        request_body=_recorded(inbound) if logging.record_request else None,
         deployment=inbound.snapshot.digest,
     )
 
 
-def _read(
-    inbound: Inbound, exchange: Exchange, dialect: Dialect
-) -> tuple[RequestBody, RequestFacts] | Refusal:
-    """The body and what the gateway reads of it, checked."""
-    body = read_body(inbound.body)
-    if isinstance(body, Refusal):
-        return body
-    facts = dialect.read_request(body, path_model=inbound.match.path_model)
+def _read(inbound: Inbound, exchange: Exchange) -> RequestFacts | Refusal:
+    """What the gateway reads of the request, checked."""
+    match = inbound.match
+    operation = match.operation
+    if operation.family in {"resource", "raw"} and not operation.has_optional_model:
+        return RequestFacts(model="")
+    if inbound.upload is not None:
+        facts = forms.read_form(inbound.upload.fields, operation)
+    else:
+        body = read_body(inbound.body)
+        if isinstance(body, Refusal):
+            return body
+        inbound.read = body
+        facts = DIALECTS[exchange.dialect].read_request(
+            body, path_model=match.path_model, is_stream=match.is_stream
+        )
+        if isinstance(facts, Refusal) and facts.code == "model_missing" and operation.has_optional_model:
+            facts = RequestFacts(model="")
     if isinstance(facts, Refusal):
         return facts
     exchange.original_model = facts.model
     exchange.is_stream = facts.is_stream
     exchange.session = exchange.session or facts.session
-    return body, facts
+    return facts
 
 
-def _route(
-    inbound: Inbound, exchange: Exchange, body: RequestBody, read: RequestFacts
-) -> tuple[Target, ...] | Refusal:
+def _route(inbound: Inbound, exchange: Exchange, read: RequestFacts) -> tuple[Target, ...] | Refusal:
     """The targets to try, in order."""
     snapshot = inbound.snapshot
+    if inbound.match.provider:  # below a provider's prefix names are that provider's own
+        return (Target(provider=inbound.match.provider, model=read.model),)
+    if not read.model:
+        return _without_model(inbound, exchange)
     place = address.resolve(read.model, table=snapshot.addresses, dialect=exchange.dialect)
     if isinstance(place, Refusal):
         return place
@@ -160,8 +188,8 @@ def _route(
         model=read.model,
         consumer=exchange.consumer,
         is_stream=read.is_stream,
-        body=body.fields,
-        measure=lambda: _measure(dialect, body),
+        body=inbound.read.fields if inbound.read is not None else {},
+        measure=lambda: Content() if inbound.read is None else dialect.measure(inbound.read),
         url=url,
     )
     decision = decide(route, facts, draw=random.random, conversation=exchange.session)
@@ -171,19 +199,38 @@ def _route(
     return decision.targets
 
 
+def _without_model(inbound: Inbound, exchange: Exchange) -> tuple[Target, ...] | Refusal:
+    """Who answers a request that names no model: the owner of the thing it names, else the path's home provider."""
+    table = inbound.snapshot.addresses
+    owner = inbound.owner
+    if owner is not None and owner.provider in inbound.snapshot.providers:
+        return (Target(provider=owner.provider, model="", key=owner.key or None),)
+    home = table.default_provider or address.home_of(table, exchange.dialect)
+    if home is None or home not in inbound.snapshot.providers:
+        return Refusal(
+            code="model_missing",
+            message=f"{inbound.path} names no model, and no provider is at home here; call it below a provider's "
+            f"prefix: /PROVIDER{inbound.path}",
+        )
+    return (Target(provider=home, model=""),)
+
+
 async def _deliver(failure: Failure, exchange: Exchange, downstream: Downstream, listener: Listener) -> None:
     """Tell the caller how it failed: with a status before the first byte, in band after it."""
     dialect = DIALECTS[exchange.dialect]
     refusal = failure.refusal
     if refusal is None:
         exchange.error = exchange.error or "upstream_status"
-        exchange.error_text = dialect.error_text(failure.body) or f"status {failure.status} without a text"
+        said = failure.said
+        text = said.message if said is not None else dialect.error_text(failure.body)
+        exchange.error_text = text or f"status {failure.status} without a text"
         headers = [*failure.headers, *replies.own_headers(exchange, dialect, failure.headers)]
         body = failure.body
-        if not dialect.is_error_body(body):
+        if said is not None or not dialect.is_error_body(body):
             headers = [pair for pair in headers if pair[0] != b"content-type"]
             headers.append((b"content-type", replies.JSON))
-            body = dialect.encode_error(failure.status, "upstream_status", exchange.error_text, exchange.id)
+            code = (said.code if said is not None else "") or "upstream_status"
+            body = dialect.encode_error(failure.status, code, exchange.error_text, exchange.id)
         await downstream.answer(failure.status, headers, body)
         return
     exchange.error = exchange.error or refusal.code
@@ -237,10 +284,6 @@ def _reads_headers(names: frozenset[str]) -> bool:
 
 def _query(query: bytes) -> dict[str, str]:
     return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {}
-
-
-def _measure(dialect: Dialect, body: RequestBody) -> Content:
-    return dialect.measure(body)
 
 
 def _trace_id(traceparent: bytes) -> str:

@@ -9,8 +9,8 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterable, Mapping
-from typing import Final
+from collections.abc import AsyncIterable, Callable, Mapping
+from typing import Final, TypeVar
 
 from aigw_dev.core.errors import UpstreamError
 from aigw_dev.server.call import Call, Headers
@@ -25,6 +25,8 @@ _SURPLUS_IDLE_S: Final = 2.0
 """How long an idle connection beyond `_KEPT_PER_ORIGIN` waits for use."""
 _KEPT_PER_ORIGIN: Final = 32
 _PROXY_AUTHENTICATION_REQUIRED: Final = 407
+
+AnyProtocol = TypeVar("AnyProtocol", bound=asyncio.BaseProtocol)
 
 
 class Pool:
@@ -180,11 +182,24 @@ class Pool:
 
     async def _dial(self, origin: Origin, timeout_s: float) -> Connection:
         """A new open connection; every way it can fail is an `UpstreamError` with `is_sent` False."""
+        loop = asyncio.get_running_loop()
+        connection = await self.dial(origin, timeout_s, lambda: Connection(loop, origin, self))
+        if connection.is_open:
+            self._all.add(connection)
+        if self._is_closed:
+            connection.abort()
+        return connection
+
+    async def dial(self, origin: Origin, timeout_s: float, make: Callable[[], AnyProtocol]) -> AnyProtocol:
+        """A new connection to `origin` in the hands of the protocol that `make` gives; it is not pooled.
+
+        Every way it can fail is an `UpstreamError` with `is_sent` False.
+        """
         if self._is_closed:
             raise UpstreamError("the gateway is stopping", code="shutting_down", is_sent=False)
         try:
             async with asyncio.timeout(timeout_s or None):
-                return await self._open(origin)
+                return await self._open(origin, make)
         except UpstreamError:
             raise
         except TimeoutError as error:
@@ -203,23 +218,18 @@ class Pool:
                 is_sent=False,
             ) from error
 
-    async def _open(self, origin: Origin) -> Connection:
+    async def _open(self, origin: Origin, make: Callable[[], AnyProtocol]) -> AnyProtocol:
         context = await self._tls.get() if origin.is_tls else None
         sock = await self._open_socket(origin)
         loop = asyncio.get_running_loop()
-        connection = Connection(loop, origin, self)
         # From here on the socket is the loop's: it closes it itself when this is cancelled or the handshake fails.
         if context is None:
-            await loop.create_connection(lambda: connection, sock=sock)
+            _, protocol = await loop.create_connection(make, sock=sock)
         else:
-            await loop.create_connection(
-                lambda: connection, sock=sock, ssl=context, server_hostname=origin.host
+            _, protocol = await loop.create_connection(
+                make, sock=sock, ssl=context, server_hostname=origin.host
             )
-        if connection.is_open:
-            self._all.add(connection)
-        if self._is_closed:
-            connection.abort()
-        return connection
+        return protocol
 
     async def _open_socket(self, origin: Origin) -> socket.socket:
         proxy = origin.proxy
@@ -229,7 +239,7 @@ class Pool:
             sock = await open_socket(await self._resolver.look_up(proxy.host, proxy.port))
         except OSError as error:
             raise proxy_error(proxy, f"could not be reached: {_os_fault(error)}") from error
-        if not origin.is_tls:
+        if not origin.is_tunnelled:
             return sock
         try:
             await tunnel(sock, origin.host, origin.port, proxy)

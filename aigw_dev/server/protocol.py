@@ -127,6 +127,8 @@ class DoorProtocol(HttpToolsProtocol):
             self._patience.stop()
             self._is_refusing = True  # the connection is the WebSocket's now
             self.handle_websocket_upgrade()
+            if intake.rest:
+                self.transport.get_protocol().data_received(intake.rest)  # type: ignore[attr-defined]  # a stream's
         elif intake.state != IDLE:
             self._note_partial()
 
@@ -199,7 +201,8 @@ class DoorProtocol(HttpToolsProtocol):
     def takes_upgrade(self, method: bytes, target: bytes, headers: Headers) -> bool:
         """See `intake.Owner`."""
         self.headers = headers
-        if not self._should_upgrade():
+        # While an earlier request is being answered the connection is not free for another protocol.
+        if method != b"GET" or self._running is not None or not self._should_upgrade():
             return False
         self.url = target
         self.scope = {"method": method.decode("ascii"), "headers": headers}  # type: ignore[typeddict-item]  # all that uvicorn's upgrade reads

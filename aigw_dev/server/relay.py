@@ -10,6 +10,7 @@ from typing import Final
 
 from aigw_dev.core.dialects.protocol import Reader
 from aigw_dev.core.exchange import StreamTiming
+from aigw_dev.core.streams.lint import MAX_BYTES
 from aigw_dev.core.streams.sse import Event, Gate
 from aigw_dev.server.call import Reply
 from aigw_dev.server.downstream import Downstream
@@ -36,16 +37,31 @@ class Listener:
         self.first_s: float | None = None
         """Seconds from the exchange's start to the first relayed data."""
         self.timing = StreamTiming()
+        self.dialect = ""
+        """What the provider speaks; empty where its stream is not watched."""
+        self.raw: list[bytes] = []
+        """The stream as it came, to its first 4 MiB: for the linter."""
+        self.raw_bytes = 0
+        self.is_whole = False
+        """The stream came to its end."""
 
-    def begin(self, *, is_events: bool) -> None:
-        """A reply begins: what an earlier attempt sent before it failed does not count."""
+    def begin(self, *, is_events: bool, reader: Reader | None = None, dialect: str = "") -> None:
+        """A reply begins, which `reader` hears: what an earlier attempt sent before it failed does not count."""
         self.is_events = is_events
+        self.dialect = dialect
+        self.raw.clear()
+        self.raw_bytes = 0
+        if reader is not None:
+            self.reader = reader
         self.timing = StreamTiming()
 
-    def heard(self, now_s: float, size: int) -> None:
-        """A piece of `size` bytes arrived at `now_s`."""
+    def heard(self, now_s: float, chunk: bytes) -> None:
+        """A piece arrived at `now_s`."""
         self.timing.at_us.append(int((now_s - self.began_s) * 1_000_000))
-        self.timing.size_bytes.append(size)
+        self.timing.size_bytes.append(len(chunk))
+        if self.dialect and self.raw_bytes < MAX_BYTES:
+            self.raw.append(chunk)
+            self.raw_bytes += len(chunk)
 
     def commit(self, now_s: float) -> None:
         """The first data goes out."""
@@ -73,13 +89,13 @@ async def relay_events(
     async for chunk in reply.chunks():
         now_s = monotonic()
         watchdog.touch()
-        listener.heard(now_s, len(chunk))
+        listener.heard(now_s, chunk)
         ready, events = gate.feed(chunk)
         for event in events:
             reader.feed(event)
         if listener.first_s is not None:
             if ready:
-                await _pass_on(ready, downstream, watchdog)
+                await pass_on(ready, downstream, watchdog)
             continue
         held.append(ready)
         held_bytes += len(ready)
@@ -87,7 +103,7 @@ async def relay_events(
             listener.commit(now_s)
             watchdog.first_packet()
             await commit()
-            await _pass_on(b"".join(held), downstream, watchdog)
+            await pass_on(b"".join(held), downstream, watchdog)
             held.clear()
     rest, events = gate.close()
     for event in events:
@@ -97,6 +113,7 @@ async def relay_events(
         listener.commit(monotonic())
         await commit()
     watchdog.is_caller_slow = True  # the provider has done its part
+    listener.is_whole = True
     await downstream.end(b"".join(held))
 
 
@@ -114,16 +131,16 @@ async def relay_bytes(
         listener.commit(monotonic())
         watchdog.first_packet()
         await commit()
-        await _pass_on(b"".join(held), downstream, watchdog)
+        await pass_on(b"".join(held), downstream, watchdog)
     async for chunk in chunks:
         now_s = monotonic()
         watchdog.touch()
-        listener.heard(now_s, len(chunk))
+        listener.heard(now_s, chunk)
         if listener.first_s is None:
             listener.commit(now_s)
             watchdog.first_packet()
             await commit()
-        await _pass_on(chunk, downstream, watchdog)
+        await pass_on(chunk, downstream, watchdog)
     if listener.first_s is None:
         listener.commit(monotonic())
         await commit()
@@ -131,7 +148,7 @@ async def relay_bytes(
     await downstream.end()
 
 
-async def _pass_on(data: bytes, downstream: Downstream, watchdog: Watchdog) -> None:
+async def pass_on(data: bytes, downstream: Downstream, watchdog: Watchdog) -> None:
     """Write to the caller; while it reads more slowly than we write, the provider is not the one that is idle."""
     watchdog.is_caller_slow = True
     await downstream.write(data)

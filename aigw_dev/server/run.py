@@ -26,6 +26,7 @@ from aigw_dev.server.door_rules import DoorRules
 from aigw_dev.server.gateway import Gateway
 from aigw_dev.server.listen import PortTakenError, listen, port_of
 from aigw_dev.server.serving import Serving, loop_factory, serve
+from aigw_dev.server.socket_protocol import CallerSocket
 from aigw_dev.server.sources import ConfigSource, Reading
 from aigw_dev.store.state import StateStore
 
@@ -84,7 +85,12 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
     )
     gateway.build_inside = lambda: _build_inside(gateway)
     await gateway.start(settings.reading, port=port, host=settings.host)
-    serving = await serve(Door(gateway), rules=DoorRules(limits=config.gateway.limits), sockets=sockets)
+    serving = await serve(
+        Door(gateway),
+        rules=DoorRules(limits=config.gateway.limits),
+        sockets=sockets,
+        websockets=CallerSocket,
+    )
     url = f"http://{_shown_host(settings.host)}:{port}"
     if settings.claim is not None:
         try:

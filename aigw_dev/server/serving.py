@@ -113,7 +113,8 @@ async def serve(
 ) -> Serving:
     """Serve `app` on `host` and `port` (see `listen`), or on `sockets`; returns when it answers.
 
-    `websockets` is a uvicorn WebSocket protocol class; without one an upgrade is ignored. `lifespan` runs the app's
+    `websockets` is a uvicorn WebSocket protocol class (it gets `terms` as the other one does); without one an upgrade is
+    ignored. `lifespan` runs the app's
     ASGI lifespan: its start-up before this returns (a failure is a RuntimeError), its shut-down in `Serving.stop`.
     Raises `listen.PortTakenError`.
     """
@@ -123,7 +124,7 @@ async def serve(
     config = uvicorn.Config(
         application,
         http=protocol_class(terms),
-        ws=websockets or "none",
+        ws=type("BoundSocket", (websockets,), {"terms": terms}) if websockets else "none",
         lifespan="on" if lifespan else "off",
         log_config=None,
         access_log=False,

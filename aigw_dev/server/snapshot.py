@@ -5,6 +5,7 @@ the address table, credentials by digest, the rules of the door, prices, the mas
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -16,10 +17,21 @@ from aigw_dev.core.routing.address import AddressTable
 from aigw_dev.core.routing.flow import CompiledRoute
 from aigw_dev.server.call import Call, Reply
 from aigw_dev.server.front import FrontRules
-from aigw_dev.server.keys import KeyTable
+from aigw_dev.server.keys import KeyTable, ReadyKey
+from aigw_dev.server.pool import AnyProtocol
 from aigw_dev.server.who import Roll
 
 Send = Callable[[Call], Awaitable[Reply]]
+
+
+class Connect(Protocol):
+    """Opens a connection for a WebSocket."""
+
+    async def __call__(
+        self, url: str, make: Callable[[], AnyProtocol], *, timeout_s: float, proxy: str | None = None
+    ) -> AnyProtocol:
+        """See `Upstream.connect`."""
+        ...
 
 
 class ReadyProvider(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +41,10 @@ class ReadyProvider(msgspec.Struct, frozen=True, kw_only=True):
     resolved: ResolvedProvider
     send: Send
     """The upstream seam, or the embedded provider."""
+    connect: Connect | None = None
+    """The same seam for WebSockets (`Upstream.connect`); None = it has none."""
+    exchange_key: Callable[[ReadyKey], Awaitable[ReadyKey | Refusal]] | None = None
+    """Turns a stored credential into one that can be sent, where the kind's keys are not sent as they are."""
     refusal: Refusal | None = None
     """Why it is off: an untrusted setting, a setting missing. None = usable."""
     forward: frozenset[bytes] = frozenset()

@@ -5,12 +5,13 @@ change without it. Recording and replay implement `Sender` and stand in its plac
 behind having our own three types here instead of httpx's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from aigw_dev.core.errors import UpstreamError
 from aigw_dev.server.call import Call, Headers, Reply, Sender
 from aigw_dev.server.endpoint import Origin, Target, parse_url
-from aigw_dev.server.pool import Pool
+from aigw_dev.server.pool import AnyProtocol, Pool
 from aigw_dev.server.proxies import Proxy, ProxyRules, parse_proxy
 
 if TYPE_CHECKING:
@@ -50,6 +51,25 @@ class Upstream:
             return await self._through(proxy).send(call)
         return await self.pool.send(call, target)
 
+    async def connect(
+        self, url: str, make: Callable[[], AnyProtocol], *, timeout_s: float, proxy: str | None = None
+    ) -> AnyProtocol:
+        """A connection of its own to where `url` leads, by the same trust and proxies as a call: for WebSockets.
+
+        `make` gives the protocol that takes it. Raises `UpstreamError` as `send` does, with `is_sent` False.
+        """
+        address = parse_url(url)
+        chosen = self._proxy_for(proxy, address.scheme, address.host, address.port)
+        if chosen is not None and chosen.scheme not in _OWN_SCHEMES:
+            raise UpstreamError(
+                f"a WebSocket cannot go through the proxy {chosen.label}; only http:// proxies tunnel it",
+                code="proxy_failed",
+                is_sent=False,
+            )
+        is_tls = address.scheme == "https"
+        origin = Origin(address.host, address.port, is_tls=is_tls, proxy=chosen, is_socket=True)
+        return await self.pool.dial(origin, timeout_s, make)
+
     async def aclose(self) -> None:
         """Close every connection, also busy ones."""
         await self.pool.aclose()
@@ -60,7 +80,7 @@ class Upstream:
     def _plan(self, call: Call) -> Target:
         """Work out where a URL goes, once."""
         address = parse_url(call.url)
-        proxy = self._proxy_for(call, address.scheme, address.host, address.port)
+        proxy = self._proxy_for(call.proxy, address.scheme, address.host, address.port)
         is_tls = address.scheme == "https"
         key = (is_tls, address.host, address.port, proxy.url if proxy else "")
         origin = self._origins.get(key)
@@ -82,10 +102,10 @@ class Upstream:
         self._targets[call.method, call.url, call.proxy] = target
         return target
 
-    def _proxy_for(self, call: Call, scheme: str, host: str, port: int) -> Proxy | None:
-        if call.proxy is None:
+    def _proxy_for(self, own: str | None, scheme: str, host: str, port: int) -> Proxy | None:
+        if own is None:
             return self._rules.choose(scheme, host, port)
-        return parse_proxy(call.proxy) if call.proxy else None
+        return parse_proxy(own) if own else None
 
     def _through(self, proxy: Proxy) -> Sender:
         other = self._others.get(proxy.url)

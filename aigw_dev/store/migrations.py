@@ -132,8 +132,22 @@ _STATE_1: Final = (
     "CREATE TABLE model_list(provider TEXT PRIMARY KEY, at REAL NOT NULL, models TEXT NOT NULL) WITHOUT ROWID",
 )
 
+_STATE_2: Final = (
+    # Which provider and key a thing that lives at a provider belongs to (store.affinity_rows).
+    """CREATE TABLE affinity(
+        kind TEXT NOT NULL, id TEXT NOT NULL, provider TEXT NOT NULL, provider_kind TEXT NOT NULL,
+        key_name TEXT NOT NULL, model TEXT NOT NULL, consumer TEXT NOT NULL, at REAL NOT NULL,
+        PRIMARY KEY(kind, id)) WITHOUT ROWID""",
+    "CREATE INDEX affinity_at ON affinity(at)",
+    # Responses kept for `previous_response_id` (store.response_rows); codec 1: the body is zlib.
+    """CREATE TABLE stored_response(
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, consumer TEXT NOT NULL, at REAL NOT NULL,
+        size INTEGER NOT NULL, codec INTEGER NOT NULL, body BLOB NOT NULL)""",
+    "CREATE INDEX stored_response_at ON stored_response(at, size)",
+)
+
 LOG_STEPS: Final[tuple[Sequence[str], ...]] = (_LOG_1,)
-STATE_STEPS: Final[tuple[Sequence[str], ...]] = (_STATE_1,)
+STATE_STEPS: Final[tuple[Sequence[str], ...]] = (_STATE_1, _STATE_2)
 
 LOG_VERSION: Final = len(LOG_STEPS)
 STATE_VERSION: Final = len(STATE_STEPS)

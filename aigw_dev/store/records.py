@@ -189,6 +189,7 @@ def record(db: sqlite3.Connection, row: RawRow, vocabulary: Vocabulary) -> Recor
         timing=unpack_timing(kept.timing),
         assembled=assembled(kept.reply) or _derived(row, head.dialect, kept.response),
         ledger=bytes(detail.ledger),
+        violations=detail.violations,
         deployment=vocabulary.name(row.deployment),
     )
     return Record(

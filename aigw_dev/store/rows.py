@@ -108,6 +108,7 @@ class Detail(msgspec.Struct, kw_only=True, omit_defaults=True):
     usage: msgspec.Raw = EMPTY
     """The provider's own usage object."""
     ledger: msgspec.Raw = EMPTY
+    violations: list[str] = []
     reported_nanousd: int | None = None
     """What the provider itself says that the call cost."""
     error_text: str = ""
@@ -265,6 +266,7 @@ class Encoder:
             response_headers=exchange.response_headers,
             error_text=exchange.error_text,
             cost_reason=exchange.cost.reason,
+            violations=exchange.violations,
         )
         if not head_number:
             detail.head = msgspec.Raw(head)

@@ -6,6 +6,7 @@ from typing import Any
 
 from aigw_dev.cli import exchange_text
 from aigw_dev.core.exchange import Assembled, Cost, Exchange, StreamTiming, Usage
+from aigw_dev.core.ledger import Ledger
 from tests.cli.logged import STEERING, guessed, shown, unpriced
 from tests.store.making import attempt, exchange, refused
 
@@ -142,8 +143,21 @@ def test_bodies_that_are_no_text_are_named_by_size(tmp_path: Path) -> None:
 
 
 def test_the_ledger_of_a_translation_is_shown(tmp_path: Path) -> None:
-    translated = shown(exchange(ledger=b'{"dropped":["logit_bias"]}'), tmp_path)
-    assert "logit_bias" in "\n".join(exchange_text.ledger(translated))
+    ledger = Ledger("openai-chat", "anthropic-messages")
+    ledger.keep("messages", "tools")
+    ledger.dropped("logit_bias", "Anthropic has no such thing")
+    ledger.side = "reply"
+    ledger.invented("id", "made here")
+    translated = shown(exchange(ledger=ledger.encode()), tmp_path)
+    assert exchange_text.ledger(translated) == [
+        "openai-chat to anthropic-messages",
+        "dropped      logit_bias: Anthropic has no such thing",
+        "invented     id: made here (reply)",
+        "kept         messages, tools",
+    ]
+    assert exchange_text.violations(shown(exchange(violations=["[DONE] \x1b[2J twice"]), tmp_path)) == [
+        "[DONE] \\x1b[2J twice"
+    ]
     assert exchange_text.ledger(shown(exchange(), tmp_path)) == []
 
 

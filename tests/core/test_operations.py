@@ -16,6 +16,7 @@ from aigw_dev.core.operations import (
     Match,
     Operation,
     find,
+    find_below,
 )
 
 BASES = ("/v1", "", "/openai/v1", "/openai")
@@ -100,33 +101,13 @@ def test_another_method_is_told_which_is_allowed(method: str, path: str, allowed
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/v1/responses", "Responses API"),
-        ("/v1/responses/resp_1", "Responses API"),
-        ("/responses", "Responses API"),
-        ("/v1/images/generations", "image"),
-        ("/v1/images/edits", "image"),
-        ("/openai/deployments/dall-e-3/images/generations", "image"),
-        ("/v1/audio/transcriptions", "speech"),
-        ("/v1/audio/translations", "speech"),
-        ("/v1/audio/speech", "speech"),
-        ("/v1/videos", "video"),
-        ("/v1/videos/v_1/content", "video"),
-        ("/v1/video/generations", "video"),
-        ("/v1/rerank", "rerank"),
-        ("/v1/moderations", "moderation"),
-        ("/v1/realtime", "Realtime"),
-        ("/v1/messages", "Anthropic"),
-        ("/v1/messages/count_tokens", "Anthropic"),
-        ("/messages", "Anthropic"),
-        ("/v1beta/models/gemini-2.5-pro:generateContent", "Gemini"),
-        ("/v1beta/models", "Gemini"),
         ("/v1/mcp/github", "`mcp:` in aigw-dev.yaml"),
         ("/mcp-servers/github", "`mcp:` in aigw-dev.yaml"),
         ("/v1/agent/planner", "`agents:` in aigw-dev.yaml"),
         ("/v1/agents", "`agents:` in aigw-dev.yaml"),
         ("/v1/sandboxes/1", "`sandboxes:` in aigw-dev.yaml"),
-        ("/v1/files", "Files"),
-        ("/v1/batches/b_1/cancel", "Batch"),
+        ("/v1/vector_stores/vs_1", "/PROVIDER/v1/vector_stores/vs_1"),
+        ("/fine_tuning/jobs", "/PROVIDER/fine_tuning/jobs"),
         ("/v1/chat/completions/chatcmpl-1", "stored chat completions"),
     ],
 )
@@ -161,6 +142,105 @@ def test_no_path_raises(method: str, path: str) -> None:
 def test_operations_speak_known_dialects_and_have_names_of_their_own() -> None:
     assert {operation.dialect for operation in OPERATIONS} <= DIALECTS.keys()
     assert len({operation.name for operation in OPERATIONS}) == len(OPERATIONS)
-    assert [operation.is_model_call for operation in OPERATIONS] == [True, True, True, False, False]
-    assert not any(operation.is_upload for operation in OPERATIONS)
-    assert [operation.can_stream for operation in OPERATIONS] == [True, True, False, False, False]
+    assert [one.name for one in OPERATIONS if not one.is_model_call] == [
+        "openai.models.list",
+        "openai.models.retrieve",
+        "gemini.models.list",
+        "gemini.models.retrieve",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name"),
+    [
+        ("POST", "/v1/responses", "openai.responses"),
+        ("POST", "/openai/deployments/gpt-5/responses", "openai.responses"),
+        ("GET", "/v1/responses/resp_1", "openai.responses.item"),
+        ("DELETE", "/responses/resp_1", "openai.responses.item"),
+        ("POST", "/v1/responses/resp_1/cancel", "openai.responses.cancel"),
+        ("GET", "/v1/responses/resp_1/input_items", "openai.responses.input_items"),
+        ("POST", "/v1/responses/input_tokens", "openai.responses.input_tokens"),
+        ("POST", "/v1/messages", "anthropic.messages"),
+        ("POST", "/messages/count_tokens", "anthropic.messages.count_tokens"),
+        ("GET", "/v1/messages/batches/b/results", "anthropic.batches.results"),
+        ("POST", "/v1/images/generations", "openai.images.generations"),
+        ("POST", "/openai/deployments/dall-e-3/images/generations", "openai.images.generations"),
+        ("POST", "/v1/images/edits", "openai.images.edits"),
+        ("POST", "/v1/audio/transcriptions", "openai.audio.transcriptions"),
+        ("POST", "/v1/audio/translations", "openai.audio.translations"),
+        ("POST", "/v1/audio/speech", "openai.audio.speech"),
+        ("POST", "/v1/videos", "openai.videos.create"),
+        ("GET", "/v1/videos", "openai.videos.list"),
+        ("POST", "/v1/video/generations", "openai.videos.create"),
+        ("GET", "/v1/video/generations/v_1", "openai.videos.item"),
+        ("GET", "/video/generations/v_1/content", "openai.videos.content"),
+        ("DELETE", "/v1/videos/v_1", "openai.videos.item"),
+        ("POST", "/v1/videos/v_1/remix", "openai.videos.remix"),
+        ("POST", "/v1/rerank", "rerank"),
+        ("POST", "/v1/moderations", "openai.moderations"),
+        ("POST", "/v1/files", "openai.files"),
+        ("GET", "/v1/files/file-1/content", "openai.files.content"),
+        ("POST", "/v1/batches/b_1/cancel", "openai.batches.cancel"),
+        ("POST", "/v1/uploads/u/parts", "openai.uploads.parts"),
+        ("GET", "/v1/realtime", "openai.realtime"),
+        ("POST", "/v1/realtime/client_secrets", "openai.realtime.client_secrets"),
+        ("POST", "/v1/realtime/calls", "openai.realtime.calls"),
+        ("GET", "/v1beta/models", "gemini.models.list"),
+        ("GET", "/v1beta/models/gemini-2.5-pro", "gemini.models.retrieve"),
+    ],
+)
+def test_every_modality_has_its_path(method: str, path: str, name: str) -> None:
+    assert matched(method, path).operation.name == name
+    assert matched(method, path + "/").operation.name == name
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "model"),
+    [
+        ("/v1beta/models/gemini-2.5-pro:generateContent", "gemini.generate_content", "gemini-2.5-pro"),
+        ("/v1beta/gemini-2.5-pro:generateContent", "gemini.generate_content", "gemini-2.5-pro"),
+        ("/v1alpha/models/qwen/qwen3-max:generateContent", "gemini.generate_content", "qwen/qwen3-max"),
+        ("/v1beta/models/qwen%2Fqwen3:8b:streamGenerateContent", "gemini.stream_generate_content", "qwen/qwen3:8b"),
+        ("/models/dynamic/r:countTokens", "gemini.count_tokens", "dynamic/r"),
+        ("/v1/models/g:generateContent", "gemini.generate_content", "g"),
+    ],
+)  # fmt: skip
+def test_googles_path_names_the_model_and_the_action(path: str, name: str, model: str) -> None:
+    match = matched("POST", path)
+    assert (match.operation.name, match.path_model) == (name, model)
+    assert match.is_stream == name.startswith("gemini.stream")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name", "rest"),
+    [
+        ("POST", "/qwen/v1/chat/completions", "openai.chat.completions", ""),
+        ("POST", "/qwen/chat/completions", "openai.chat.completions", ""),
+        ("POST", "/qwen/v1beta/models/g:generateContent", "gemini.generate_content", ""),
+        ("GET", "/qwen/v1/files/f", "openai.files.item", ""),
+        ("GET", "/qwen/v1/fine_tuning/jobs", "raw", "/v1/fine_tuning/jobs"),
+        ("GET", "/qwen/v1/chat/completions", "raw", "/v1/chat/completions"),
+        ("DELETE", "/qwen/anything%2Fat%20all", "raw", "/anything%2Fat%20all"),
+    ],
+)
+def test_below_a_providers_prefix_everything_is_served(method: str, path: str, name: str, rest: str) -> None:
+    match = find_below(method, path, {"qwen"})
+    assert isinstance(match, Match)
+    assert (match.operation.name, match.provider, match.rest) == (name, "qwen", rest)
+
+
+def test_a_prefix_is_a_providers_name_and_nothing_climbs_out_of_it() -> None:
+    assert find_below("POST", "/other/v1/x", {"qwen"}) is None
+    assert find_below("POST", "/qwen", {"qwen"}) is None
+    for path in ("/qwen/../x", "/qwen/a/%2e%2e/x", "/qwen/a//b", "/qwen/.%2e"):
+        assert isinstance(find_below("GET", path, {"qwen"}), Refusal), path
+    refusal = find_below("TRACE", "/qwen/x", {"qwen"})
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "method_not_allowed"
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/files/..", "/v1/files/%2e%2e/content", "/v1/files/a%2Fb", "/v1/batches/."]
+)
+def test_an_id_is_one_step_of_a_path(path: str) -> None:
+    assert isinstance(find("GET", path), Refusal)

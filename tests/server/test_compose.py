@@ -15,6 +15,7 @@ from aigw_dev.core.problem import Problem
 from aigw_dev.secrets.resolve import Chosen, ProviderKeys
 from aigw_dev.server.compose import Surroundings, compose, make_roll
 from aigw_dev.server.embedded import Embedded
+from aigw_dev.server.google_keys import GoogleKeys
 from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.upstream import Upstream
@@ -34,6 +35,7 @@ def around(asked: list[list[str]] | None = None, **more: Any) -> Surroundings:
 
     plain: dict[str, Any] = {
         "gateway": "g", "port": 2449, "host": "127.0.0.1", "upstream": Upstream({}), "embedded": Embedded(),
+        "google": GoogleKeys(Upstream({})),
         "prices": PriceBook(PRICES.read_bytes()), "resolve": resolve, "recorded_kinds": frozenset[str](), "untrusted": {},
         "is_config_trusted": True, "tokens": {b"t": Identity(kind="token", providers=None)}, "revoked": frozenset({b"r"}),
         "listed": {},
@@ -61,7 +63,7 @@ async def test_a_route_that_does_not_compile_is_a_problem_and_the_others_serve()
     assert problems
 
 
-async def test_an_untrusted_provider_and_one_with_passthrough_are_off_and_ask_for_no_key() -> None:
+async def test_an_untrusted_provider_is_off_and_one_with_passthrough_asks_for_no_key() -> None:
     asked: list[list[str]] = []
     refusal = Refusal(code="not_trusted", message="no")
     snapshot, _ = composed(
@@ -70,9 +72,7 @@ async def test_an_untrusted_provider_and_one_with_passthrough_are_off_and_ask_fo
         untrusted={"openai": refusal},
     )
     assert snapshot.providers["openai"].refusal == refusal
-    off = snapshot.providers["mistral"].refusal
-    assert off is not None
-    assert off.code == "not_configured"
+    assert snapshot.providers["mistral"].refusal is None
     snapshot.keys.start()
     await snapshot.keys.settled()
     assert asked == []

@@ -20,7 +20,7 @@ async def test_the_welcome_and_health_are_open(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "code"),
     [("/v1/mcp/x", "not_configured"), ("/v1/agent/x", "not_configured"), ("/v1/sandboxes/x", "not_configured"),
-     ("/v1/responses", "not_configured"), ("/nowhere", "path_not_found")],
+     ("/v1/vector_stores", "not_configured"), ("/nowhere", "path_not_found")],
 )  # fmt: skip
 async def test_what_is_not_served_is_404_and_says_which_kind(tmp_path: Path, path: str, code: str) -> None:
     async with house(tmp_path) as one:

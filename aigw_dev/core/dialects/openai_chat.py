@@ -67,7 +67,9 @@ _READ_FIELDS: Final = (
 """What the model reads of a message, a part or a call."""
 
 
-def read_request(body: RequestBody, /, *, path_model: str = "") -> RequestFacts | Refusal:
+def read_request(
+    body: RequestBody, /, *, path_model: str = "", is_stream: bool = False
+) -> RequestFacts | Refusal:
     """What the gateway reads, checked: `model` is a string, `stream` a boolean or null; the rest is the provider's.
 
     `path_model` counts where the body names none (Azure's deployments).
@@ -83,12 +85,12 @@ def read_request(body: RequestBody, /, *, path_model: str = "") -> RequestFacts 
             message="the request names no model; set `model` to provider/model or a name listed by GET /v1/models",
             param="model",
         )
-    is_stream = _BOOLEANS.get(body.text("stream"))
-    if is_stream is None:
+    asked = _BOOLEANS.get(body.text("stream"))
+    if asked is None:
         return _wrong("stream", "true or false", body.text("stream"))
     return RequestFacts(
         model=model,
-        is_stream=is_stream,
+        is_stream=asked or is_stream,
         session=_session(body),
         wants_usage=_wants_usage(body),
     )

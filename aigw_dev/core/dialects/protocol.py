@@ -115,8 +115,10 @@ class Dialect(Protocol):
         """The header that names the exchange to the caller."""
         ...
 
-    def read_request(self, body: RequestBody, /, *, path_model: str = "") -> RequestFacts | Refusal:
-        """What the gateway reads, checked; `path_model` counts where the body names none."""
+    def read_request(
+        self, body: RequestBody, /, *, path_model: str = "", is_stream: bool = False
+    ) -> RequestFacts | Refusal:
+        """What the gateway reads, checked; `path_model` and `is_stream` count where the path says them."""
         ...
 
     def measure(self, body: RequestBody, /) -> Content:

@@ -13,7 +13,7 @@ import re
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 
-from aigw_dev.core.providers.kind import Kind
+from aigw_dev.core.providers.kind import Kind, Port
 
 _VERSION: Final = re.compile(r"v\d+[a-z0-9.]*")
 _ROOT: Final = "/."
@@ -31,8 +31,32 @@ def api_base(kind: Kind, base_url: str) -> str:
     scheme, mark, rest = bare.partition("://")
     host, slash, path = rest.partition("/")
     have = path.split("/") if slash else []
-    want = kind.api_path.strip("/").split("/") if kind.api_path else []
-    return f"{scheme}{mark}{host}" + "".join(f"/{step}" for step in _completed(kind, have, want))
+    return f"{scheme}{mark}{host}" + "".join(
+        f"/{step}" for step in _completed(kind, have, _steps(kind.api_path))
+    )
+
+
+def port_base(kind: Kind, port: Port, base_url: str) -> str:
+    """The same for the place of another dialect at this provider: the main dialect's path at the end is left out."""
+    bare = base_url.rstrip("/")
+    if bare.endswith(_ROOT):
+        return bare.removesuffix(_ROOT).rstrip("/")
+    scheme, mark, rest = bare.partition("://")
+    host, slash, path = rest.partition("/")
+    have = path.split("/") if slash else []
+    main, want = _steps(kind.api_path), _steps(port.api_path)
+    if main and have[-len(main) :] == main:
+        have = have[: -len(main)]
+    begun = next((length for length in range(len(want), 0, -1) if have[-length:] == want[:length]), 0)
+    if begun:
+        have = have[:-begun]
+    elif have and _VERSION.fullmatch(have[-1]):
+        want = []
+    return f"{scheme}{mark}{host}" + "".join(f"/{step}" for step in [*have, *want])
+
+
+def _steps(path: str) -> list[str]:
+    return path.strip("/").split("/") if path else []
 
 
 def _completed(kind: Kind, have: list[str], want: list[str]) -> list[str]:
@@ -44,7 +68,7 @@ def _completed(kind: Kind, have: list[str], want: list[str]) -> list[str]:
     return have + want
 
 
-def _is_versioned(kind: Kind, address: str) -> bool:
+def is_versioned(kind: Kind, address: str) -> bool:
     """Whether an API base names a version of its own, so that deployments and the usual query do not apply."""
     return bool(kind.deployment_path) and _VERSION.fullmatch(address.rpartition("/")[2]) is not None
 
@@ -55,18 +79,29 @@ def full_url(kind: Kind, address: str, path: str, *, model: str = "", query: str
     `query` is what the caller sent, without `?`; of it nothing that looks like a credential is passed on. `model` may
     be any text: it can neither leave its place in the path nor add to the query.
     """
-    is_versioned_address = _is_versioned(kind, address)
+    is_versioned_address = is_versioned(kind, address)
     has_deployment = kind.deployment_path and model and not is_versioned_address
     deployment = kind.deployment_path.replace(_MODEL, _segment(model)) if has_deployment else ""
     usual = () if is_versioned_address else kind.query
+    return _joined(f"{address}{deployment}", path, model, query, usual)
+
+
+def plain_url(address: str, path: str, *, model: str = "", query: str = "") -> str:
+    """The same without deployments and the kind's usual query: another dialect's place."""
+    return _joined(address, path, model, query, ())
+
+
+def _joined(address: str, path: str, model: str, query: str, usual: tuple[tuple[str, str], ...]) -> str:
+    if _MODEL in path:
+        path = path.replace(_MODEL, _segment(model))
     if not query and not usual:
-        return f"{address}{deployment}{path}"
+        return f"{address}{path}"
     sent = [
         (name, value) for name, value in parse_qsl(query, keep_blank_values=True) if not _is_credential(name)
     ]
     names = {name for name, _ in sent}
     asked = urlencode([*(pair for pair in usual if pair[0] not in names), *sent])
-    return f"{address}{deployment}{path}?{asked}" if asked else f"{address}{deployment}{path}"
+    return f"{address}{path}?{asked}" if asked else f"{address}{path}"
 
 
 def _segment(model: str) -> str:

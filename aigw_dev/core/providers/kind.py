@@ -11,10 +11,22 @@ from typing import Final, Literal
 
 import msgspec
 
-Auth = Literal["bearer", "api-key", "x-api-key", "x-goog-api-key", "none"]
+Auth = Literal["bearer", "api-key", "x-api-key", "x-goog-api-key", "token", "none"]
 """How a key travels: `authorization: Bearer KEY`, or the header of that name; `none` = no key is ever sent."""
 
-OPERATIONS: Final = ("openai.chat.completions", "openai.completions", "openai.embeddings")
+OPERATIONS: Final = (
+    "openai.chat.completions",
+    "openai.completions",
+    "openai.embeddings",
+    "openai.images.generations",
+    "openai.images.edits",
+    "openai.audio.transcriptions",
+    "openai.audio.translations",
+    "openai.audio.speech",
+    "openai.videos.create",
+    "openai.moderations",
+    "rerank",
+)
 """Operations that a kind may lack. Those that are not listed in `Kind.lacks` are sent; the provider then decides."""
 
 
@@ -23,6 +35,20 @@ class Region(msgspec.Struct, frozen=True):
 
     name: str
     base_url: str
+
+
+class Port(msgspec.Struct, frozen=True, kw_only=True):
+    """Another place of a provider, where it speaks another dialect."""
+
+    dialect: str
+    api_path: str
+    """Path under which that dialect's operations live, below the place that `Kind.api_path` is below too."""
+    auth: Auth | None = None
+    """None = as everywhere at this provider."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Sent where the caller sent none of that name: `anthropic-version`."""
+    is_only_at_vendor: bool = False
+    """It is not expected behind an overridden base URL: a stand-in usually serves the main dialect alone."""
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +67,19 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     dialect: str = "openai-chat"
     """The dialect spoken with it today."""
     native_dialect: str = ""
-    """Its own dialect, where that is another; until it lands the OpenAI-compatible endpoint is used."""
+    """The dialect of its own that chat goes through, whoever calls; empty = `dialect`. One of `ports`."""
+    ports: tuple[Port, ...] = ()
+    """Where it speaks other dialects than `dialect`; a caller of one of them is relayed, not translated."""
+    adapters: tuple[tuple[str, str], ...] = ()
+    """Operations it offers in a form of its own: operation, module of `core.providers` that has the adapter."""
+    traits: str = ""
+    """Which table of `core.providers.traits` says what its models take and refuse; empty = nothing particular."""
+    signing: str = ""
+    """How a key that is no plain key becomes a credential: `aws` (signature), `google` (token of a service account)."""
+    has_publishers: bool = False
+    """Models of several publishers, each in its own dialect at a path of its own (`core.providers.vertex`)."""
+    has_response_sockets: bool = False
+    """It serves the Responses API over WebSocket too."""
     auth: Auth = "bearer"
     """How a key travels where there is one."""
     is_key_required: bool = True

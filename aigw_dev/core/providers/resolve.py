@@ -11,7 +11,7 @@ from aigw_dev.core.credentials import origin_of
 from aigw_dev.core.problem import Problem
 from aigw_dev.core.providers import address
 from aigw_dev.core.providers.catalogue import KINDS, near_kinds
-from aigw_dev.core.providers.kind import Auth, Kind
+from aigw_dev.core.providers.kind import Auth, Kind, Port
 
 CONNECT_TIMEOUT_MS: Final = 10_000
 """A provider that does not accept a connection in 10 s is down; the next target can still answer in time."""
@@ -24,8 +24,21 @@ TIMEOUT_MS: Final = 600_000
 STREAM_TIMEOUT_MS: Final = 3_600_000
 """A stream that keeps sending is alive; the idle timeout ends one that does not."""
 
+_USUAL_VERSION: Final = "v1"
+_ROOT: Final = Port(dialect="", api_path="")
 _THIS_MACHINE: Final = frozenset({"host.docker.internal", "host.containers.internal"})
 _LINK_LOCAL: Final = ("169.254.", "fe80:", "[fe80:")
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and how a provider is spoken to in one dialect."""
+
+    dialect: str
+    api_base: str
+    """What operations' paths are appended to; see `address`."""
+    auth: Auth
+    headers: tuple[tuple[str, str], ...] = ()
+    """Sent where the caller sent none of that name."""
 
 
 class ResolvedProvider(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +55,8 @@ class ResolvedProvider(msgspec.Struct, frozen=True, kw_only=True):
     dialect: str
     auth: Auth
     """How a key travels; `none` = none is sent even if one is stored."""
+    places: dict[str, Place] = {}
+    """By dialect: where it is spoken, beside `dialect` at `api_base`."""
     is_passthrough: bool = False
     """The caller's own credential goes up unchanged, and no stored key."""
     is_key_required: bool = True
@@ -110,6 +125,7 @@ def resolve_provider(
         headers=provider.headers,
         forward_headers=provider.forward_headers,
         proxy=provider.proxy,
+        places=_places(kind, base_url, has_keys=has_keys, is_overridden=is_overridden),
         injects_usage=provider.usage == "inject" and not kind.sends_usage_unasked,
         is_local=is_local,
         is_overridden=is_overridden,
@@ -119,6 +135,53 @@ def resolve_provider(
         timeout_ms=_or(provider.timeout_ms, TIMEOUT_MS),
         stream_timeout_ms=_or(provider.timeout_ms, STREAM_TIMEOUT_MS),
     )
+
+
+def chat_place(provider: ResolvedProvider, dialect: str) -> Place:
+    """Where a chat request of a caller that speaks `dialect` goes: to its own dialect where the provider speaks it."""
+    own = provider.places.get(dialect)
+    if own is not None:
+        return own
+    native = provider.places.get(provider.kind.native_dialect)
+    return native if native is not None else main_place(provider)
+
+
+def main_place(provider: ResolvedProvider) -> Place:
+    """Where the dialect is spoken that serves every other operation."""
+    return Place(dialect=provider.dialect, api_base=provider.api_base, auth=provider.auth)
+
+
+def place_url(
+    provider: ResolvedProvider, place: Place, path: str, *, model: str = "", query: str = ""
+) -> str:
+    """The URL of one call at a place; see `upstream_url`."""
+    if place.api_base == provider.api_base:
+        return address.full_url(provider.kind, place.api_base, path, model=model, query=query)
+    return address.plain_url(place.api_base, path, model=model, query=query)
+
+
+def raw_url(provider: ResolvedProvider, rest: str, *, query: str = "") -> tuple[str, Place]:
+    """Where `rest`, a path below the provider's prefix, leads, and how the key travels there.
+
+    A path that begins with one of the provider's own API paths is taken from the provider's root; one that begins with
+    `/v1` (what an SDK's base URL ends with) is one of its main API; any other is taken from the root.
+    """
+    kind = provider.kind
+    root = address.port_base(kind, _ROOT, provider.base_url)
+    own = [(kind.api_path, main_place(provider))]
+    own += [
+        (port.api_path, provider.places[port.dialect])
+        for port in kind.ports
+        if port.dialect in provider.places
+    ]
+    for path, place in sorted(own, key=lambda one: -len(one[0])):
+        if path and rest.startswith(path + "/"):
+            return address.plain_url(root, rest, query=query), place
+    version, _, behind = rest.removeprefix("/").partition("/")
+    if version == _USUAL_VERSION and kind.api_path:
+        return address.plain_url(provider.api_base, f"/{behind}", query=query), main_place(provider)
+    native = provider.places.get(kind.native_dialect) or main_place(provider)
+    return address.plain_url(root, rest, query=query), native
 
 
 def upstream_url(provider: ResolvedProvider, path: str, *, model: str = "", query: str = "") -> str:
@@ -140,6 +203,19 @@ def check_url(provider: ResolvedProvider) -> str | None:
 
 def _or(value: int | None, usual: int) -> int:
     return usual if value is None else value
+
+
+def _places(kind: Kind, base_url: str, *, has_keys: bool, is_overridden: bool) -> dict[str, Place]:
+    return {
+        port.dialect: Place(
+            dialect=port.dialect,
+            api_base=address.port_base(kind, port, base_url) if base_url else "",
+            auth=(port.auth or kind.auth) if has_keys else "none",
+            headers=port.headers,
+        )
+        for port in kind.ports
+        if not (port.is_only_at_vendor and is_overridden)
+    }
 
 
 def _own_api_base(kind: Kind) -> str:

@@ -7,7 +7,17 @@ of that month has it.
 
 from typing import Final
 
-from aigw_dev.core.providers.kind import Kind, Region
+from aigw_dev.core.providers.kind import OPERATIONS, Kind, Port, Region
+
+_ANTHROPIC_VERSION: Final = (("anthropic-version", "2023-06-01"),)
+
+
+def _at_vendor(api_path: str) -> Port:
+    """A vendor's own Anthropic-compatible endpoint."""
+    return Port(
+        dialect="anthropic-messages", api_path=api_path, headers=_ANTHROPIC_VERSION, is_only_at_vendor=True
+    )
+
 
 _CHAT_ONLY: Final = frozenset({"openai.completions", "openai.embeddings"})
 _NO_EMBEDDINGS: Final = frozenset({"openai.embeddings"})
@@ -18,6 +28,9 @@ VENDORS: Final[tuple[Kind, ...]] = (
         title="OpenAI",
         base_url="https://api.openai.com/v1",
         env=("OPENAI_API_KEY",),
+        ports=(Port(dialect="openai-responses", api_path="/v1"),),
+        traits="openai",
+        has_response_sockets=True,
         docs_url="https://platform.openai.com/api-keys",
         default_models=(
             "gpt-6.1-sol",
@@ -44,6 +57,11 @@ VENDORS: Final[tuple[Kind, ...]] = (
         base_url="https://api.deepseek.com",
         api_path="",
         env=("DEEPSEEK_API_KEY",),
+        ports=(
+            Port(dialect="openai-responses", api_path="", is_only_at_vendor=True),
+            _at_vendor("/anthropic/v1"),
+        ),
+        traits="deepseek",
         docs_url="https://platform.deepseek.com/api_keys",
         default_models=(
             "deepseek-flash",
@@ -122,6 +140,8 @@ VENDORS: Final[tuple[Kind, ...]] = (
         title="Moonshot AI (Kimi)",
         base_url="https://api.moonshot.ai/v1",
         env=("MOONSHOT_API_KEY",),
+        ports=(_at_vendor("/anthropic/v1"),),
+        traits="moonshot",
         docs_url="https://platform.moonshot.ai/console/api-keys",
         default_models=(
             "kimi-k3",
@@ -176,6 +196,7 @@ VENDORS: Final[tuple[Kind, ...]] = (
         title="xAI",
         base_url="https://api.x.ai/v1",
         env=("XAI_API_KEY",),
+        ports=(Port(dialect="openai-responses", api_path="/v1"),),
         docs_url="https://console.x.ai",
         default_models=("grok-4.7", "grok-4.6", "grok-4.3", "grok-code-fast-1", "grok-3-mini"),
         lacks=_NO_EMBEDDINGS,
@@ -187,6 +208,10 @@ VENDORS: Final[tuple[Kind, ...]] = (
         base_url="https://openrouter.ai/api/v1",
         api_path="/api/v1",
         env=("OPENROUTER_API_KEY",),
+        ports=(
+            Port(dialect="openai-responses", api_path="/api/v1", is_only_at_vendor=True),
+            _at_vendor("/api/v1"),
+        ),
         docs_url="https://openrouter.ai/settings/keys",
         check_path="/key",
         default_models=(
@@ -232,6 +257,8 @@ VENDORS: Final[tuple[Kind, ...]] = (
         is_api_path_in_base=False,
         auth="api-key",
         env=("AZURE_OPENAI_API_KEY",),
+        ports=(Port(dialect="openai-responses", api_path="/openai/v1"),),
+        traits="openai",
         docs_url="https://learn.microsoft.com/azure/ai-foundry/openai/",
         base_url_example="https://RESOURCE.openai.azure.com",
         deployment_path="/deployments/{model}",
@@ -244,6 +271,11 @@ VENDORS: Final[tuple[Kind, ...]] = (
         base_url="https://api.anthropic.com",
         is_api_path_in_base=False,
         native_dialect="anthropic-messages",
+        ports=(
+            Port(dialect="anthropic-messages", api_path="/v1", auth="x-api-key", headers=_ANTHROPIC_VERSION),
+        ),
+        traits="anthropic",
+        auth="x-api-key",
         env=("ANTHROPIC_API_KEY",),
         docs_url="https://platform.claude.com/settings/keys",
         check_headers=(("anthropic-version", "2023-06-01"),),
@@ -255,7 +287,7 @@ VENDORS: Final[tuple[Kind, ...]] = (
             "claude-sonnet-4-5",
             "claude-haiku-4-5",
         ),
-        lacks=_CHAT_ONLY,
+        lacks=frozenset(OPERATIONS[1:]),
     ),
     Kind(
         name="gemini",
@@ -263,7 +295,9 @@ VENDORS: Final[tuple[Kind, ...]] = (
         base_url="https://generativelanguage.googleapis.com",
         api_path="/v1beta/openai",
         is_api_path_in_base=False,
-        native_dialect="gemini",
+        native_dialect="gemini-generate-content",
+        ports=(Port(dialect="gemini-generate-content", api_path="/v1beta", auth="x-goog-api-key"),),
+        traits="gemini",
         env=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         docs_url="https://aistudio.google.com/apikey",
         default_models=(
@@ -281,7 +315,9 @@ VENDORS: Final[tuple[Kind, ...]] = (
         name="vertex",
         title="Google Vertex AI",
         api_path="",
-        native_dialect="gemini",
+        has_publishers=True,
+        signing="google",
+        traits="vertex",
         docs_url="https://cloud.google.com/vertex-ai/generative-ai/docs/start/openai",
         models_path="",
         base_url_example=(
@@ -297,6 +333,9 @@ VENDORS: Final[tuple[Kind, ...]] = (
         api_path="/openai/v1",
         is_api_path_in_base=False,
         native_dialect="bedrock-converse",
+        ports=(Port(dialect="bedrock-converse", api_path=""),),
+        traits="bedrock",
+        signing="aws",
         env=("AWS_BEARER_TOKEN_BEDROCK",),
         docs_url="https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html",
         models_path="",
@@ -310,7 +349,6 @@ VENDORS: Final[tuple[Kind, ...]] = (
         base_url="https://api.cohere.com",
         api_path="/compatibility/v1",
         is_api_path_in_base=False,
-        native_dialect="cohere",
         env=("CO_API_KEY", "COHERE_API_KEY"),
         docs_url="https://dashboard.cohere.com/api-keys",
         models_path="",

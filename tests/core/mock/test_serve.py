@@ -60,7 +60,7 @@ def test_a_model_that_cannot_names_those_that_can(path: str, model: str, other: 
         ("/v1/chat/completions", b'{"model":"echo"}', 400, "invalid_request"),
         ("/v1/chat/completions", b'{"model":"echo","messages":[]}', 400, "invalid_request"),
         ("/v1/models", b"{}", 405, "method_not_allowed"),
-        ("/v1/images/generations", b"{}", 404, "not_configured"),
+        ("/v1/vector_stores", b"{}", 404, "not_configured"),
         ("/nowhere", b"{}", 404, "path_not_found"),
     ],
 )

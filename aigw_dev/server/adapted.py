@@ -1,0 +1,122 @@
+"""Drives an adapter: asks the provider what it wants asked, waits where it wants to wait, gives back what it returns."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from aigw_dev.core import web_address
+from aigw_dev.core.errors import Refusal, UpstreamError
+from aigw_dev.core.exchange import Exchange
+from aigw_dev.core.ledger import Ledger
+from aigw_dev.core.providers import Place, adapter, main_place
+from aigw_dev.core.routing.flow import Target
+from aigw_dev.server import outbound
+from aigw_dev.server.call import Call
+from aigw_dev.server.headers import Pairs, value_of
+from aigw_dev.server.inbound import Inbound
+from aigw_dev.server.keys import ReadyKey
+from aigw_dev.server.snapshot import ReadyProvider
+
+NATIVE: Final = "native"
+"""The place of a provider's own API among `Kind.ports`."""
+MAX_STEPS: Final = 1_000
+"""More steps than this is an adapter that does not end."""
+
+
+async def run(
+    start: adapter.Start,
+    inbound: Inbound,
+    exchange: Exchange,
+    provider: ReadyProvider,
+    *,
+    target: Target,
+    key: ReadyKey | None,
+    touch: Callable[[], None],
+) -> adapter.Given | Refusal:
+    """The adapter's result. Raises `UpstreamError` where a call ended without a reply."""
+    ledger = Ledger(exchange.operation, provider.resolved.kind.name)
+    asked = adapter.Asked(
+        operation=exchange.operation,
+        model=target.model,
+        body=None if inbound.upload is not None else inbound.read,
+        fields=inbound.upload.fields if inbound.upload is not None else {},
+        files=await inbound.upload.small_files() if inbound.upload is not None else {},
+        ledger=ledger,
+        id_seed=f"{exchange.id}{exchange.trace_id}"[:32],
+        created=int(exchange.started_at),
+    )
+    place = provider.resolved.places.get(NATIVE) or main_place(provider.resolved)
+    running = start(asked)
+    answer: adapter.Answer | None = None
+    try:
+        for _ in range(MAX_STEPS):
+            step = running.send(answer)
+            match step:
+                case adapter.Pause():
+                    touch()
+                    await asyncio.sleep(step.seconds)
+                    answer = None
+                case adapter.Ask():
+                    answer = await _ask(step, provider, place, key)
+                case adapter.Fetch():
+                    answer = await _fetch(step, provider)
+            touch()
+    except StopIteration as end:
+        result: adapter.Given | Refusal = end.value
+        return result
+    finally:
+        running.close()
+        if ledger.entries:
+            exchange.ledger = ledger.encode()
+    raise UpstreamError("the provider's answers lead nowhere", code="upstream_protocol")
+
+
+async def _ask(
+    step: adapter.Ask, provider: ReadyProvider, place: Place, key: ReadyKey | None
+) -> adapter.Answer:
+    headers: Pairs = [(b"accept-encoding", b"identity"), *provider.fixed_headers]
+    headers += [(name.encode(), value.encode()) for name, value in step.headers]
+    call = Call(
+        method=step.method,
+        url=place.api_base + step.path,
+        headers=headers,
+        body=step.body or None,
+        connect_timeout_s=provider.resolved.connect_timeout_ms / 1000,
+        proxy=provider.resolved.proxy,
+    )
+    outbound.authorize(call, provider, place, key)
+    return await _answer(call, provider, step.limit_bytes)
+
+
+async def _fetch(step: adapter.Fetch, provider: ReadyProvider) -> adapter.Answer:
+    """Read a result from the storage that the provider names: https, no key, no private network, no redirect.
+
+    A provider on this machine may name this machine.
+    """
+    parts = urlsplit(step.url)
+    host = parts.hostname or ""
+    is_own = provider.resolved.is_local and web_address.is_loopback(host)
+    if not is_own and (parts.scheme != "https" or web_address.is_private(host)):
+        raise UpstreamError(
+            f"the provider names a result at {parts.scheme}://{host}, which is not a public https address",
+            code="upstream_protocol",
+        )
+    call = Call(
+        method="GET",
+        url=step.url,
+        headers=[(b"accept-encoding", b"identity")],
+        connect_timeout_s=provider.resolved.connect_timeout_ms / 1000,
+        proxy=provider.resolved.proxy,
+    )
+    return await _answer(call, provider, step.limit_bytes)
+
+
+async def _answer(call: Call, provider: ReadyProvider, limit: int) -> adapter.Answer:
+    reply = await provider.send(call)
+    try:
+        body = await reply.read(limit)
+    finally:
+        reply.cancel()
+    kind = value_of(reply.headers, b"content-type").decode("latin-1")
+    return adapter.Answer(status=reply.status, content_type=kind, body=body)

@@ -1,0 +1,113 @@
+"""The door for WebSockets: the same checks in the same order, each answered over HTTP, before anything is opened."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, Protocol
+
+from aigw_dev.core.errors import Refusal
+from aigw_dev.core.exchange import Identity
+from aigw_dev.core.operations import Match
+from aigw_dev.server import front, socket_calls
+from aigw_dev.server.downstream import Downstream
+from aigw_dev.server.ephemeral import EphemeralSecrets
+from aigw_dev.server.front import Head
+from aigw_dev.server.inbound import Inbound
+from aigw_dev.server.pipeline import Recorder
+from aigw_dev.server.snapshot import Snapshot
+from aigw_dev.server.socket_offers import read_offers
+from aigw_dev.server.socket_protocol import CallerSocket, handshake_fault
+
+_STOPPING: Final = Refusal(code="shutting_down", message="the gateway is stopping; try again when it is up")
+
+Identify = Callable[[Head], Awaitable[Identity | Refusal]]
+TurnAway = Callable[[Refusal, Match | Refusal | None, Downstream], Awaitable[None]]
+
+
+class SocketHouse(Protocol):
+    """What sockets need of the gateway."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is in force now."""
+        ...
+
+    @property
+    def recorder(self) -> Recorder:
+        """Takes exchanges."""
+        ...
+
+    @property
+    def is_draining(self) -> bool:
+        """The gateway is stopping: no new work."""
+        ...
+
+    def report(self, error: BaseException) -> None:
+        """A fault that nobody foresaw."""
+        ...
+
+
+class SocketDoor:
+    """Takes the WebSockets of one door."""
+
+    def __init__(
+        self, house: SocketHouse, ephemeral: EphemeralSecrets, *, identify: Identify, turn_away: TurnAway
+    ) -> None:
+        """`identify` and `turn_away` are the door's own."""
+        self._house = house
+        self._ephemeral = ephemeral
+        self._identify = identify
+        self._turn_away = turn_away
+
+    async def take(self, scope: MutableMapping[str, Any], caller: CallerSocket) -> None:
+        """Check one request for a WebSocket, then carry it to its end."""
+        arrived = (time.monotonic(), time.time())
+        snapshot = self._house.snapshot
+        head, offers = front.read_head(scope["headers"]), read_offers(scope["headers"])
+        head.credentials += offers.credentials
+        path = scope["raw_path"].decode("latin-1")
+        match = socket_calls.find(path, snapshot.providers, snapshot.addresses)
+        refusal = front.check(head, snapshot.front) or handshake_fault(scope["headers"])
+        identity = refusal or await self._identify(head)
+        if isinstance(identity, Refusal) and refusal is None:
+            shown = self._ephemeral.identify(head.credentials, now_s=arrived[1])
+            identity = identity if shown is None else shown.identity
+        if isinstance(identity, Refusal):
+            await self._turn_away(identity, match, Downstream(caller.answer))
+        elif isinstance(match, Refusal):
+            await self._turn_away(match, None, Downstream(caller.answer))
+        elif self._house.is_draining:
+            await self._turn_away(_STOPPING, match, Downstream(caller.answer))
+        else:
+            inbound = Inbound(
+                method="GET",
+                path=path,
+                query=scope["query_string"],
+                headers=scope["headers"],
+                head=head,
+                match=match,
+                identity=identity,
+                body=b"",
+                snapshot=self._house.snapshot,
+                began_s=arrived[0],
+                started_at=arrived[1],
+            )
+            await self._serve(inbound, caller, offers.subprotocols)
+
+    async def _serve(self, inbound: Inbound, caller: CallerSocket, subprotocols: tuple[bytes, ...]) -> None:
+        """Run the socket; a caller that leaves before it is open cancels that at once."""
+        task = asyncio.current_task()
+
+        def left() -> None:
+            if task is not None:
+                task.cancel()
+
+        caller.link.on_disconnect = left
+        await socket_calls.handle(
+            inbound,
+            caller,
+            self._house.recorder,
+            self._house.report,
+            subprotocols=subprotocols,
+            ephemeral=self._ephemeral,
+        )

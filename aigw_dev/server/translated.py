@@ -1,0 +1,222 @@
+"""The reply of a provider that speaks another dialect than the caller: decoded, heard, encoded again, event by event.
+
+Nothing goes out before the provider said something that counts: a stream whose first word is an error is a failed
+attempt like any other, so that another target can still take over.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final
+
+import msgspec
+
+from aigw_dev.core.chat import heard
+from aigw_dev.core.chat.events import ChatEvent
+from aigw_dev.core.chat.vocabulary import ChatReply
+from aigw_dev.core.chat.whole import events_of, reply_of
+from aigw_dev.core.dialects.codec import StreamEncoder, count_codec
+from aigw_dev.core.dialects.protocol import ReplyError, ReplySummary
+from aigw_dev.core.errors import UpstreamError
+from aigw_dev.core.exchange import Exchange
+from aigw_dev.core.operations import Match
+from aigw_dev.core.streams.sse import Event
+from aigw_dev.server.call import Reply
+from aigw_dev.server.downstream import Downstream
+from aigw_dev.server.headers import Pairs, value_of
+from aigw_dev.server.relay import Commit, Listener, pass_on
+from aigw_dev.server.translation import Translation
+from aigw_dev.server.watchdog import Watchdog
+
+WHOLE_BYTES: Final = 64 * 1024 * 1024
+"""The largest reply that is translated in one piece."""
+JSON: Final = b"application/json"
+EVENTS: Final = b"text/event-stream; charset=utf-8"
+_STREAMS: Final = (b"text/event-stream", b"application/vnd.amazon.eventstream", b"application/x-ndjson")
+_GATEWAY_FAULT: Final = 502
+
+Answer = Callable[[bytes, ReplySummary], Awaitable[None]]
+"""Sends a whole reply: its body, and what the log keeps of it."""
+
+
+class FailedReply(Exception):  # noqa: N818  -- an outcome, not a fault of ours
+    """The provider answered 200 and then said that it failed; nothing has gone to the caller."""
+
+    def __init__(self, error: ReplyError) -> None:
+        """`error.status` 0 becomes 502."""
+        super().__init__(error.message)
+        self.error = error
+        self.status = error.status or _GATEWAY_FAULT
+
+
+class Relay(msgspec.Struct, kw_only=True):
+    """One translated reply on its way to the caller."""
+
+    reply: Reply
+    exchange: Exchange
+    downstream: Downstream
+    listener: Listener
+    watchdog: Watchdog
+    translation: Translation
+    commit: Commit
+    answer: Answer
+
+    async def run(self) -> None:
+        """Relay to the end. Raises `FailedReply` before anything was sent, `UpstreamError` for what broke."""
+        translation = self.translation
+        translation.ledger.side = "reply"
+        kind = value_of(self.reply.headers, b"content-type").lower()
+        try:
+            if not kind.startswith(_STREAMS):
+                await self._whole(await self.read())
+            elif self.exchange.is_stream:
+                await self._stream()
+            else:
+                await self._whole_of_stream()
+        finally:
+            self.exchange.ledger = translation.ledger.encode()
+
+    async def read(self) -> bytes:
+        """The whole body of the provider's reply."""
+        pieces: list[bytes] = []
+        size = 0
+        async for chunk in self.reply.chunks():
+            self.watchdog.touch()
+            self.watchdog.first_packet()
+            pieces.append(chunk)
+            size += len(chunk)
+            if size > WHOLE_BYTES:
+                raise UpstreamError(
+                    f"the reply is larger than {WHOLE_BYTES >> 20} MiB and cannot be translated",
+                    code="upstream_protocol",
+                )
+        return b"".join(pieces)
+
+    async def _whole(self, body: bytes) -> None:
+        """A reply in one piece, for a caller that wants one piece or a stream."""
+        translation = self.translation
+        said = translation.provider.read_chat_reply(body)
+        if isinstance(said, ReplyError):
+            raise FailedReply(said)
+        if self.exchange.is_stream:
+            await self._stream_of_whole(said)
+            return
+        await self.answer(
+            translation.caller.write_reply(said, translation.context, translation.ledger), heard.summary(said)
+        )
+
+    async def _stream_of_whole(self, said: ChatReply) -> None:
+        listening = self._listen()
+        encoder = self._encoder()
+        pieces = self._encode(events_of(said), encoder, listening)
+        self.listener.commit(time.monotonic())
+        await self.commit()
+        await self.downstream.end(pieces)
+
+    async def _whole_of_stream(self) -> None:
+        """Some servers stream although nobody asked (transformers serve)."""
+        decoder, framer = self.translation.provider.stream_decoder(), self.translation.provider.framer()
+        events: list[ChatEvent] = []
+        async for chunk in self.reply.chunks():
+            self.watchdog.touch()
+            self.watchdog.first_packet()
+            events += [said for event in framer.feed(chunk) for said in decoder.feed(event)]
+        events += [said for event in framer.close() for said in decoder.feed(event)]
+        events += decoder.close()
+        translation = self.translation
+        said = reply_of(events, translation.dialect)
+        if isinstance(said, ReplyError):
+            raise FailedReply(said)
+        await self.answer(
+            translation.caller.write_reply(said, translation.context, translation.ledger), heard.summary(said)
+        )
+
+    async def _stream(self) -> None:
+        decoder, framer = self.translation.provider.stream_decoder(), self.translation.provider.framer()
+        encoder = self._encoder()
+        listening = self._listen()
+        listener, watchdog = self.listener, self.watchdog
+        held: list[bytes] = []
+        is_open = False
+
+        def take(events: Iterable[Event]) -> bytes:
+            said = [one for event in events for one in decoder.feed(event)]
+            return self._encode(said, encoder, listening)
+
+        async for chunk in self.reply.chunks():
+            now_s = time.monotonic()
+            watchdog.touch()
+            listener.heard(now_s, chunk)
+            ready = take(framer.feed(chunk))
+            if is_open:
+                if ready:
+                    await pass_on(ready, self.downstream, watchdog)
+                continue
+            held.append(ready)
+            self._require_well(listening)
+            if listening.has_data:
+                is_open = True
+                listener.commit(now_s)
+                watchdog.first_packet()
+                await self.commit()
+                await pass_on(b"".join(held), self.downstream, watchdog)
+                held.clear()
+        held.append(take(framer.close()))
+        held.append(self._encode(decoder.close(), encoder, listening))
+        if not is_open:
+            self._require_well(listening)
+            listener.commit(time.monotonic())
+            await self.commit()
+        watchdog.is_caller_slow = True  # the provider has done its part
+        listener.is_whole = True
+        await self.downstream.end(b"".join(held))
+
+    def _listen(self) -> heard.Heard:
+        listening = heard.Heard()
+        self.listener.begin(is_events=True, reader=listening, dialect=self.translation.dialect)
+        return listening
+
+    def _encoder(self) -> StreamEncoder:
+        return self.translation.caller.stream_encoder(self.translation.context, self.translation.ledger)
+
+    def _encode(self, events: Iterable[ChatEvent], encoder: StreamEncoder, listening: heard.Heard) -> bytes:
+        pieces: list[bytes] = []
+        for event in events:
+            listening.take(event)
+            pieces.append(encoder.encode(event))
+        return b"".join(pieces)
+
+    def _require_well(self, listening: heard.Heard) -> None:
+        if listening.error is not None and not listening.has_data:
+            raise FailedReply(listening.error)
+
+
+async def relay_count(relay: Relay) -> None:
+    """The reply to a question for a token count."""
+    body = await relay.read()
+    theirs = count_codec(relay.translation.dialect)
+    ours = count_codec(relay.exchange.dialect)
+    tokens = theirs.read_count_reply(body) if theirs is not None else None
+    if tokens is None or ours is None:
+        raise FailedReply(ReplyError(message="the provider's answer holds no token count"))
+    await relay.answer(ours.write_count_reply(tokens), ReplySummary())
+
+
+def stream_type(match: Match, query: bytes) -> bytes:
+    """The content type of a translated stream; Gemini's is a JSON array unless the caller asks for `alt=sse`."""
+    return JSON if is_array(match, query) else EVENTS
+
+
+def is_array(match: Match, query: bytes) -> bool:
+    """The caller wants its stream as one JSON array."""
+    return match.is_stream and b"alt=sse" not in query
+
+
+def translation_headers(translation: Translation | None) -> Pairs:
+    """`x-aigw-translation`, where something was translated."""
+    if translation is None:
+        return []
+    ledger = translation.ledger
+    headers = [(b"x-aigw-translation", ledger.header().encode("ascii", "backslashreplace"))]
+    if ledger.is_warning:
+        headers.append((b"warning", b'199 aigw-dev "the translation lost something, see x-aigw-translation"'))
+    return headers
