@@ -266,5 +266,6 @@ ROUTE: Final[Mapping[str, Rule]] = {
     "models": _MODELS,
     "description": text(),
     "metadata": choice("required", "optional"),
+    "on_loss": choice("allow", "warn", "reject"),
 }
 """Without `flow`, which `core.routing.flow` checks."""

@@ -162,18 +162,22 @@ class Scanner:
         if self.refusal is None and self._step != self._after_all:
             self._refuse("the form ends before its last boundary; end it with --BOUNDARY--")
         if self.refusal is None:
-            unread = next(
-                (part for part in self._parts if part.name in _READ_HERE and part.text is None), None
-            )
-            if unread is not None:
-                self._refuse(
-                    f"the field {unread.name} is a file, not UTF-8 or too long; send it as a text field",
-                    param=unread.name,
-                )
+            self._check_fields()
         if self.refusal is not None:
             return self.refusal
         size = self._base + len(self._tail)
         return Form(boundary=self._boundary, parts=tuple(self._parts), closed=self._closed, size=size)
+
+    def _check_fields(self) -> None:
+        """What is read here has to be text, and must not become a boundary when it is written again."""
+        for part in self._parts:
+            if part.name in _READ_HERE and part.text is None:
+                self._refuse(
+                    f"the field {part.name} is a file, not UTF-8 or too long; send it as a text field",
+                    param=part.name,
+                )
+            elif part.name == "model" and self._dashed.decode() in (part.text or ""):
+                self._refuse("the field model holds the form's boundary", param="model")
 
     def _refuse(self, message: str, *, param: str | None = None) -> None:
         self.refusal = invalid(message, param=param)
@@ -271,9 +275,12 @@ def rename_model(
     `model` and `stream` in `params` are not taken, as in `request_body.rename_model`. Texts are written as they are,
     other values as JSON. A refusal only where a value would hold the form's own boundary.
     """
-    changes = {name: _field_text(value) for name, value in (params or {}).items() if name != "stream"}
-    changes["model"] = model
-    return rewrite(form, changes)
+    return rewrite(form, form_fields(params or {}) | {"model": model})
+
+
+def form_fields(params: Mapping[str, Any]) -> dict[str, str]:
+    """A leaf's parameters as fields: texts as they are, other values as JSON; not `model` and `stream`."""
+    return {name: _field_text(value) for name, value in params.items() if name not in _READ_HERE}
 
 
 def rewrite(form: Form, changes: Mapping[str, str]) -> tuple[Splice, ...] | Refusal:
@@ -286,7 +293,7 @@ def rewrite(form: Form, changes: Mapping[str, str]) -> tuple[Splice, ...] | Refu
     added: list[bytes] = []
     for name, value in changes.items():
         text = value.encode("utf-8", "replace")
-        if b"--" + form.boundary in text:
+        if b"\r\n--" + form.boundary in b"\r\n" + text:
             return invalid(
                 f"the value for the field {name} holds the form's boundary; send the form with another"
             )

@@ -42,6 +42,11 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     consumer: str = "none"
     """Who made it, or listed it first."""
 
+    @property
+    def key(self) -> str:
+        """`key_name`, as the pipeline calls it."""
+        return self.key_name
+
 
 class _Named(msgspec.Struct):
     id: str = ""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from aigw_dev.core import tokens
+from aigw_dev.core.chat import estimate
 from aigw_dev.core.chat.vocabulary import ChatRequest
 from aigw_dev.core.dialects.codec import count_codec
 from aigw_dev.core.errors import Refusal
@@ -36,7 +36,7 @@ async def count(job: Job, targets: Sequence[Target]) -> Failure | None:
     ledger = Ledger(exchange.dialect, "estimate")
     ledger.approximated("input_tokens", "estimated from the request's text; the provider cannot count")
     exchange.ledger = ledger.encode()
-    body = codec.write_count_reply(tokens.estimate_request(job.reading.body.raw))
+    body = codec.write_count_reply(estimate.input_tokens(chat))
     headers = [
         (b"content-type", replies.JSON),
         (b"x-aigw-translation", ledger.header().encode("ascii", "backslashreplace")),

@@ -102,6 +102,7 @@ async def _translate(
         translation=translation,
         commit=commit,
         answer=answer,
+        is_array=translated.is_array(job.inbound.match, job.inbound.query),
     )
     await (translated.relay_count(relay) if job.inbound.match.operation.family == "count" else relay.run())
 

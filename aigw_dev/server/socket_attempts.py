@@ -21,7 +21,7 @@ from aigw_dev.core.providers import ResolvedProvider, main_place
 from aigw_dev.core.providers.address import full_url, is_versioned, plain_url
 from aigw_dev.core.routing import retry
 from aigw_dev.core.routing.flow import Target
-from aigw_dev.server.attempts import Failure
+from aigw_dev.server.job import Failure
 from aigw_dev.server.call import Call
 from aigw_dev.server.ephemeral import Found
 from aigw_dev.server.headers import Pairs, downward, upward, value_of

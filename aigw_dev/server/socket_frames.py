@@ -26,6 +26,8 @@ STALL_S: Final = 300.0
 """How long a peer that takes nothing may keep us waiting."""
 CLOSE_S: Final = 5.0
 """How long a peer may take to answer a close."""
+_LINGER_S: Final = 0.1
+"""A peer that broke the protocol and has been silent so long has sent all it will."""
 _HIGH_BYTES: Final = 256 * 1024
 """Unread messages above which the socket is not read any more."""
 _HIGH_COUNT: Final = 256
@@ -91,6 +93,8 @@ class Frames:
         self._has_eof = False
         self._ping_s, self._silence_s = ping_s, silence_s
         self._heard_at = self._wrote_at = self._loop.time()
+        self._is_asked = False
+        """A ping has been sent since the peer was last heard."""
         self._timer: asyncio.TimerHandle | None = None
         if ping_s:
             self._timer = self._loop.call_later(ping_s, self._look)
@@ -163,7 +167,7 @@ class Frames:
         """Bytes from the peer, in any cut."""
         if self._has_eof:
             return
-        self._heard_at = self._loop.time()
+        self._heard_at, self._is_asked = self._loop.time(), False
         wire = self._wire
         wire.receive_data(data)
         for event in wire.events_received():
@@ -248,11 +252,26 @@ class Frames:
         for piece in self._wire.data_to_send():
             if piece:
                 self._transport.write(piece)
-            elif self._transport.can_write_eof():
-                # Not `close`: over unread input that would reset the connection, and our close frame with it.
-                self._transport.write_eof()
+            elif self._wire.parser_exc is not None:
+                self._linger()  # there may be more of what we did not like under way
             else:
-                self._transport.close()
+                self._half_close()
+
+    def _half_close(self) -> None:
+        """Say that nothing more comes. Not `close`: over unread input that would reset the connection, close frame and all."""
+        if self._transport.can_write_eof() and not self._transport.is_closing():
+            self._transport.write_eof()
+        else:
+            self._transport.close()
+
+    def _linger(self) -> None:
+        """Half-close once the peer has stopped sending, so that it reads why."""
+        if self._has_eof:
+            return
+        if self._loop.time() - self._heard_at < _LINGER_S:
+            self._loop.call_later(_LINGER_S, self._linger)
+        else:
+            self._half_close()
 
     def _end(self, closed: Closed) -> None:
         if self.closed is not None:
@@ -279,15 +298,22 @@ class Frames:
         if self.closed is not None:
             return
         now = self._loop.time()
-        limit, since = (self._silence_s, self._heard_at) if self._is_writable else (STALL_S, self._wrote_at)
-        if limit and now - since >= limit and not (self._is_writable and self._is_paused):
-            self._vanish("no answer to a ping" if self._is_writable else "nothing was taken any more")
-            self._transport.abort()
+        if not self._is_writable:
+            if now - self._wrote_at >= STALL_S:
+                self._give_up("it takes nothing any more")
+                return
+        elif not self._is_paused and self._is_asked and self._silence_s and now - self._heard_at >= self._silence_s:
+            self._give_up("no answer to a ping")
             return
-        if now - self._heard_at >= self._ping_s and self._is_writable:
+        elif now - self._heard_at >= self._ping_s:
+            self._is_asked = True
             self._wire.send_ping(b"")
             self._flush()
         self._timer = self._loop.call_later(self._ping_s, self._look)
+
+    def _give_up(self, why: str) -> None:
+        self._vanish(why)
+        self._transport.abort()
 
 
 def _wake(waiter: asyncio.Future[None] | None) -> None:

@@ -182,7 +182,7 @@ class _Opening(asyncio.Protocol):
         frames = self._frames = Frames(
             self._transport,
             is_caller=False,
-            ping_s=min(PING_S, self._idle_s / 2) if self._idle_s else PING_S,
+            ping_s=min(PING_S, self._idle_s / 3) if self._idle_s else PING_S,
             silence_s=self._idle_s,
         )
         if self.answer.done():

@@ -1,258 +1,168 @@
-"""A request body kept while it is passed on: memory up to 1 MiB, beyond that a private temporary file.
+"""Uploads: a form read while it is spooled, and the raw bodies of what is passed through.
 
-The file has mode 0600 and no name: it is unlinked as it is made (on Windows deleted when closed), so nothing is left
-whatever ends the process. Files are only touched in threads; the next piece is received while the last ones are
-written, but not while more than 1 MiB waits. A body can be read again for every attempt.
+The door calls `read_upload`, keeps the result to the end of the exchange and closes it there.
 """
 
-import asyncio
-import tempfile
-import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Mapping
+from hashlib import sha256
 from pathlib import Path
-from typing import IO, Final
+from typing import Any, Final
 
-from aigw_dev.core.errors import GatewayError, Refusal
-from aigw_dev.core.multipart import Splice, spliced_bytes
-from aigw_dev.server.body import CallerLeft
+import msgspec
+
+from aigw_dev.core import multipart
+from aigw_dev.core.errors import Refusal, UpstreamError
+from aigw_dev.core.multipart import Form, Part, Splice
+from aigw_dev.core.part_head import read_boundary
 from aigw_dev.server.downstream import Receive
+from aigw_dev.server.spool_file import Spool
 
-MEMORY_BYTES: Final = 1 << 20
-"""The longest body that stays in memory, and the most that may wait to be written."""
-BATCH_BYTES: Final = 256 * 1024
-"""How much is written, or read again, in one go."""
-_MIB: Final = 1 << 20
-
-Listen = Callable[[bytes], Refusal | None]
-"""Hears every piece in order, one call at a time, not always on the event loop; a refusal ends the reading."""
+ENDS_BYTES: Final = 64 * 1024
+SMALL_BYTES: Final = 32 << 20
+"""What all files together may have that are read into memory for an adapter."""
+_FORM: Final = b"multipart/form-data"
 
 
-class Spool:
-    """One request's body. `fill` once; then `stream` as often as needed; `close` always, at the end."""
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole body, ready to go on as often as needed. `close` it when the exchange has ended."""
 
-    def __init__(self, *, folder: Path | None = None, listen: Listen | None = None) -> None:
-        """`folder` is where the file goes (None: the system's, which may be memory); `listen` hears every piece."""
-        self.size = 0
-        """Bytes received; the body's whole length once `fill` has returned."""
-        self._folder = folder
-        self._listen = listen
-        self._pieces: list[bytes] = []
-        self._waiting_bytes = 0
-        self._writing: asyncio.Future[Refusal | None] | None = None
-        self._file: IO[bytes] | None = None
-        self._guard = threading.Lock()
-        """Held around every use of the file: it is never closed under a reader or a writer."""
-        self._is_closed = False
+    spool: Spool
+    content_type: str
+    """As the caller sent it, boundary included: it goes up unchanged."""
+    form: Form | None = None
+    """Where the body is a form: its parts."""
+    sha256: str = ""
+    """Of the whole body, in hex, where it is no form."""
 
     @property
-    def is_in_memory(self) -> bool:
-        """The body is short enough to need no file."""
-        return self.size <= MEMORY_BYTES
+    def size(self) -> int:
+        """Bytes of the body as it came."""
+        return self.spool.size
 
-    def length(self, splices: Sequence[Splice] = ()) -> int:
-        """Exactly how many bytes `stream` will give."""
-        return spliced_bytes(self.size, splices)
+    @property
+    def fields(self) -> dict[str, str]:
+        """The text fields of a form, the last of a name."""
+        return self.form.fields if self.form is not None else {}
 
-    async def fill(self, receive: Receive, *, declared: int | None, limit_mb: int) -> Refusal | None:
-        """Take the whole body; why not, where it is too long, not as declared, refused by `listen` or the disk is full.
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Every part of a form, in order."""
+        return self.form.parts if self.form is not None else ()
 
-        A caller that leaves raises `CallerLeft`. After anything but None the spool is closed and its file gone.
+    def splices(self, model: str, params: Mapping[str, Any] | None = None) -> tuple[Splice, ...] | Refusal:
+        """What to replace so that a form names `model` (unchanged where empty) and has `params` as fields."""
+        if self.form is None:
+            return ()
+        if model:
+            return multipart.rename_model(self.form, model, params)
+        return multipart.rewrite(self.form, multipart.form_fields(params or {}))
+
+    def length(self, splices: tuple[Splice, ...] = ()) -> int:
+        """Exactly how many bytes `stream` will give: the call's `body_bytes`."""
+        return self.spool.length(splices)
+
+    def stream(self, splices: tuple[Splice, ...] = ()) -> AsyncIterator[bytes]:
+        """The body to send; a new one for each attempt. Raises `UpstreamError` where it cannot be read again."""
+        return self.spool.stream(splices)
+
+    def outgoing(
+        self, model: str, params: Mapping[str, Any] | None = None
+    ) -> tuple[AsyncIterator[bytes], int]:
+        """The body with another model name (unchanged where empty) and a leaf's parameters, and its length.
+
+        Raises `UpstreamError` (`invalid_multipart`, nothing sent) where a leaf's value holds the form's boundary.
         """
-        try:
-            refusal = await self._fill(receive, declared=declared, limit_mb=limit_mb)
-        except BaseException:
-            self.close()
-            raise
-        if refusal is not None:
-            self.close()
-        return refusal
+        splices = self.splices(model, params)
+        if isinstance(splices, Refusal):
+            raise UpstreamError(splices.message, code=splices.code, is_sent=False)
+        return self.stream(splices), self.length(splices)
 
-    async def _fill(self, receive: Receive, *, declared: int | None, limit_mb: int) -> Refusal | None:
-        limit = limit_mb * _MIB
-        if declared is not None and declared > limit:
-            return _too_large(declared, limit_mb)
-        has_more = True
-        while has_more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise CallerLeft
-            has_more = message.get("more_body", False)
-            piece: bytes = message.get("body", b"")
-            self.size += len(piece)
-            if self.size > limit:
-                return _too_large(self.size, limit_mb)
-            refusal = await self._take(piece)
-            if refusal is not None:
-                return refusal
-        if declared is not None and declared != self.size:
-            return Refusal(
-                code="invalid_http",
-                message=f"the body has {self.size} bytes and content-length says {declared}; send them alike",
-            )
-        return await self._write_out() if self.size > MEMORY_BYTES else None
+    async def small_files(self) -> dict[str, bytes]:
+        """The files of a form by field name, the first of a name, as far as all of them fit `SMALL_BYTES`."""
+        found: dict[str, bytes] = {}
+        room = SMALL_BYTES
+        for part in self.form.files if self.form is not None else ():
+            if part.name not in found and part.size <= room:
+                found[part.name] = await self.content(part)
+                room -= part.size
+        return found
 
-    async def _take(self, piece: bytes) -> Refusal | None:
-        """Keep a piece; waits only where the disk does not keep up."""
-        if not piece:
-            return None
-        self._pieces.append(piece)
-        if self.size <= MEMORY_BYTES:
-            return self._listen(piece) if self._listen is not None else None
-        # What came before the file was needed has been heard already.
-        self._waiting_bytes += len(piece)
-        if self._writing is not None and self._writing.done():
-            refusal = await self._settled()
-            if refusal is not None:
-                return refusal
-        if self._writing is None and self._waiting_bytes >= BATCH_BYTES:
-            self._begin_write()
-        if self._waiting_bytes > MEMORY_BYTES:
-            return await self._settled()
-        return None
+    async def content(self, part: Part) -> bytes:
+        """All bytes of a part: look at its size first."""
+        return await self.spool.read(part.start, part.end)
 
-    def _begin_write(self) -> None:
-        pieces, self._pieces = self._pieces, []
-        heard = sum(map(len, pieces)) - self._waiting_bytes
-        self._waiting_bytes = 0
-        self._writing = asyncio.get_running_loop().run_in_executor(None, self._write, pieces, heard)
+    async def ends(self, part: Part) -> tuple[bytes, bytes]:
+        """The first and last 64 KiB of a part, as `core.audio_length.measure` wants them."""
+        head = await self.spool.read(part.start, min(part.end, part.start + ENDS_BYTES))
+        tail = await self.spool.read(max(part.start, part.end - ENDS_BYTES), part.end)
+        return head, tail
 
-    async def _settled(self) -> Refusal | None:
-        """Wait for the write under way, and begin the next one."""
-        if self._writing is None:
-            return None
-        # A thread cannot be cancelled: the wait is, and the write ends by itself.
-        refusal = await asyncio.shield(self._writing)
-        self._writing = None
-        if refusal is None and self._waiting_bytes >= BATCH_BYTES:
-            self._begin_write()
-        return refusal
+    def as_object(self) -> bytes:
+        """The text fields as a JSON object: what a route's conditions read."""
+        return multipart.as_object(self.form) if self.form is not None else b"{}"
 
-    async def _write_out(self) -> Refusal | None:
-        """Write everything that waits."""
-        while self._writing is not None or self._pieces:
-            if self._writing is None:
-                self._begin_write()
-            refusal = await self._settled()
-            if refusal is not None:
-                return refusal
-        return None
-
-    def _write(self, pieces: list[bytes], heard: int) -> Refusal | None:
-        """Append `pieces`, whose first `heard` bytes were listened to before. In a thread, one at a time."""
-        try:
-            with self._guard:
-                for piece in pieces:
-                    if self._is_closed:
-                        return None
-                    if (
-                        self._listen is not None
-                        and heard <= 0
-                        and (refusal := self._listen(piece)) is not None
-                    ):
-                        return refusal
-                    heard -= len(piece)
-                    self._append(piece)
-        except OSError as error:
-            return Refusal(
-                code="spool_full",
-                message=f"the upload could not be kept on disk ({error.strerror or type(error).__name__}); free some "
-                "space and send it again",
-            )
-        finally:
-            self._shut()
-        return None
-
-    def _append(self, piece: bytes) -> None:
-        if self._file is None:
-            self._file = self.open_file()
-        rest = memoryview(piece)
-        while rest:
-            rest = rest[self._file.write(rest) :]
-
-    def open_file(self) -> IO[bytes]:
-        """The file that is written; for tests of disks that fail. In a thread. Raises OSError."""
-        return open_private(self._folder)
-
-    async def read(self, start: int, end: int) -> bytes:
-        """Bytes `start` to `end` (cut to what there is) of the body. Raises `GatewayError` where the file cannot be read."""
-        if not self.is_in_memory:
-            return await asyncio.get_running_loop().run_in_executor(None, self._read_file, start, end)
-        if self._is_closed:
-            raise _gone()
-        found: list[bytes] = []
-        offset = 0
-        for piece in self._pieces:
-            if offset < end and offset + len(piece) > start:
-                found.append(piece[max(0, start - offset) : end - offset])
-            offset += len(piece)
-        return found[0] if len(found) == 1 else b"".join(found)
-
-    async def stream(self, splices: Sequence[Splice] = ()) -> AsyncIterator[bytes]:
-        """The body with `splices` (in order of place) done, in pieces of at most 256 KiB; `length` bytes in all.
-
-        Any number of times, also at the same time. Raises `GatewayError` where the file cannot be read to its end.
-        """
-        at = 0
-        for splice in (*splices, Splice(self.size, self.size, b"")):
-            while at < splice.start:
-                piece = await self.read(at, min(at + BATCH_BYTES, splice.start))
-                if not piece:
-                    raise GatewayError("the spooled upload is shorter than it was", code="spool_full")
-                at += len(piece)
-                yield piece
-            if splice.text:
-                yield splice.text
-            at = splice.end
-
-    def _read_file(self, start: int, end: int) -> bytes:
-        try:
-            with self._guard:
-                if self._is_closed or self._file is None:
-                    raise _gone()
-                self._file.seek(start)
-                return self._file.read(max(0, min(end, self.size) - start))
-        except OSError as error:
-            raise GatewayError(
-                f"the spooled upload cannot be read: {error.strerror or error}", code="spool_full"
-            ) from error
-        finally:
-            self._shut()
+    def describe(self) -> bytes:
+        """What the log keeps as the request's body: JSON with fields, sizes and hashes."""
+        if self.form is not None:
+            return multipart.describe(self.form.parts)
+        note = {"content_type": self.content_type[:200], "bytes": self.size, "sha256": self.sha256}
+        return msgspec.json.encode([note])
 
     def close(self) -> None:
-        """Let go of memory and file, from the event loop, at any time, any number of times.
-
-        Where a thread is at the file just now, that thread closes it.
-        """
-        self._is_closed = True
-        self._pieces = []
-        self._waiting_bytes = 0
-        self._shut()
-
-    def _shut(self) -> None:
-        """Close the file of a closed spool, unless somebody is at it: whoever that is calls this afterwards."""
-        if not self._is_closed or not self._guard.acquire(blocking=False):
-            return
-        try:
-            file, self._file = self._file, None
-        finally:
-            self._guard.release()
-        if file is not None:
-            file.close()
+        """Let go of memory and file; synchronous, any number of times."""
+        self.spool.close()
 
 
-def open_private(folder: Path | None) -> IO[bytes]:
-    """A file without a name, for its owner alone, unbuffered; gone when closed. Raises OSError."""
-    return tempfile.TemporaryFile(
-        buffering=0, dir=folder, prefix="aigw-dev-upload-"
-    )  # 0600, unlinked at once (POSIX)
+async def read_upload(
+    receive: Receive,
+    *,
+    content_type: bytes,
+    declared: int | None,
+    limit_mb: int,
+    folder: Path | None = None,
+) -> Upload | Refusal:
+    """The caller's form, or any other body, whole; or why not: a malformed form, too large, or a full disk.
+
+    `declared` is the content-length, None where there was none; `folder` is where a large body waits (None: the
+    system's temporary one). A form is refused as soon as it is seen to be malformed. A caller that leaves raises
+    `CallerLeft`. Nothing is left behind but in an `Upload`.
+    """
+    if content_type.partition(b";")[0].strip().lower() != _FORM:
+        return await read_raw(
+            receive, content_type=content_type, declared=declared, limit_mb=limit_mb, folder=folder
+        )
+    boundary = read_boundary(content_type)
+    if isinstance(boundary, Refusal):
+        return boundary
+    scanner = multipart.Scanner(boundary)
+
+    def listen(piece: bytes) -> Refusal | None:
+        scanner.feed(piece)
+        return scanner.refusal
+
+    spool = Spool(folder=folder, listen=listen)
+    refusal = await spool.fill(receive, declared=declared, limit_mb=limit_mb)
+    if refusal is not None:
+        return refusal
+    form = scanner.close()
+    if isinstance(form, Refusal):
+        spool.close()
+        return form
+    return Upload(spool=spool, content_type=content_type.decode("latin-1"), form=form)
 
 
-def _gone() -> GatewayError:
-    return GatewayError("the upload has been let go of")
-
-
-def _too_large(size: int, limit_mb: int) -> Refusal:
-    return Refusal(
-        code="body_too_large",
-        message=f"the body has at least {size} bytes; this gateway accepts {limit_mb} MiB (gateway.limits.upload_mb)",
-    )
+async def read_raw(
+    receive: Receive,
+    *,
+    content_type: bytes = b"",
+    declared: int | None,
+    limit_mb: int,
+    folder: Path | None = None,
+) -> Upload | Refusal:
+    """Any body as it is, also a form, hashed and not looked into: for what is passed through."""
+    digest = sha256()
+    spool = Spool(folder=folder, listen=digest.update)
+    refusal = await spool.fill(receive, declared=declared, limit_mb=limit_mb)
+    if refusal is not None:
+        return refusal
+    return Upload(spool=spool, content_type=content_type.decode("latin-1"), sha256=digest.hexdigest())

@@ -11,10 +11,10 @@ from typing import Final
 import msgspec
 
 from aigw_dev.core.chat import heard
-from aigw_dev.core.chat.events import ChatEvent
+from aigw_dev.core.chat.events import ChatEvent, Failed
 from aigw_dev.core.chat.vocabulary import ChatReply
 from aigw_dev.core.chat.whole import events_of, reply_of
-from aigw_dev.core.dialects.codec import StreamEncoder, count_codec
+from aigw_dev.core.dialects.codec import StreamEncoder, array_encoder, count_codec
 from aigw_dev.core.dialects.protocol import ReplyError, ReplySummary
 from aigw_dev.core.errors import UpstreamError
 from aigw_dev.core.exchange import Exchange
@@ -59,6 +59,8 @@ class Relay(msgspec.Struct, kw_only=True):
     translation: Translation
     commit: Commit
     answer: Answer
+    is_array: bool = False
+    """The caller wants its stream as one JSON array (Gemini without `alt=sse`)."""
 
     async def run(self) -> None:
         """Relay to the end. Raises `FailedReply` before anything was sent, `UpstreamError` for what broke."""
@@ -142,25 +144,30 @@ class Relay(msgspec.Struct, kw_only=True):
             said = [one for event in events for one in decoder.feed(event)]
             return self._encode(said, encoder, listening)
 
-        async for chunk in self.reply.chunks():
-            now_s = time.monotonic()
-            watchdog.touch()
-            listener.heard(now_s, chunk)
-            ready = take(framer.feed(chunk))
-            if is_open:
-                if ready:
-                    await pass_on(ready, self.downstream, watchdog)
-                continue
-            held.append(ready)
-            self._require_well(listening)
-            if listening.has_data:
-                is_open = True
-                listener.commit(now_s)
-                watchdog.first_packet()
-                await self.commit()
-                await pass_on(b"".join(held), self.downstream, watchdog)
-                held.clear()
-        held.append(take(framer.close()))
+        try:
+            async for chunk in self.reply.chunks():
+                now_s = time.monotonic()
+                watchdog.touch()
+                listener.heard(now_s, chunk)
+                ready = take(framer.feed(chunk))
+                if is_open:
+                    if ready:
+                        await pass_on(ready, self.downstream, watchdog)
+                    continue
+                held.append(ready)
+                self._require_well(listening)
+                if listening.has_data:
+                    is_open = True
+                    listener.commit(now_s)
+                    watchdog.first_packet()
+                    await self.commit()
+                    await pass_on(b"".join(held), self.downstream, watchdog)
+                    held.clear()
+            held.append(take(framer.close()))
+        except UpstreamError as error:
+            if is_open:  # the encoder alone knows how its stream may end here
+                await self.downstream.end(encoder.encode(Failed(message=error.message, code=error.code)))
+            raise
         held.append(self._encode(decoder.close(), encoder, listening))
         if not is_open:
             self._require_well(listening)
@@ -176,7 +183,10 @@ class Relay(msgspec.Struct, kw_only=True):
         return listening
 
     def _encoder(self) -> StreamEncoder:
-        return self.translation.caller.stream_encoder(self.translation.context, self.translation.ledger)
+        translation = self.translation
+        if self.is_array:
+            return array_encoder(translation.context, translation.ledger)
+        return translation.caller.stream_encoder(translation.context, translation.ledger)
 
     def _encode(self, events: Iterable[ChatEvent], encoder: StreamEncoder, listening: heard.Heard) -> bytes:
         pieces: list[bytes] = []

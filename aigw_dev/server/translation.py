@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from aigw_dev.core import tokens
+from aigw_dev.core.chat import estimate
 from aigw_dev.core.chat.vocabulary import ChatRequest, ReplyContext
 from aigw_dev.core.dialects.codec import (
     CallerCodec,
@@ -128,7 +128,7 @@ def translate(
             request=chat,
             id_seed=f"{exchange.id}{exchange.trace_id}"[:32],
             created=int(exchange.started_at),
-            input_estimate=tokens.estimate_request(reading.body.raw),
+            input_estimate=estimate.rough_tokens(reading.body.raw),
             fields=reading.body.fields,
         ),
         caller=caller_codec(exchange.dialect),

@@ -49,7 +49,11 @@ def test_a_hostile_request_makes_no_endless_ledger() -> None:
         ledger.keep(f"kept{number}")
     assert len(ledger.header()) == 1024
     said = msgspec.json.decode(ledger.encode())
-    assert (len(said["entries"]), len(said["kept"]), said["omitted"]) == (MAX_ENTRIES, MAX_ENTRIES, 9 * MAX_ENTRIES)
+    assert (len(said["entries"]), len(said["kept"]), said["omitted"]) == (
+        MAX_ENTRIES,
+        MAX_ENTRIES,
+        9 * MAX_ENTRIES,
+    )
 
 
 def test_a_warning_is_kept() -> None:

@@ -189,7 +189,12 @@ def test_what_two_readers_could_read_in_two_ways_is_refused() -> None:
 
 
 def test_a_model_that_is_no_text_is_refused() -> None:
-    for part in (file("model", b"x"), field("model", b"\xff"), field("model", b"x" * (MAX_FIELD_BYTES + 1))):
+    for part in (
+        field("model", b"a/--" + BOUNDARY),
+        file("model", b"x"),
+        field("model", b"\xff"),
+        field("model", b"x" * (MAX_FIELD_BYTES + 1)),
+    ):
         found = scan(form(part))
         assert isinstance(found, Refusal)
         assert found.param == "model"

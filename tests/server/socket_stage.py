@@ -130,7 +130,9 @@ async def socket_stage(
     path.write_text(f"version: 1\ngateway: {{name: test{gateway}}}\nproviders:\n{rows}{more}", "utf-8")
     env = {"FIRST": KEY}
     home = Home(folder / "home", env=env)
-    found = Found(path=path, why="a test.", is_trusted_place=True, project_root=folder, first_save=folder / "f")
+    found = Found(
+        path=path, why="a test.", is_trusted_place=True, project_root=folder, first_save=folder / "f"
+    )
     source = ConfigSource(found, home=home, env=env)
     reading = source.read()
     assert reading.config is not None, reading.problems

@@ -51,6 +51,7 @@ async def test_what_a_reply_made_is_known_at_once_and_after_a_restart(stage: Sta
     assert affinity.remember_reply("file", b'{"id":"file-1","object":"file"}', ALICE, is_new=True) == "file-1"
     assert affinity.known("file", "file-1") == ALICE
     assert affinity.known("batch", "file-1") is None
+    assert ALICE.key == "openai-api-key"
     await asyncio.to_thread(stage.writer.flush)
     again = stage.affinity()
     assert again.known("file", "file-1") is None
@@ -67,7 +68,7 @@ async def test_memory_is_bounded_and_the_database_knows_the_rest(stage: Stage) -
     assert await affinity.owner("file", "f1") == ALICE
     assert affinity.known("file", "f1") == ALICE
     assert await affinity.owner("file", "nobody") is None
-    assert len(affinity._owners) == 10
+    assert sum(affinity.known("file", f"f{number}") is not None for number in range(25)) == 10
 
 
 async def test_what_is_forgotten_is_gone_everywhere(stage: Stage) -> None:

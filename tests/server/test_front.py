@@ -92,7 +92,11 @@ def test_a_post_wants_json(kind: bytes, is_refused: bool) -> None:
 
 def test_an_upload_wants_multipart_and_a_get_nothing() -> None:
     assert (
-        front.check_media(head((b"content-type", b"multipart/form-data; boundary=x")), "POST", media=("multipart/form-data",))
+        front.check_media(
+            head((b"content-type", b"multipart/form-data; boundary=x")),
+            "POST",
+            media=("multipart/form-data",),
+        )
         is None
     )
     assert front.check_media(head(), "GET", media=("application/json",)) is None

@@ -232,9 +232,12 @@ async def test_a_provider_that_vanishes_closes_the_caller_with_1011(tmp_path: Pa
 
 
 async def test_a_silent_provider_is_given_up_after_its_idle_timeout(tmp_path: Path) -> None:
+    is_over = asyncio.Event()
+
     async def silent(server: ServerConnection) -> None:
         server.transport.pause_reading()  # half-open: no message and no pong
-        await asyncio.get_running_loop().create_future()
+        await is_over.wait()
+        server.transport.abort()
 
     async with SocketProvider(silent) as one:
         async with socket_stage(tmp_path, one=one, settings=", idle_timeout_ms: 200") as stage:
@@ -242,6 +245,7 @@ async def test_a_silent_provider_is_given_up_after_its_idle_timeout(tmp_path: Pa
                 await asyncio.wait_for(caller.wait_closed(), 5)
                 assert caller.close_code == 1011
                 assert "ping" in (caller.close_reason or "")
+            is_over.set()
             assert (await stage.last()).error == "upstream_reset"
 
 
@@ -386,11 +390,10 @@ async def test_a_caller_that_leaves_before_it_is_answered_cancels_the_call(tmp_p
         ({}, "/v1/realtime?model=one/m", 401, "gateway_token_required"),
         ({"origin": "https://evil.example"}, "/v1/realtime?model=one/m", 403, "origin_not_allowed"),
         ({"sec-fetch-site": "cross-site"}, "/v1/realtime?model=one/m", 403, "origin_not_allowed"),
-        ({"host": "evil.example"}, "/v1/realtime?model=one/m", 403, "host_not_allowed"),
         ({"authorization": "Bearer {token}"}, "/v1/nothing", 404, "path_not_found"),
         ({"authorization": "Bearer {token}"}, "/v1/realtime?model=nobody", 404, "model_not_found"),
         ({"authorization": "Bearer {token}"}, "/v1/realtime", 400, "model_missing"),
-        ({"authorization": "Bearer {token}"}, "/v1/realtime?model=dynamic/no", 404, "route_not_found"),
+        ({"authorization": "Bearer {token}"}, "/v1/realtime?model=dynamic/no", 404, "model_not_found"),
         ({"authorization": "Bearer {token}"}, "/v1/realtime?model=mock/echo", 400, "operation_not_supported"),
         ({"authorization": "Bearer {token}"}, "/v1/responses?model=one/m", 426, "operation_not_supported"),
         ({}, "/v1/realtime?model=one/m&token={token}", 401, "gateway_token_required"),
@@ -407,9 +410,13 @@ async def test_what_is_not_let_in_gets_a_status_and_no_socket(
 
 
 @pytest.mark.parametrize("name", ["authorization", "x-api-key", "api-key", "x-goog-api-key", "esa_aigw_auth"])
-async def test_the_token_counts_in_every_credential_header_and_goes_nowhere(tmp_path: Path, name: str) -> None:
+async def test_the_token_counts_in_every_credential_header_and_goes_nowhere(
+    tmp_path: Path, name: str
+) -> None:
     async with SocketProvider() as one, socket_stage(tmp_path, one=one) as stage:
-        async with stage.call(headers={name: stage.token, "openai-beta": "realtime=v1", "cookie": "a=b"}) as caller:
+        async with stage.call(
+            headers={name: stage.token, "openai-beta": "realtime=v1", "cookie": "a=b"}
+        ) as caller:
             await caller.send("x")
             await caller.recv()
         sent = one.requests[0].headers
@@ -448,6 +455,28 @@ async def test_an_ephemeral_secret_opens_its_provider_and_goes_up_itself(tmp_pat
             assert not two.requests
 
 
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        ("Host: evil.example\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}", 403),
+        ("Host: {own}\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: {key}", 426),
+        ("Host: {own}\r\nSec-WebSocket-Version: 13", 400),
+        ("Host: {own}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short", 400),
+    ],
+)
+async def test_a_bad_handshake_is_refused_over_http(tmp_path: Path, lines: str, status: int) -> None:
+    async with SocketProvider() as one, socket_stage(tmp_path, one=one) as stage:
+        reader, writer = await asyncio.open_connection("127.0.0.1", stage.port)
+        head = lines.format(own=f"127.0.0.1:{stage.port}", key="AAAAAAAAAAAAAAAAAAAAAA==")
+        upgrade = "Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"
+        writer.write(f"GET /v1/realtime?model=one/m HTTP/1.1\r\n{upgrade}{head}\r\n\r\n".encode())
+        answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 %d " % status)
+        assert b'{"error":' in answer
+        writer.close()
+        assert not one.requests
+
+
 async def test_a_plain_get_of_a_socket_is_426(tmp_path: Path) -> None:
     async with SocketProvider() as one, socket_stage(tmp_path, one=one) as stage:
         reader, writer = await asyncio.open_connection("127.0.0.1", stage.port)
@@ -466,7 +495,10 @@ async def test_a_plain_get_of_a_socket_is_426(tmp_path: Path) -> None:
     ("path", "sent"),
     [
         ("/realtime?model=one/m&intent=transcription", "/v1/realtime?model=m&intent=transcription"),
-        ("/openai/realtime?api-version=2025-04-01&deployment=one/m", "/v1/realtime?model=m&api-version=2025-04-01"),
+        (
+            "/openai/realtime?api-version=2025-04-01&deployment=one/m",
+            "/v1/realtime?model=m&api-version=2025-04-01",
+        ),
         ("/one/v1/realtime?model=a/b", "/v1/realtime?model=a%2Fb"),
         ("/one/ws/google.ai.Bidi?alt=json&key=hidden", "/ws/google.ai.Bidi?alt=json"),
         ("/one/api-ws/v1/inference", "/api-ws/v1/inference"),

@@ -1,278 +1,170 @@
-"""Bodies on their way through memory and disk."""
+"""Forms read while they are spooled."""
 
-import asyncio
-import errno
-import os
-import stat
-import threading
 import tracemalloc
-from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
+from typing import Any
 
+import msgspec
 import pytest
 
-from aigw_dev.core.errors import GatewayError, Refusal
-from aigw_dev.core.multipart import Splice
+from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.server.body import CallerLeft
-from aigw_dev.server.spool import BATCH_BYTES, MEMORY_BYTES, Spool, open_private
+from aigw_dev.server import inbound, spool as spool_module
+from aigw_dev.server.spool import Upload, read_raw, read_upload
+from tests.core.forms import BOUNDARY, field, file, form
 from tests.server.arriving import Pieces, cut, endless, is_empty, piece
 
 pytestmark = pytest.mark.anyio
 MIB = 1 << 20
+TYPE = b"multipart/form-data; boundary=" + BOUNDARY
 
 
-async def filled(body: bytes, *, step: int = 64 * 1024, folder: Path | None = None) -> Spool:
-    spool = Spool(folder=folder)
-    assert await spool.fill(cut(body, step), declared=len(body), limit_mb=1024) is None
-    return spool
+async def uploaded(body: bytes, *, folder: Path | None = None, step: int = 50_000) -> Upload | Refusal:
+    return await read_upload(
+        cut(body, step), content_type=TYPE, declared=len(body), limit_mb=200, folder=folder
+    )
 
 
-async def whole(spool: Spool, splices: Sequence[Splice] = ()) -> bytes:
-    pieces = [piece async for piece in spool.stream(splices)]
-    assert all(0 < len(piece) <= BATCH_BYTES for piece in pieces)
-    body = b"".join(pieces)
-    assert len(body) == spool.length(splices)
+async def sent(upload: Upload, model: str) -> bytes:
+    pieces, size = upload.outgoing(model)
+    body = b"".join([piece async for piece in pieces])
+    assert len(body) == size
     return body
 
 
-def random_bytes(size: int) -> bytes:
-    return os.urandom(size)
-
-
-@pytest.mark.parametrize("size", [0, 1, MEMORY_BYTES, MEMORY_BYTES + 1, 3 * MIB + 17])
-async def test_a_body_comes_back_whole_as_often_as_asked(size: int, tmp_path: Path) -> None:
-    body = random_bytes(size)
-    spool = await filled(body, folder=tmp_path)
-    assert spool.is_in_memory == (size <= MEMORY_BYTES)
-    assert await whole(spool) == body
-    assert await asyncio.gather(whole(spool), whole(spool)) == [body, body]
-    assert await spool.read(5, 9) == body[5:9]
-    assert await spool.read(max(0, size - 3), size + 9) == body[max(0, size - 3) :]
-    spool.close()
-    assert is_empty(tmp_path)
-
-
-@pytest.mark.parametrize("size", [200_000, 2 * MIB])
-async def test_splices_change_their_places_alone(size: int, tmp_path: Path) -> None:
-    body = random_bytes(size)
-    spool = await filled(body, folder=tmp_path, step=70_001)
-    splices = (
-        Splice(0, 0, b"before"),
-        Splice(100, 120, b""),
-        Splice(99_990, 100_010, b"x" * 9),
-        Splice(size, size, b"end"),
+@pytest.mark.parametrize("size", [0, 1000, 3 * MIB])
+async def test_a_form_goes_on_with_another_model_and_nothing_else_changed(size: int, tmp_path: Path) -> None:
+    content = b"\r\n--" * (size // 4)
+    body = form(file("file", content), field("model", b"openai/whisper-1"), field("stream", b"true"))
+    upload = await uploaded(body, folder=tmp_path)
+    assert isinstance(upload, Upload)
+    assert (upload.size, upload.fields["model"], upload.content_type) == (
+        len(body),
+        "openai/whisper-1",
+        TYPE.decode(),
     )
-    expected = b"before" + body[:100] + body[120:99_990] + b"x" * 9 + body[100_010:] + b"end"
-    assert await whole(spool, splices) == expected
-    assert await whole(spool) == body
-    spool.close()
-
-
-async def test_only_the_owner_can_read_the_file_and_it_has_no_name(tmp_path: Path) -> None:
-    file = open_private(tmp_path)
-    if os.name == "posix":
-        assert stat.S_IMODE(os.fstat(file.fileno()).st_mode) == 0o600
-        assert is_empty(tmp_path)
-    file.close()
+    assert await sent(upload, "whisper-1") == body.replace(b"openai/whisper-1", b"whisper-1")
+    assert await sent(upload, "other") == body.replace(b"openai/whisper-1", b"other")  # a fallback
+    assert await sent(upload, "") == body
+    assert msgspec.json.decode(upload.as_object()) == {"model": "openai/whisper-1", "stream": True}
+    described = msgspec.json.decode(upload.describe())
+    assert (described[0]["bytes"], described[0]["sha256"]) == (len(content), sha256(content).hexdigest())
+    assert await upload.ends(upload.parts[0]) == (content[:65536], content[-65536:])
+    upload.close()
     assert is_empty(tmp_path)
 
 
-async def test_a_body_declared_too_large_is_refused_unread() -> None:
+@pytest.mark.parametrize("size", [1000, 3 * MIB])
+async def test_a_malformed_form_is_refused_and_leaves_nothing(size: int, tmp_path: Path) -> None:
+    found = await uploaded(form(file("file", b"a" * size))[:-4], folder=tmp_path)
+    assert isinstance(found, Refusal)
+    assert found.code == "invalid_multipart"
+    assert is_empty(tmp_path)
+
+
+async def test_a_malformed_form_is_refused_before_its_end() -> None:
+    receive = endless()
+    found = await read_upload(receive, content_type=TYPE, declared=None, limit_mb=200)
+    assert isinstance(found, Refusal)
+    assert receive.taken == 1
+
+
+async def test_a_content_type_without_a_boundary_is_refused_unread() -> None:
     receive = Pieces()
-    refused = await Spool().fill(receive, declared=2 * MIB + 1, limit_mb=2)
-    assert refused is not None
-    assert (refused.code, receive.taken) == ("body_too_large", 0)
+    found = await read_upload(receive, content_type=b"multipart/form-data", declared=None, limit_mb=200)
+    assert isinstance(found, Refusal)
+    assert receive.taken == 0
 
 
-async def test_an_endless_body_is_refused_at_its_limit(tmp_path: Path) -> None:
-    refused = await Spool(folder=tmp_path).fill(endless(), declared=None, limit_mb=3)
-    assert refused is not None
-    assert refused.code == "body_too_large"
-    assert is_empty(tmp_path)
+async def test_the_upload_limit_is_the_configs() -> None:
+    found = await read_upload(Pieces(), content_type=TYPE, declared=201 * MIB, limit_mb=200)
+    assert isinstance(found, Refusal)
+    assert found.code == "body_too_large"
+    assert "upload_mb" in found.message
 
 
-async def test_a_body_that_is_not_as_long_as_declared_is_refused() -> None:
-    refused = await Spool().fill(Pieces(piece(b"abc")), declared=4, limit_mb=1)
-    assert refused is not None
-    assert refused.code == "invalid_http"
-
-
-@pytest.mark.parametrize("size", [10, 3 * MIB])
-async def test_a_caller_that_leaves_leaves_nothing(size: int, tmp_path: Path) -> None:
-    spool = Spool(folder=tmp_path)
-    receive = Pieces(piece(random_bytes(size), more=True), {"type": "http.disconnect"})
+async def test_a_caller_that_leaves_leaves_nothing(tmp_path: Path) -> None:
+    receive = Pieces(piece(form(file("file", b"a" * 2 * MIB))[:-9], more=True), {"type": "http.disconnect"})
     with pytest.raises(CallerLeft):
-        await spool.fill(receive, declared=None, limit_mb=9)
-    with pytest.raises(GatewayError):
-        await spool.read(0, 1)
+        await read_upload(receive, content_type=TYPE, declared=None, limit_mb=200, folder=tmp_path)
     assert is_empty(tmp_path)
 
 
-async def test_every_byte_is_heard_once_in_order(tmp_path: Path) -> None:
-    body = random_bytes(3 * MIB)
-    heard: list[bytes] = []
-    spool = Spool(folder=tmp_path, listen=heard.append)
-    assert await spool.fill(cut(body, 100_000), declared=None, limit_mb=9) is None
-    assert b"".join(heard) == body
-    spool.close()
+async def test_a_leafs_parameters_become_fields() -> None:
+    upload = await uploaded(form(field("model", b"a/b"), field("language", b"en")))
+    assert isinstance(upload, Upload)
+    pieces, _ = upload.outgoing("", {"language": "de", "model": "no", "stream": True})
+    assert b"".join([piece async for piece in pieces]) == form(
+        field("model", b"a/b"), field("language", b"de")
+    )
+    with pytest.raises(UpstreamError) as caught:
+        upload.outgoing("m", {"prompt": "--" + BOUNDARY.decode()})
+    assert (caught.value.code, caught.value.is_sent) == ("invalid_multipart", False)
 
 
-@pytest.mark.parametrize("after", [10, 2 * MIB])
-async def test_a_listener_may_end_it(after: int, tmp_path: Path) -> None:
-    heard = 0
-
-    def listen(piece: bytes) -> Refusal | None:
-        nonlocal heard
-        heard += len(piece)
-        return Refusal(code="invalid_multipart", message="no") if heard > after else None
-
-    refused = await Spool(folder=tmp_path, listen=listen).fill(endless(), declared=None, limit_mb=900)
-    assert refused is not None
-    assert refused.code == "invalid_multipart"
-    assert heard < after + 8 * MIB
-
-
-class FullDisk:
-    """A file that takes some bytes, then none."""
-
-    def __init__(self, file: IO[bytes], room: int) -> None:
-        self.file = file
-        self.room = room
-
-    def write(self, piece: memoryview) -> int:
-        if self.room <= 0:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self.room -= len(piece)
-        return self.file.write(piece[: self.room + len(piece)])
-
-    def close(self) -> None:
-        self.file.close()
+async def test_small_files_are_given_to_adapters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool_module, "SMALL_BYTES", 10)
+    upload = await uploaded(
+        form(
+            file("image", b"1234"),
+            file("image", b"more"),
+            file("large", b"a" * 11),
+            file("mask", b"123456"),
+            field("n", b"1"),
+        )
+    )
+    assert isinstance(upload, Upload)
+    assert await upload.small_files() == {"image": b"1234", "mask": b"123456"}
 
 
-async def test_a_full_disk_is_a_refusal_that_leaves_nothing(tmp_path: Path) -> None:
-    class Small(Spool):
-        def open_file(self) -> IO[bytes]:
-            return FullDisk(super().open_file(), 2 * MIB)  # pyright: ignore[reportReturnType]  -- as much of a file as is used
-
-    refused = await Small(folder=tmp_path).fill(endless(), declared=None, limit_mb=900)
-    assert refused is not None
-    assert refused.code == "spool_full"
-    assert os.strerror(errno.ENOSPC) in refused.message
+async def test_a_raw_body_goes_on_as_it_is(tmp_path: Path) -> None:
+    body = b"\0\xff" * MIB
+    upload = await read_upload(
+        cut(body, 99_999), content_type=b"audio/wav", declared=len(body), limit_mb=200, folder=tmp_path
+    )
+    assert isinstance(upload, Upload)
+    assert (await sent(upload, "other"), await sent(upload, "")) == (body, body)
+    assert (upload.fields, upload.parts, await upload.small_files()) == ({}, (), {})
+    assert upload.as_object() == b"{}"
+    assert msgspec.json.decode(upload.describe()) == [
+        {"content_type": "audio/wav", "bytes": len(body), "sha256": sha256(body).hexdigest()}
+    ]
+    upload.close()
+    refused = await read_raw(Pieces(), declared=201 * MIB, limit_mb=200, folder=tmp_path)
+    assert isinstance(refused, Refusal)
     assert is_empty(tmp_path)
 
 
-async def test_a_folder_that_is_not_there_is_a_refusal(tmp_path: Path) -> None:
-    refused = await Spool(folder=tmp_path / "none").fill(endless(), declared=None, limit_mb=900)
-    assert refused is not None
-    assert refused.code == "spool_full"
-
-
-class Slow(Spool):
-    """Its disk waits until it is let go."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder=folder)
-        self.go = threading.Event()
-        self.is_writing = threading.Event()
-        self.opened: list[IO[bytes]] = []
-
-    def open_file(self) -> IO[bytes]:
-        file = super().open_file()
-        self.opened.append(file)
-        self.is_writing.set()
-        assert self.go.wait(10)
-        return file
-
-
-async def test_a_slow_disk_keeps_the_caller_waiting(tmp_path: Path) -> None:
-    spool = Slow(tmp_path)
-    receive = endless(64 * 1024)
-    task = asyncio.create_task(spool.fill(receive, declared=None, limit_mb=900))
-    await asyncio.to_thread(spool.is_writing.wait, 10)
-    taken = -1
-    while taken != receive.taken:  # as far as it goes without the disk
-        taken = receive.taken
-        for _ in range(50):
-            await asyncio.sleep(0)
-    assert taken * 64 * 1024 <= MEMORY_BYTES * 2 + BATCH_BYTES * 2
-    spool.go.set()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
-async def test_a_cancelled_upload_leaves_no_file_and_no_thread(
-    tmp_path: Path, until: Callable[..., None]
-) -> None:
-    before = threading.active_count()
-    spool = Slow(tmp_path)
-    task = asyncio.create_task(spool.fill(endless(), declared=None, limit_mb=900))
-    await asyncio.to_thread(spool.is_writing.wait, 10)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    (file,) = spool.opened
-    assert not file.closed  # never under the thread that writes
-    spool.close()
-    spool.go.set()
-    await asyncio.to_thread(until, lambda: file.closed, what="closing by the writer")
-    assert is_empty(tmp_path)
-    await asyncio.get_running_loop().shutdown_default_executor()
-    assert threading.active_count() <= before
-
-
-async def test_what_is_closed_cannot_be_read(tmp_path: Path) -> None:
-    spool = await filled(random_bytes(2 * MIB), folder=tmp_path)
-    streaming = spool.stream()
-    assert await anext(streaming)
-    spool.close()
-    spool.close()
-    with pytest.raises(GatewayError):
-        await anext(streaming)
-
-
-async def test_a_file_that_was_cut_short_is_an_error_and_no_short_body(tmp_path: Path) -> None:
-    spool = Slow(tmp_path)
-    spool.go.set()
-    assert await spool.fill(cut(random_bytes(2 * MIB), MIB), declared=None, limit_mb=9) is None
-    spool.opened[0].truncate(MIB)
-    with pytest.raises(GatewayError, match="shorter"):
-        await whole(spool)
-    spool.close()
-
-
-async def test_a_disk_that_fails_to_read_is_an_error(tmp_path: Path) -> None:
-    class Broken(FullDisk):
-        def seek(self, _place: int) -> int:
-            raise OSError(errno.EIO, "broken")
-
-    class Failing(Spool):
-        def open_file(self) -> IO[bytes]:
-            return Broken(super().open_file(), 9 * MIB)  # pyright: ignore[reportReturnType]  -- as much of a file as is used
-
-    spool = Failing(folder=tmp_path)
-    assert await spool.fill(cut(random_bytes(2 * MIB), MIB), declared=None, limit_mb=9) is None
-    with pytest.raises(GatewayError, match="broken"):
-        await spool.read(0, 1)
-    spool.close()
+async def test_it_is_the_upload_that_the_pipeline_knows() -> None:
+    upload = await uploaded(form(field("model", b"a")))
+    assert isinstance(upload, Upload)
+    known: inbound.Upload = upload
+    assert known.fields == {"model": "a"}
 
 
 @pytest.mark.slow
-async def test_a_body_of_100_mb_passes_in_bounded_memory(tmp_path: Path) -> None:
+async def test_a_form_of_100_mb_is_scanned_in_bounded_memory(tmp_path: Path) -> None:
     size = 100 * MIB
-    digest = sha256()
+    head, tail = form(file("file", b"|"), field("model", b"a")).split(b"|")
+    zeros = endless(256 * 1024, total=size)
+
+    async def receive() -> dict[str, Any]:
+        if zeros.taken == 0:
+            zeros.taken = 1
+            return piece(head, more=True)
+        if zeros.left:
+            return (await zeros()) | {"more_body": True}
+        return piece(tail)
+
     tracemalloc.start()
     try:
-        spool = Spool(folder=tmp_path)
-        assert await spool.fill(endless(256 * 1024, total=size), declared=size, limit_mb=1024) is None
-        async for piece_ in spool.stream():
-            digest.update(piece_)
+        upload = await read_upload(receive, content_type=TYPE, declared=None, limit_mb=200, folder=tmp_path)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert spool.size == size
-    assert digest.digest() == sha256(b"\0" * size).digest()
-    assert peak < 8 * MIB
-    spool.close()
+    assert isinstance(upload, Upload)
+    assert upload.parts[0].size == size
+    assert upload.parts[0].sha256 == sha256(b"\0" * size).hexdigest()
+    assert peak < 10 * MIB
+    upload.close()

@@ -141,7 +141,10 @@ class _Walk:
     def joined(self, schema: _Schema, path: str) -> _Schema:
         """`allOf` put into the schema that holds it; a keyword that two of them say differently is noted."""
         merged = {key: value for key, value in schema.items() if key != "allOf"}
-        for one in loose_json.items(schema.get("allOf")):
+        several = loose_json.items(schema.get("allOf"))
+        if len(several) == 1 and "$ref" in (alone := loose_json.mapping(several[0])) and "$ref" not in merged:
+            return alone | merged  # how older generators write a reference that has a description
+        for one in several:
             part = loose_json.mapping(one)
             if "$ref" in part:
                 target = self.resolve(part["$ref"])

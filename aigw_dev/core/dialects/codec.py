@@ -192,6 +192,13 @@ def count_codec(dialect: str) -> CountCodec | None:
     return cast("CountCodec", module) if hasattr(module, "write_count") else None
 
 
+def array_encoder(context: ReplyContext, ledger: Ledger) -> StreamEncoder:
+    """Gemini's other form of a stream: one JSON array, for callers that did not ask for events."""
+    from aigw_dev.core.dialects import gemini
+
+    return gemini.stream_encoder(context, ledger, is_array=True)
+
+
 def cut_off() -> UpstreamError:
     """A provider's stream that ended before its reply did."""
     return UpstreamError("the provider's stream ended before its reply was complete", code="upstream_reset")

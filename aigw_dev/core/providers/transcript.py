@@ -15,6 +15,15 @@ from aigw_dev.core.streams import sse
 
 FORMATS: Final = ("json", "text", "verbose_json", "srt", "vtt", "diarized_json")
 _MILLI: Final = 1000
+_WHISPERS_OWN: Final[dict[str, object]] = {
+    "seek": 0,
+    "tokens": [],
+    "temperature": 0.0,
+    "avg_logprob": 0.0,
+    "compression_ratio": 0.0,
+    "no_speech_prob": 0.0,
+}
+"""What OpenAI's schema demands of every segment and only Whisper can know."""
 _EVENT_TYPE: Final = "text/event-stream; charset=utf-8"
 _TEXT_TYPE: Final = "text/plain; charset=utf-8"
 
@@ -59,7 +68,12 @@ def transcribed(
     if response_format in writers:
         body = writers[response_format](transcript).encode()
         return Given(status=200, body=body, content_type=_TEXT_TYPE, usage=usage)
-    wire = _verbose(transcript) if response_format == "verbose_json" else {"text": transcript.text}
+    wire: dict[str, object] = {"text": transcript.text}
+    if response_format == "verbose_json":
+        wire = _verbose(transcript)
+        if transcript.segments:
+            ledger.side = "reply"
+            ledger.invented("segments", f"zero stands for {', '.join(_WHISPERS_OWN)}")
     return given_json(wire | _duration(transcript), usage=usage)
 
 
@@ -71,7 +85,7 @@ def _duration(transcript: Transcript) -> dict[str, object]:
 
 def _verbose(transcript: Transcript) -> dict[str, object]:
     segments = [
-        {"id": place, "start": one.start_s, "end": one.end_s, "text": one.text}
+        {"id": place, "start": one.start_s, "end": one.end_s, "text": one.text, **_WHISPERS_OWN}
         for place, one in enumerate(transcript.segments)
     ]
     told: dict[str, object] = {"task": "transcribe", "language": transcript.language, "text": transcript.text}

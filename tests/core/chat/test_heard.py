@@ -34,9 +34,19 @@ def test_a_stream_and_a_whole_reply_are_heard_alike() -> None:
     whole = summary(REPLY)
     assert heard.assembled() == whole.assembled
     assert whole.assembled.text == "one\n\ntwo"
-    assert [(call.id, call.name, call.arguments) for call in whole.assembled.tool_calls] == [("t1", "look", '{"a":1}')]
-    assert (heard.finish, heard.usage, heard.response_model) == ("tool_use", Usage(input=3, output=4), "claude")
-    assert (whole.finish, whole.usage, whole.response_model) == ("tool_use", Usage(input=3, output=4), "claude")
+    assert [(call.id, call.name, call.arguments) for call in whole.assembled.tool_calls] == [
+        ("t1", "look", '{"a":1}')
+    ]
+    assert (heard.finish, heard.usage, heard.response_model) == (
+        "tool_use",
+        Usage(input=3, output=4),
+        "claude",
+    )
+    assert (whole.finish, whole.usage, whole.response_model) == (
+        "tool_use",
+        Usage(input=3, output=4),
+        "claude",
+    )
     assert heard.is_done
     assert "".join(sorted(heard.output_text())) == "".join(sorted('hmone\n\ntwonolook{"a":1}'))
 

@@ -36,6 +36,14 @@ def test_json_and_verbose_json_are_what_the_sdk_reads() -> None:
     assert [one["end"] for one in json.loads(given("verbose_json").body)["segments"]] == [1.25, 3661.5]
 
 
+def test_whispers_own_figures_are_named_as_invented() -> None:
+    wanted = asked("x")
+    transcribed(wanted, HEARD, response_format="verbose_json")
+    assert [(one.side, one.fate, one.field) for one in wanted.ledger.entries] == [
+        ("reply", "invented", "segments")
+    ]
+
+
 def test_text_srt_and_vtt_are_plain() -> None:
     assert given("text").body.decode() == HEARD.text + "\n"
     assert given("srt").content_type == "text/plain; charset=utf-8"

@@ -33,6 +33,7 @@ from aigw_dev.core.dialects.anthropic.words import CALL_MARK, DIALECT, STRICT_VE
 
 _DEEPEST: Final = 4
 _DIRECT: Final = b'{"type":"direct"}'
+_MARKER_KNOWN: Final = frozenset({"type", "ttl"})
 _KNOWN: Final = {
     "text": frozenset({"type", "text", "cache_control", "citations"}),
     "image": frozenset({"type", "source", "cache_control"}),
@@ -105,6 +106,9 @@ def _note_others(fields: Fields, kind: str, scope: Scope) -> None:
     known = _KNOWN.get(kind)
     if known is None:
         return
+    marker = fields.object("cache_control")
+    if marker is not None:
+        scope.extras |= dict(marker.others(_MARKER_KNOWN))
     for path, value in fields.others(known):
         if path.endswith(".caller") and bytes(value).replace(b" ", b"") == _DIRECT:
             continue  # the usual one: the model itself called

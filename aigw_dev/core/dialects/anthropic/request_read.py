@@ -209,7 +209,11 @@ def _thought_and_form(fields: Fields, scope: Scope) -> tuple[Reasoning | None, O
     """`thinking`, and both halves of `output_config`: the effort and the answer's form (once `output_format`)."""
     config = fields.object("output_config")
     effort = ""
-    form = _format(fields.object("output_format"), scope)
+    form, older = None, fields.raw("output_format")
+    if older is not None and memoryview(older)[:1] == b"{":
+        form = _format(fields.object("output_format"), scope)
+    elif older is not None:
+        scope.extras["output_format"] = kept(older)  # a word, not a schema
     if config is not None:
         effort = config.text("effort")
         form = _format(config.object("format"), scope) or form

@@ -7,7 +7,7 @@ from aigw_dev.core.dialects.protocol import ReplyError
 from aigw_dev.core.streams.event_stream import EXCEPTION
 from aigw_dev.core.streams.sse import Event
 
-_STATUSES: Final = {
+STATUSES: Final = {
     "accessdeniedexception": 403,
     "internalserverexception": 500,
     "modelerrorexception": 424,
@@ -60,7 +60,7 @@ def exception(event: Event) -> ReplyError | None:
 
 
 def _status(code: str) -> int:
-    return _STATUSES.get(code.lower(), 0)
+    return STATUSES.get(code.lower(), 0)
 
 
 def _said(body: bytes) -> tuple[str, str]:

@@ -56,14 +56,12 @@ def read_chat_reply(body: bytes, /) -> ChatReply | ReplyError:
 
 
 def read_block(raw: msgspec.Raw) -> list[Part]:
-    """The parts of one content block: one, or none where it is empty."""
-    block = wire.fields(raw)
-    for name, value in block.items():
-        if not wire.is_given(value):
-            continue
-        read = _READERS.get(name)
-        return [opaque(name, value)] if read is None else read(value)
-    return []
+    """The parts of one content block: one, or none where it is empty. Some servers put a `type` beside it."""
+    given = {name: value for name, value in wire.fields(raw).items() if wire.is_given(value)}
+    name = next((one for one in given if one in _READERS), None)
+    if name is not None:
+        return _READERS[name](given[name])
+    return [opaque(one, value) for one, value in given.items() if one != "type"][:1]
 
 
 def opaque(kind: str, raw: msgspec.Raw) -> Opaque:

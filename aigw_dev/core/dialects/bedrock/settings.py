@@ -1,7 +1,7 @@
 """What a caller sets beside the conversation: limits, sampling, the answer's form, labels. The rest goes to the ledger."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -58,8 +58,11 @@ _MOST_LABELS: Final = 16
 def write_inference(request: ChatRequest, *, traits: Traits, is_thinking: bool, ledger: Ledger) -> Block:
     """`inferenceConfig`; a model that thinks takes no other temperature than its own."""
     config: Block = {}
+    stops = tuple(one for one in request.stop if one)
+    if stops != request.stop:
+        ledger.dropped("stop", "the provider refuses an empty stop sequence")
     for name, wire_name in _INFERENCE:
-        value = getattr(request, name)
+        value: Any = stops if name == "stop" else getattr(request, name)
         if value is None or value == ():
             continue
         if name in traits.refuses:

@@ -7,7 +7,7 @@ import msgspec
 from aigw_dev.core.chat.vocabulary import StopReason
 from aigw_dev.core.dialects.bedrock import wire
 
-_REASONS: Final[dict[str, StopReason]] = {
+REASONS: Final[dict[str, StopReason]] = {
     "end_turn": "stop",
     "tool_use": "tool_calls",
     "max_tokens": "length",
@@ -22,13 +22,14 @@ _REASONS: Final[dict[str, StopReason]] = {
     "refusal": "refusal",
     "pause_turn": "pause",
 }
+"""By the provider's word."""
 STOP_PATHS: Final = ("/stop_sequence", "/delta/stop_sequence")
 """Where Anthropic's models say which stop sequence it was, whole and streamed; one that is not there is ignored."""
 
 
 def stop_reason(word: str) -> StopReason:
     """The neutral reason; `stop` for a word that is not known."""
-    return _REASONS.get(word, "stop")
+    return REASONS.get(word, "stop")
 
 
 def stop_sequence(extra: msgspec.Raw | None) -> str:

@@ -74,6 +74,9 @@ def write_conversation(request: ChatRequest, writer: PartWriter, ledger: Ledger)
             )
             ledger.approximated(f"{where}.role", f"the provider wants {why}: stands as the user's text")
         _append(conversation, message, written, where, ledger)
+    if not conversation.turns:
+        message_text = "messages: nothing is left that the provider could answer; send a message with content"
+        return Refusal(code="invalid_request", message=message_text, param="messages")
     ledger.keep("messages")
     return conversation
 

@@ -86,7 +86,7 @@ class _Turns:
                 )
             case "":
                 raise MalformedError(
-                    f"{where}.type", f"`{where}` needs a `type`, or a `role` where it is a message"
+                    f"{where}.type", f"`{where}.type` is missing; an item needs one, or a `role` where it is a message"
                 )
             case _:
                 role: Role = "user" if kind.endswith(_RESULT_ENDINGS) else "assistant"

@@ -44,13 +44,13 @@ def write_input(
     messages = request.messages
     instructions = ""
     start = 0
-    if messages and messages[0].role == "system":
+    if len(messages) > 1 and messages[0].role == "system":  # alone it is the input: there must be one
         texts = [part for part in messages[0].parts if isinstance(part, Text)]
-        if len(texts) == len(messages[0].parts) and (
-            request.dialect != DIALECT or not any(text.cache for text in texts)
-        ):
+        is_cached = any(text.cache is not None for text in texts)
+        is_plain = len(texts) == 1 and not is_cached
+        if len(texts) == len(messages[0].parts) and (is_plain or request.dialect != DIALECT):
             instructions, start = thoughts.BETWEEN_PARTS.join(text.text for text in texts), 1
-            if any(text.cache for text in texts):
+            if is_cached:
                 ledger.approximated("system.cache_control", "the provider caches prefixes by itself")
     for number, message in enumerate(messages[start:], start):
         writer.take(message, f"messages[{number}]")

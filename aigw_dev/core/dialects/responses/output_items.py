@@ -9,7 +9,8 @@ from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.responses import thoughts
 from aigw_dev.core.ledger import Ledger
 
-_ANNOTATIONS: Final = frozenset({"file_citation", "url_citation", "container_file_citation", "file_path"})
+_ANNOTATIONS: Final = frozenset({"file_citation", "container_file_citation", "file_path"})
+"""Those that name no URL."""
 
 
 def message(item_id: str, content: list[object], status: str = "completed") -> dict[str, object]:
@@ -91,7 +92,7 @@ def annotations_of(citations: bytes | msgspec.Raw, ledger: Ledger, *, length: in
     for number, value in enumerate(loose_json.items(loose_json.load(bytes(citations)))):
         one = loose_json.mapping(value)
         inner = loose_json.mapping(one.get("url_citation")) or one
-        if one.get("type") in _ANNOTATIONS and inner is one:
+        if one.get("type") in _ANNOTATIONS:
             written.append(one)
         elif url := loose_json.text(inner.get("url")):
             start, end = loose_json.count(inner.get("start_index")), loose_json.count(inner.get("end_index"))
@@ -99,7 +100,7 @@ def annotations_of(citations: bytes | msgspec.Raw, ledger: Ledger, *, length: in
                 {
                     "type": "url_citation",
                     "url": url,
-                    "title": loose_json.text(inner.get("title")),
+                    "title": loose_json.text(inner.get("title")),  # xAI leaves it out
                     "start_index": start or 0,
                     "end_index": length if end is None else end,
                 }

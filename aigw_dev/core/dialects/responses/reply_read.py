@@ -88,7 +88,7 @@ def reply_error(wire: dict[str, object], status: str) -> ReplyError | None:
             message=f"the provider's reply is not finished, its status is {status}", code="upstream_protocol"
         )
     said = loose_json.mapping(error)
-    found = openai_errors.reply_error(bytes(checks.raw(error))) if error else None
+    found = openai_errors.reply_error(bytes(checks.raw({"error": error}))) if error else None
     code = loose_json.text(said.get("code")) or (found.code if found is not None else "")
     return ReplyError(
         message=found.message if found is not None else f"the provider's response is {status}",

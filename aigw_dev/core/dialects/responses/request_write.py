@@ -60,9 +60,6 @@ def write_chat(request: ChatRequest, /, *, model: str, traits: Traits, ledger: L
     if instructions:
         body["instructions"] = instructions
     body["input"] = items
-    if not items:
-        # Instructions alone are a request here, and elsewhere a system message alone is; `input` must be there.
-        body["input"] = ""
     if request.is_stream:
         body["stream"] = True
     _write_tools(request, body, ledger)

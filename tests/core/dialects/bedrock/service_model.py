@@ -4,7 +4,7 @@ import base64
 import functools
 import json
 import re
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -42,7 +42,7 @@ def check_request(path: str, body: bytes) -> dict[str, Any]:
 def parse_reply(body: bytes, name: str = "Converse") -> dict[str, Any]:
     """A whole reply as botocore reads it."""
     parsers = pytest.importorskip("botocore.parsers")
-    response = {"body": body, "headers": {}, "status_code": 200}
+    response: dict[str, Any] = {"body": body, "headers": {}, "status_code": 200}
     return parsers.create_parser("rest-json").parse(response, service().operation_model(name).output_shape)
 
 
@@ -50,9 +50,10 @@ def to_params(shape: Any, value: Any) -> Any:
     """JSON as botocore's users give it: base64 becomes bytes."""
     if shape.type_name == "structure" and not getattr(shape, "is_document_type", False):
         assert isinstance(value, dict), shape.name
-        unknown = set(value) - set(shape.members)
+        given = cast("dict[str, Any]", value)
+        unknown = set(given) - set(shape.members)
         assert not unknown, f"{shape.name} has no {unknown}"
-        return {name: to_params(shape.members[name], one) for name, one in value.items()}
+        return {name: to_params(shape.members[name], one) for name, one in given.items()}
     if shape.type_name == "list":
         return [to_params(shape.member, one) for one in value]
     if shape.type_name == "map":

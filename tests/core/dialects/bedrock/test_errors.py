@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigw_dev.core.dialects.bedrock import errors
-from aigw_dev.core.dialects.bedrock.errors import body_error, exception, read_error
+from aigw_dev.core.dialects.bedrock.errors import STATUSES, body_error, exception, read_error
 from aigw_dev.core.dialects.protocol import ReplyError
 from aigw_dev.core.streams.sse import Event
 from tests.core.dialects.bedrock.service_model import service
@@ -73,7 +72,7 @@ def test_the_statuses_are_those_of_the_service() -> None:
     stream = service().operation_model("ConverseStream").output_shape.members["stream"]
     shapes |= {one for one in stream.members.values() if one.metadata.get("exception")}
     for shape in shapes:
-        assert errors._STATUSES[shape.name.lower()] == shape.metadata["error"]["httpStatusCode"]
+        assert STATUSES[shape.name.lower()] == shape.metadata["error"]["httpStatusCode"]
 
 
 @given(st.integers(100, 599), st.binary(max_size=80))

@@ -178,7 +178,7 @@ def test_blank_text_is_left_out_with_its_mark() -> None:
 
 def test_citations_of_another_dialect_are_left_out() -> None:
     ledger = Ledger()
-    assert said(Text(text="x", citations=raw([{}])), ledger=ledger) == [{"text": "x"}]
+    assert said(Text(text="x", citations=raw([1])), ledger=ledger) == [{"text": "x"}]
     assert fates(ledger) == {"messages[1].content[1].citations": "dropped"}
 
 

@@ -76,7 +76,12 @@ def test_a_picture_comes_as_bytes_and_one_elsewhere_stays_opaque() -> None:
 
 
 def test_the_providers_own_tools_and_new_blocks_are_opaque() -> None:
-    run = {"toolUseId": "t", "name": "nova_code_interpreter", "input": {}, "type": "server_tool_use"}
+    run: dict[str, Any] = {
+        "toolUseId": "t",
+        "name": "nova_code_interpreter",
+        "input": {},
+        "type": "server_tool_use",
+    }
     served, result, new = parts(
         {"toolUse": run}, {"toolResult": {"toolUseId": "t", "content": []}}, {"newThing": 1}
     )
@@ -87,6 +92,11 @@ def test_the_providers_own_tools_and_new_blocks_are_opaque() -> None:
     ]
     assert isinstance(new, Opaque)
     assert bytes(new.raw) == b"1"
+
+
+def test_a_type_beside_the_block_is_no_block() -> None:
+    assert parts({"type": "text", "text": "x"}) == (Text(text="x"),)
+    assert parts({"type": "text"}) == ()
 
 
 def test_a_null_beside_the_block_is_no_block() -> None:

@@ -1,4 +1,6 @@
 import json
+from itertools import pairwise
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -48,12 +50,8 @@ def test_the_path_says_whether_it_streams() -> None:
 
 def test_a_model_id_stays_one_step_of_the_path() -> None:
     arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/mi1dadi0g15f"
-    url = address.full_url(
-        KINDS["bedrock"],
-        "https://x",
-        sent(request()).path.replace("{model}", address._segment(arn)),
-        model=arn,
-    )
+    path = sent(request()).path.replace("{model}", quote(arn, safe="-._~"))
+    url = address.full_url(KINDS["bedrock"], "https://x", path)
     assert url == (
         "https://x/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3A"
         "application-inference-profile%2Fmi1dadi0g15f/converse"
@@ -172,7 +170,7 @@ def test_whatever_is_asked_is_refused_by_name_or_accepted_by_the_service_model(
         return
     body = check_request(outgoing.path, outgoing.body)
     roles = [turn["role"] for turn in body["messages"]]
-    assert all(one != other for one, other in zip(roles, roles[1:], strict=False))
+    assert all(one != other for one, other in pairwise(roles))
     assert all(turn["content"] for turn in body["messages"])
     assert ("toolUse" in str(body["messages"])) <= ("toolConfig" in body)
 

@@ -29,6 +29,13 @@ def test_limits_and_sampling_have_their_fields() -> None:
     assert entries == {}
 
 
+def test_an_empty_stop_sequence_is_left_out() -> None:
+    body, entries = asked(stop=("", "END"))
+    assert body["inferenceConfig"] == {"stopSequences": ["END"]}
+    assert entries == {"stop": "dropped"}
+    assert "inferenceConfig" not in asked(stop=("",))[0]
+
+
 def test_what_was_not_said_is_not_written() -> None:
     assert asked()[0] == {"messages": [{"role": "user", "content": [{"text": "hi"}]}]}
 

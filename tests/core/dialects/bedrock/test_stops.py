@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from aigw_dev.core.dialects.bedrock.stops import stop_reason, stop_sequence
+from aigw_dev.core.dialects.bedrock.stops import REASONS, stop_reason, stop_sequence
 from tests.core.dialects.bedrock.service_model import service
 
 
@@ -25,10 +25,8 @@ def test_a_word_has_its_neutral_reason(word: str, reason: str) -> None:
 
 
 def test_every_word_of_the_service_is_known() -> None:
-    from aigw_dev.core.dialects.bedrock import stops
-
     words = service().shape_for("StopReason").enum
-    assert set(words) <= set(stops._REASONS)
+    assert set(words) <= set(REASONS)
 
 
 def test_the_stop_sequence_is_found_whole_and_streamed() -> None:

@@ -123,12 +123,10 @@ def test_a_choice_of_what_is_not_offered_is_refused(choice: ToolChoice) -> None:
 
 
 def test_a_model_that_thinks_or_cannot_be_forced_may_choose() -> None:
-    for fields in (
-        {"reasoning": Reasoning(effort="high")},
-        {"traits": Traits(refuses=frozenset({"tool_choice"}))},
-    ):
+    thinking, unforced = Reasoning(effort="high"), Traits(refuses=frozenset({"tool_choice"}))
+    for reasoning, traits in ((thinking, Traits()), (None, unforced)):
         ledger = Ledger()
-        assert config(tools=(F,), tool_choice=ToolChoice(mode="required"), ledger=ledger, **fields)[
-            "toolChoice"
-        ] == {"auto": {}}
+        must = ToolChoice(mode="required")
+        some = config(tools=(F,), tool_choice=must, ledger=ledger, reasoning=reasoning, traits=traits)
+        assert some["toolChoice"] == {"auto": {}}
         assert fates(ledger)["tool_choice"] == "approximated"

@@ -79,3 +79,8 @@ def test_a_speakers_name_is_left_out() -> None:
     ledger = Ledger()
     written(request(msgspec.structs.replace(user("hi"), name="ann")), ledger=ledger)
     assert fates(ledger) == {"messages[0].name": "dropped"}
+
+
+def test_a_conversation_of_which_nothing_is_left_is_refused() -> None:
+    assert refused(request(user(" "), assistant(""))).param == "messages"
+    assert refused(request(system("s"), user(""))).param == "messages"

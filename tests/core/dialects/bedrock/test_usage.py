@@ -7,6 +7,7 @@ from aigw_dev.core.exchange import Usage
 def test_input_includes_what_was_cached_and_written() -> None:
     text = b'{"inputTokens":16,"outputTokens":9,"totalTokens":2442,"cacheReadInputTokens":30,"cacheWriteInputTokens":2387}'
     usage = read_usage(msgspec.Raw(text))
+    assert usage is not None
     assert usage == Usage(input=2433, output=9, cached_input=30, cache_write=2387, raw=msgspec.Raw(text))
     assert usage.input + usage.output == 2442
 

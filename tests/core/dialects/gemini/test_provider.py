@@ -403,8 +403,8 @@ def test_formats() -> None:
     assert body["generationConfig"] == {"responseMimeType": "application/json"}
     body, _ = written(request(format=OutputFormat(kind="schema", schema=SCHEMA)))
     assert body["generationConfig"]["responseSchema"]["properties"] == {"city": {"type": "STRING"}}
-    body, _ = written(request(format=OutputFormat(kind="schema", schema=raw({"oneOf": [{"type": "string"}]}))))
-    assert body["generationConfig"]["responseJsonSchema"] == {"oneOf": [{"type": "string"}]}
+    body, _ = written(request(format=OutputFormat(kind="schema", schema=raw({"oneOf": [{"type": "string"}, {"type": "number"}]}))))
+    assert body["generationConfig"]["responseJsonSchema"] == {"oneOf": [{"type": "string"}, {"type": "number"}]}
     body, _ = written(request(format=OutputFormat(kind="text")))
     assert "generationConfig" not in body
     body, ledger = written(request(format=OutputFormat(kind="grammar")))

@@ -31,6 +31,7 @@ from aigw_dev.core.streams import sse
 
 SEED: Final = "0123456789abcdef01234567"
 BROKEN_FILES: Final = {"parallel-tool-call-wrapper.1.chunks.txt": "its first and last line are no valid JSON"}
+TWO_ANSWERS: Final = {"openai-shell-container.1.chunks.txt": "its deltas and its final response say different things"}
 _CASSETTES: Final = (
     "pydantic-ai/models/cassettes/test_openai_responses",
     "pydantic-ai/models/cassettes/test_deepseek_responses",
@@ -221,7 +222,8 @@ def said(events: Iterable[ChatEvent]) -> list[object]:
             case Delta():
                 texts = cast("list[Any]", told[-1])[1]
                 if event.kind == "citations":
-                    texts["citations"] = [*texts.get("citations", []), *json.loads(event.text)]
+                    cited = [one.get("url", one) for one in json.loads(event.text)]
+                    texts["citations"] = [*texts.get("citations", []), *cited]
                 else:
                     texts[event.kind] = texts.get(event.kind, "") + event.text
                 texts["logprobs"] = (*texts.get("logprobs", ()), *(event.logprobs or ()))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import openai
 import pytest
 
@@ -21,7 +22,7 @@ from aigw_dev.core.chat.events import (
     Ping,
     Started,
 )
-from aigw_dev.core.chat.vocabulary import Logprob, Opaque, Tool
+from aigw_dev.core.chat.vocabulary import Logprob, Opaque, Thinking, Tool, ToolCall
 from aigw_dev.core.dialects import responses
 from aigw_dev.core.exchange import Usage
 from tests.core.dialects.responses.recordings import (
@@ -33,6 +34,7 @@ from tests.core.dialects.responses.recordings import (
     is_valid_event,
     ledger,
     obeys_the_laws,
+    read,
     said,
     streams,
 )
@@ -232,16 +234,11 @@ def test_a_calls_signature_comes_back_with_the_call() -> None:
     output = frames(stream)[-1]["response"]["output"]
     assert [one["type"] for one in output] == ["reasoning", "function_call", "reasoning"]
     body = {"model": "m", "input": [*output, {"type": "function_call_output", "call_id": "c", "output": "1"}]}
-    request = responses.read_chat(_body(body))
-    call, redacted = request.messages[0].parts  # type: ignore[union-attr] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType] - shown below
-    assert call.signature == "GEM"  # pyright: ignore[reportUnknownMemberType] - the same
-    assert (redacted.is_redacted, redacted.signature, redacted.origin) == (True, "RED", "anthropic-messages")  # pyright: ignore[reportUnknownMemberType] - the same
-
-
-def _body(wire: object) -> Any:
-    from tests.core.dialects.responses.recordings import body_of
-
-    return body_of(wire)
+    call, redacted = read(body).messages[0].parts
+    assert isinstance(call, ToolCall)
+    assert call.signature == "GEM"
+    assert isinstance(redacted, Thinking)
+    assert (redacted.is_redacted, redacted.signature, redacted.origin) == (True, "RED", "anthropic-messages")
 
 
 def test_citations_and_logprobs_are_in_their_frames() -> None:
@@ -266,7 +263,7 @@ def test_citations_and_logprobs_are_in_their_frames() -> None:
 
 def test_other_choices_and_strange_items_are_left_out_and_said_so() -> None:
     book = ledger()
-    strange = Opaque(dialect="anthropic-messages", type="server_tool_use", raw=b"{}")  # pyright: ignore[reportArgumentType] - a Raw is a buffer
+    strange = Opaque(dialect="anthropic-messages", type="server_tool_use", raw=msgspec.Raw(b"{}"))
     events: list[ChatEvent] = [
         Started(),
         BlockStarted(index=0, kind="opaque", opaque=strange),
