@@ -1,6 +1,7 @@
 """The laws of a neutral stream (`core.chat.events`), checked on what a decoder said."""
 
 import json
+from collections.abc import Sequence
 
 from aigw_dev.core.chat.events import (
     BlockStarted,
@@ -25,7 +26,7 @@ _FITS = {
 }
 
 
-def broken_laws(events: list[ChatEvent]) -> list[str]:
+def broken_laws(events: Sequence[ChatEvent]) -> list[str]:
     """What a whole stream breaks; empty for a good one."""
     said = [event for event in events if not isinstance(event, Ping)]
     broken = broken_block_laws(said)
@@ -49,7 +50,7 @@ def broken_laws(events: list[ChatEvent]) -> list[str]:
     return broken
 
 
-def broken_block_laws(events: list[ChatEvent]) -> list[str]:
+def broken_block_laws(events: Sequence[ChatEvent]) -> list[str]:
     """What the blocks break: overlap, gaps, deltas that do not fit, arguments that are no JSON object."""
     broken: list[str] = []
     opened: dict[int, BlockStarted] = {}

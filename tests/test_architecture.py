@@ -45,6 +45,7 @@ BROAD_EXCEPTS: Final = {
     "server/gateway.py": 2,  # the roots of its two background tasks
     "store/writer.py": 2,  # the root of its thread, and of each exchange completed there
     "server/pipeline.py": 1,  # the root of a request: a fault still gets an answer and a record
+    "server/socket_calls.py": 1,  # the root of a socket, likewise
 }
 """How many `except Exception` a module may have: only at the root of a thread, a task or a process."""
 

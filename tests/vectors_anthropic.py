@@ -15,6 +15,7 @@ _CASSETTES: Final = (
     "pydantic-ai/models/cassettes/test_anthropic*/*.yaml",
     "simonw-llm-anthropic/tests/cassettes/*/*.yaml",
 )
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RAW: Final = (
     "anthropic-sdk-python/tests/lib/streaming/fixtures/*.txt",
     "anthropic-sdk-python/tests/fixtures/*/*.sse",
@@ -39,8 +40,10 @@ def streams(vectors: Path) -> list[Recording]:
             body = "".join(f"event: {json.loads(line)['type']}\ndata: {line}\n\n" for line in lines)
             found.append(Recording(f"vercel-ai/{file.name}#{number}", body.encode()))
     for pattern in _RAW:
-        for file in sorted(vectors.glob(pattern)):
-            found.append(Recording(f"{file.parent.name}/{file.name}", file.read_bytes()))
+        found += [
+            Recording(f"{file.parent.name}/{file.name}", file.read_bytes())
+            for file in sorted(vectors.glob(pattern))
+        ]
     for name, _asked, reply in _interactions(vectors):
         if isinstance(reply, str) and "message_start" in reply:
             found.append(Recording(name, reply.encode()))
@@ -51,10 +54,14 @@ def streams(vectors: Path) -> list[Recording]:
 def replies(vectors: Path) -> list[Recording]:
     """Every whole message."""
     found: list[Recording] = []
-    for file in sorted((vectors / "vercel-ai/anthropic/src").glob("*.json")):
-        found.append(Recording(f"vercel-ai/{file.name}", file.read_bytes()))
-    for file in sorted((vectors / "agentgateway/response/anthropic").glob("[!s]*.json")):
-        found.append(Recording(f"agentgateway/{file.name}", file.read_bytes()))
+    found += [
+        Recording(f"vercel-ai/{file.name}", file.read_bytes())
+        for file in sorted((vectors / "vercel-ai/anthropic/src").glob("*.json"))
+    ]
+    found += [
+        Recording(f"agentgateway/{file.name}", file.read_bytes())
+        for file in sorted((vectors / "agentgateway/response/anthropic").glob("[!s]*.json"))
+    ]
     for name, _asked, reply in _interactions(vectors):
         if isinstance(reply, dict):
             found.append(Recording(name, json.dumps(reply).encode()))
@@ -69,8 +76,10 @@ def requests(vectors: Path) -> list[Recording]:
         if isinstance(asked, dict) and "messages" in asked:
             whole = {"model": "claude", "max_tokens": 16} | cast("dict[str, Any]", asked)
             found.append(Recording(name, json.dumps(whole).encode()))
-    for file in sorted((vectors / "agentgateway/requests/messages").glob("*.json")):
-        found.append(Recording(f"agentgateway/{file.name}", file.read_bytes()))
+    found += [
+        Recording(f"agentgateway/{file.name}", file.read_bytes())
+        for file in sorted((vectors / "agentgateway/requests/messages").glob("*.json"))
+    ]
     return found
 
 
@@ -91,9 +100,7 @@ def _interactions(vectors: Path) -> list[tuple[str, Any, Any]]:
     found: list[tuple[str, Any, Any]] = []
     for pattern in _CASSETTES:
         for file in sorted(vectors.glob(pattern)):
-            loaded: Any = yaml.load(
-                file.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-            )
+            loaded: Any = yaml.load(file.read_text("utf-8"), Loader=_LOADER)  # noqa: S506 - the safe loader, in C where it is there
             for number, one in enumerate(loaded["interactions"]):
                 asked, reply = one["request"], one["response"]
                 found.append((f"{file.parent.name}/{file.stem}#{number}", _body(asked), _body(reply)))

@@ -127,6 +127,11 @@ CODES: Final[dict[str, Explanation]] = {
     "method_not_allowed": Explanation(
         405, "The path exists, the method does not.", "Model calls are POST, lists are GET."
     ),
+    "thing_not_found": Explanation(
+        404,
+        "There is no such file, job or response, or it is another consumer's.",
+        "Use the id as the call that made it gave it, with the same credential.",
+    ),
     "credential_missing": Explanation(
         401,
         "The provider is called with the caller's own credential (`auth: passthrough`), and the request shows none.",

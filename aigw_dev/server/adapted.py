@@ -42,6 +42,8 @@ async def run(
         body=None if inbound.upload is not None else inbound.read,
         fields=inbound.upload.fields if inbound.upload is not None else {},
         files=await inbound.upload.small_files() if inbound.upload is not None else {},
+        resource_id=inbound.match.resource_id,
+        method=inbound.method,
         ledger=ledger,
         id_seed=f"{exchange.id}{exchange.trace_id}"[:32],
         created=int(exchange.started_at),
@@ -119,4 +121,5 @@ async def _answer(call: Call, provider: ReadyProvider, limit: int) -> adapter.An
     finally:
         reply.cancel()
     kind = value_of(reply.headers, b"content-type").decode("latin-1")
-    return adapter.Answer(status=reply.status, content_type=kind, body=body)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reply.headers}
+    return adapter.Answer(status=reply.status, content_type=kind, body=body, headers=headers)

@@ -96,6 +96,9 @@ async def _usable(job: Job, provider: ReadyProvider, target: Target) -> ReadyKey
         return None if outbound.passed_credential(job.inbound) else _needs_login(provider.name)
     if resolved.auth == "none":
         return None
+    shown = job.inbound.ephemeral
+    if shown is not None and shown.provider == provider.name:
+        return ReadyKey(name="ephemeral", value=shown.secret)
     is_allowed = may_spend(job.inbound.identity, provider.name)
     if resolved.is_key_required and not is_allowed:
         return _needs_token(provider.name)

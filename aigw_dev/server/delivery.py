@@ -1,7 +1,9 @@
 """A good reply on its way to the caller: relayed byte for byte, or translated; listened to in both cases."""
 
 import time
+from typing import Final
 
+from aigw_dev.core.binary_reply import BinaryReply
 from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.dialects.protocol import ReplySummary
 from aigw_dev.core.errors import UpstreamError
@@ -14,6 +16,8 @@ from aigw_dev.server.job import Job
 from aigw_dev.server.outbound import Plan
 from aigw_dev.server.relay import read_whole, relay_bytes, relay_events
 from aigw_dev.server.watchdog import Watchdog
+
+_TEXTS: Final = (b"text/", b"json", b"xml", b"javascript", b"yaml", b"sdp", b"urlencoded")
 
 
 def _watched(match: Match) -> str:
@@ -54,6 +58,8 @@ async def relay(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog, pl
             headers.append((b"cache-control", b"no-cache"))
         await downstream.start(reply.status, headers)
 
+    if is_binary(value_of(reply.headers, b"content-type")):
+        downstream.binary = BinaryReply()
     if is_events:
         hidden = dialect.hides_usage if planned.hides_usage else None
         await relay_events(
@@ -103,8 +109,15 @@ async def _translate(
         commit=commit,
         answer=answer,
         is_array=translated.is_array(job.inbound.match, job.inbound.query),
+        keep=job.keep,
     )
     await (translated.relay_count(relay) if job.inbound.match.operation.family == "count" else relay.run())
+
+
+def is_binary(content_type: bytes) -> bool:
+    """Whether a reply is nothing that a person or a program reads as text."""
+    kind = content_type.lower()
+    return bool(kind) and not any(word in kind for word in _TEXTS)
 
 
 def require_acceptable(reply: Reply) -> None:

@@ -7,6 +7,7 @@ a provider.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -25,6 +26,8 @@ from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.models import models_reply
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.socket_door import SocketDoor
+from aigw_dev.server.spool import read_upload
+from aigw_dev.server.things import Things
 from aigw_dev.server.who import NOBODY, identify
 
 Scope = MutableMapping[str, Any]
@@ -47,6 +50,16 @@ class House(Protocol):
     @property
     def snapshot(self) -> Snapshot:
         """What is in force now."""
+        ...
+
+    @property
+    def things(self) -> Things:
+        """What it remembers of what lives at providers."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """Its own folder: where large bodies wait."""
         ...
 
     @property
@@ -156,6 +169,9 @@ class Door:
             await snapshot.keys.settled_soon()  # it may be a key that is still being asked for
             snapshot = self._house.snapshot
             identity = identify(head.credentials, snapshot.roll)
+        if identity is NOBODY and head.credentials:
+            found = self._house.things.ephemeral.identify(head.credentials, now_s=time.time())
+            identity = identity if found is None else found.identity
         if (
             isinstance(identity, Identity)
             and identity.kind == "none"
@@ -183,6 +199,10 @@ class Door:
             identity=call.identity,
             body=b"",
             snapshot=snapshot,
+            things=self._house.things,
+            ephemeral=self._house.things.ephemeral.identify(head.credentials, now_s=call.arrived[1])
+            if head.credentials and call.identity.kind in {"none", "provider-key"}
+            else None,
             began_s=call.arrived[0],
             started_at=call.arrived[1],
         )
@@ -211,13 +231,12 @@ class Door:
                 return body
             inbound.body = body
             return None
-        from aigw_dev.server.spool import read_upload
-
         upload = await read_upload(
             receive,
             content_type=head.content_type,
             declared=head.content_length,
             limit_mb=limits.upload_mb,
+            folder=self._house.folder,
         )
         if isinstance(upload, Refusal):
             return upload

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from aigw_dev.core.binary_reply import BinaryReply
 from aigw_dev.server.headers import Pairs
 
 Message = MutableMapping[str, Any]
@@ -26,6 +27,8 @@ class Downstream:
         self.sent_bytes = 0
         self.kept: list[bytes] | None = None
         """The body as sent, where the exchange records it."""
+        self.binary: BinaryReply | None = None
+        """Hears the body instead, where it is binary: the log keeps its size and hash."""
         self.extra: Pairs = []
         """Headers that the reply gets whatever it is (`allow`, CORS)."""
 
@@ -38,19 +41,22 @@ class Downstream:
 
     async def write(self, chunk: bytes) -> None:
         """Send a piece of the body; waits while the caller reads more slowly than we write."""
-        self.sent_bytes += len(chunk)
-        if self.kept is not None:
-            self.kept.append(chunk)
+        self._hear(chunk)
         await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
 
     async def end(self, last: bytes = b"") -> None:
         """Send the last piece and end the reply."""
         self.is_ended = True
         if last:
-            self.sent_bytes += len(last)
-            if self.kept is not None:
-                self.kept.append(last)
+            self._hear(last)
         await self._send({"type": "http.response.body", "body": last, "more_body": False})
+
+    def _hear(self, chunk: bytes) -> None:
+        self.sent_bytes += len(chunk)
+        if self.binary is not None:
+            self.binary.feed(chunk)
+        elif self.kept is not None:
+            self.kept.append(chunk)
 
     async def answer(self, status: int, headers: Pairs, body: bytes) -> None:
         """Send a whole reply."""

@@ -21,7 +21,6 @@ from aigw_dev.config_file.watch import Watcher
 from aigw_dev.core.config import Config
 from aigw_dev.core.credentials import make_token
 from aigw_dev.core.errors import SecretError, StoreError
-from aigw_dev.core.exchange import Identity
 from aigw_dev.core.mask import Masker
 from aigw_dev.core.pricing import PriceBook
 from aigw_dev.core.problem import Problem
@@ -38,7 +37,9 @@ from aigw_dev.server.recorder import Recorder
 from aigw_dev.server.refused_calls import RefusedCalls
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.sources import ConfigSource, Reading
+from aigw_dev.server.things import Things
 from aigw_dev.server.upstream import Upstream
+from aigw_dev.server.who import known_callers
 from aigw_dev.store.state import Credential, StateStore
 from aigw_dev.store.writer import LogWriter
 
@@ -91,6 +92,7 @@ class Gateway:
         """Why state.db could not be read the last time; empty when well."""
         self.turned_away: Final[Counter[str]] = Counter()
         """Requests refused at the door, by code."""
+        self.things: Final = Things(state)
         self._refused_calls: Final = RefusedCalls(state, mask=self._mask)
         self.notices: list[str] = []
         """What a person should know now: conflicts between keys, a config that was not taken."""
@@ -118,6 +120,7 @@ class Gateway:
     async def start(self, reading: Reading, *, port: int, host: str = "127.0.0.1") -> None:
         """Put the first config in force, listening on `host` and `port`. `reading` must hold a config."""
         self.port, self.host = port, host
+        await self.things.load()
         await self.put_in_force(reading, actor="up", note="started")
         self.own_tasks.append(asyncio.create_task(self._watch(), name="watch-config"))
         self.own_tasks.append(asyncio.create_task(self._keep_books(), name="keep-books"))
@@ -132,6 +135,7 @@ class Gateway:
         await self.upstream.aclose()
         await self._touch_keys()
         await asyncio.to_thread(self._refused_calls.write_down)
+        await self.things.close()
         await asyncio.to_thread(self.recorder.writer.close)
         await asyncio.to_thread(self.state.close)
         await asyncio.to_thread(self.vault.keyring.close)
@@ -319,19 +323,10 @@ class Gateway:
             recorded = frozenset(record.provider for record in self.vault.records())
         except SecretError:
             recorded = frozenset[str]()
-        tokens = {
-            sha256(self.home.token().encode()).digest(): Identity(kind="token", providers=None),
-            sha256(self.home.admin_token().encode()).digest(): Identity(kind="admin", providers=None),
-        }
-        now = time.time()
-        revoked: set[bytes] = set()
-        for one in self._stored(self.state.credentials, []):
-            if one.is_valid(now):
-                tokens[one.digest] = Identity(
-                    kind="run", run=one.name, providers=None, metadata=one.detail.get("metadata", {})
-                )
-            else:
-                revoked.add(one.digest)
+        issued = self._stored(self.state.credentials, [])
+        tokens, revoked = known_callers(
+            self.home.token(), self.home.admin_token(), issued, now_at=time.time()
+        )
         return Surroundings(
             gateway=self.source.name(config),
             port=self.port,
@@ -345,7 +340,7 @@ class Gateway:
             untrusted=reading.untrusted,
             is_config_trusted=reading.is_trusted,
             tokens=tokens,
-            revoked=frozenset(revoked),
+            revoked=revoked,
             listed={name: kept.models for name, kept in self._stored(self.state.models, {}).items()},
         )
 

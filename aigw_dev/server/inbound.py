@@ -8,8 +8,11 @@ import msgspec
 from aigw_dev.core.dialects.request_body import RequestBody
 from aigw_dev.core.exchange import Identity
 from aigw_dev.core.operations import Match
+from aigw_dev.server.affinity import Owner
+from aigw_dev.server.ephemeral import Found
 from aigw_dev.server.front import Head
 from aigw_dev.server.snapshot import Snapshot
+from aigw_dev.server.things import Things
 
 
 class Upload(Protocol):
@@ -29,6 +32,10 @@ class Upload(Protocol):
         """The body with another model name (none where empty) and a leaf's parameters, and its length."""
         ...
 
+    def as_object(self) -> bytes:
+        """The text fields of a form as a JSON object."""
+        ...
+
     def describe(self) -> bytes:
         """What the log keeps instead of the bytes: JSON with names, sizes and hashes."""
         ...
@@ -39,20 +46,6 @@ class Upload(Protocol):
 
     def close(self) -> None:
         """Forget the bytes."""
-        ...
-
-
-class Owner(Protocol):
-    """Where a thing lives: a file, a job, a stored reply."""
-
-    @property
-    def provider(self) -> str:
-        """The configured provider."""
-        ...
-
-    @property
-    def key(self) -> str:
-        """The key it was made with, by name; empty = none."""
         ...
 
 
@@ -75,8 +68,11 @@ class Inbound(msgspec.Struct, kw_only=True):
     """When its head had arrived, on the monotonic clock."""
     started_at: float
     """The same moment, UTC seconds since the epoch."""
+    things: Things
     upload: Upload | None = None
     read: RequestBody | None = None
     """The JSON body with its top level read, once the pipeline has checked it."""
+    ephemeral: Found | None = None
+    """The caller showed a secret that a provider gave out through us."""
     owner: Owner | None = None
     """Who has the thing that the path or body names; None where nobody is known."""

@@ -1,5 +1,6 @@
 """One request on its way through the attempts: what every step of it shares."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -46,6 +47,8 @@ class Job(msgspec.Struct, kw_only=True):
     account: Account
     reading: Reading | None = None
     """The caller's JSON body; None for an upload or a call without a body."""
+    keep: Callable[[bytes], None] | None = None
+    """Keeps a translated Responses object, for `previous_response_id`."""
     wants_usage: bool = False
     """The caller asked for usage in its stream."""
     failures: dict[int, Failure] = msgspec.field(default_factory=dict[int, Failure])

@@ -7,7 +7,8 @@ from typing import Final
 import msgspec
 
 from aigw_dev.core.dialects import DIALECTS
-from aigw_dev.core.errors import Refusal
+from aigw_dev.core.dialects.responses.state import without_foreign_reasoning
+from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.core.exchange import Exchange
 from aigw_dev.core.operations import Match, Operation
 from aigw_dev.core.providers import (
@@ -44,7 +45,9 @@ class Plan(msgspec.Struct, kw_only=True):
 
     place: Place
     path: str
-    body: bytes | AsyncIterable[bytes] | None
+    model: str = ""
+    """The name in the path, where it is not the target's."""
+    body: bytes | AsyncIterable[bytes] | None = None
     body_bytes: int | None = None
     query: str = ""
     url: str = ""
@@ -86,6 +89,8 @@ def plan(
     if reading is None:
         return _as_it_came(inbound, provider, place, target)
     request, hides = reading.body, False
+    if operation.dialect == "openai-responses":
+        request = without_foreign_reasoning(request)
     dialect = DIALECTS[operation.dialect]
     if exchange.is_stream and resolved.injects_usage and not wants_usage:
         request, hides = dialect.ask_usage(request), True
@@ -120,7 +125,7 @@ def published(made: Plan, exchange: Exchange, operation: Operation, where: Publi
     there = vertex.call(where.publisher, is_stream=exchange.is_stream, is_count=is_count)
     if there is None or not isinstance(made.body, bytes):
         return made
-    made.path, made.query = there.path, there.query
+    made.path, made.query, made.model = there.path, there.query, where.model
     made.body = vertex.native_body(where.publisher, made.body, model=where.model, is_count=is_count)
     return made
 
@@ -180,7 +185,9 @@ def call(
 ) -> Call:
     """The call itself, with the key in it."""
     resolved, place = provider.resolved, planned.place
-    url = planned.url or place_url(resolved, place, planned.path, model=target.model, query=planned.query)
+    url = planned.url or place_url(
+        resolved, place, planned.path, model=planned.model or target.model, query=planned.query
+    )
     connect_ms = (
         resolved.connect_timeout_ms if target.connect_timeout_ms is None else target.connect_timeout_ms
     )
@@ -215,15 +222,21 @@ def _signed_for_aws(made: Call, key: ReadyKey) -> bool:
     credentials = sigv4.parse_credentials(key.value.decode("utf-8", "replace"))
     if credentials is None:
         return False
-    body = made.body if isinstance(made.body, bytes) else b""
+    if made.body is not None and not isinstance(made.body, bytes):
+        raise UpstreamError(
+            "a streamed upload cannot be signed for AWS; use a Bedrock API key for it",
+            code="operation_not_supported",
+            is_sent=False,
+        )
+    body, host = made.body or b"", made.url.partition("://")[2].partition("/")[0]
     added = sigv4.sign(
         made.method,
         made.url,
         headers=[("content-type", "application/json")] if body else [],
         body=body,
         credentials=credentials,
-        region=sigv4.region_of(made.url.partition("://")[2].partition("/")[0]) or _AWS_REGION,
-        service="bedrock",
+        region=sigv4.region_of(host) or _AWS_REGION,
+        service=sigv4.service_of(host),
         at=dt.datetime.now(dt.UTC),
     )
     _replace(made.headers, tuple(added))

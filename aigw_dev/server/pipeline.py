@@ -8,25 +8,27 @@ import asyncio
 import functools
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from aigw_dev.core.dialects import DIALECTS
-from aigw_dev.core.dialects.protocol import Content, RequestFacts
+from aigw_dev.core.dialects.protocol import Content, ReplySummary, RequestFacts
 from aigw_dev.core.dialects.request_body import read_body
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Exchange
+from aigw_dev.core.operations import CLIENT_SECRETS, REALTIME_SESSIONS, RESPONSES
 from aigw_dev.core.routing import address
 from aigw_dev.core.routing.facts import Facts, parse_metadata
 from aigw_dev.core.routing.flow import CompiledRoute, Target, decide
-from aigw_dev.server import attempts, counting, forms, replies
+from aigw_dev.server import attempts, counting, forms, kept_responses, replies
 from aigw_dev.server.accounts import account_reply, account_stream, completion
 from aigw_dev.server.downstream import Downstream
+from aigw_dev.server.ephemeral import masked
 from aigw_dev.server.front import spoken
-from aigw_dev.server.headers import CREDENTIAL_HEADERS
+from aigw_dev.server.headers import CREDENTIAL_HEADERS, Pairs
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.job import Failure, Job
 from aigw_dev.server.relay import Listener
@@ -87,10 +89,15 @@ async def _serve(
     facts = _read(inbound, exchange)
     if isinstance(facts, Refusal):
         return Failure(refusal=facts)
+    if inbound.match.operation.resource:
+        refusal = await _recall(inbound, exchange)
+        if refusal is not None:
+            return Failure(refusal=refusal)
+        if await kept_responses.answered(inbound, exchange, downstream):
+            return None
     targets = _route(inbound, exchange, facts)
     if isinstance(targets, Refusal):
         return Failure(refusal=targets)
-    snapshot = inbound.snapshot
     version = inbound.head.anthropic_version.decode("latin-1")
     job = Job(
         inbound=inbound,
@@ -100,14 +107,53 @@ async def _serve(
         reading=None
         if inbound.read is None
         else Reading(match=inbound.match, body=inbound.read, version=version),
+        keep=_keeper(inbound, exchange),
         wants_usage=facts.wants_usage,
-        account=lambda reply, summary=None: account_reply(exchange, snapshot, reply, summary),
+        account=functools.partial(_account, inbound, exchange),
     )
     if inbound.match.operation.family == "count":
         return await counting.count(job, targets)
     return await attempts.run(job, targets)
 
 
+def _keeper(inbound: Inbound, exchange: Exchange) -> Callable[[bytes], None] | None:
+    """What keeps a translated response for `previous_response_id`; None for every other operation."""
+    body = inbound.read
+    if inbound.match.operation is not RESPONSES or body is None:
+        return None
+    return lambda reply: inbound.things.keep(body, reply, exchange)
+
+
+async def _recall(inbound: Inbound, exchange: Exchange) -> Refusal | None:
+    """Find out whose the thing is that the request is about, and what it leans on that is kept here."""
+    body = inbound.read
+    if body is None and inbound.body and inbound.match.operation.family == "resource":
+        found = read_body(inbound.body)
+        body = None if isinstance(found, Refusal) else found
+    if body is not None and inbound.match.operation is RESPONSES:
+        expanded = await inbound.things.expanded(body, exchange.consumer)
+        if isinstance(expanded, Refusal):
+            return expanded
+        inbound.read = body = expanded
+    owner = await inbound.things.owner(inbound.match, body, exchange.consumer)
+    if isinstance(owner, Refusal):
+        return owner
+    inbound.owner = owner
+    return None
+
+
+def _account(
+    inbound: Inbound, exchange: Exchange, reply: bytes, summary: ReplySummary | None = None
+) -> Pairs:
+    """Price a whole reply, and remember what it made."""
+    inbound.things.remember(exchange, inbound.match, reply)
+    if inbound.match.operation.name in EPHEMERAL:
+        inbound.things.ephemeral.remember(reply, exchange.provider, now_s=time.time())
+    return account_reply(exchange, inbound.snapshot, reply, summary)
+
+
+EPHEMERAL: Final = frozenset({CLIENT_SECRETS.name, REALTIME_SESSIONS.name})
+"""Operations whose reply holds a secret for the caller."""
 _FAULT: Final = Refusal(code="internal_error", message="the gateway has a fault; its log says more")
 
 
@@ -171,7 +217,9 @@ def _route(inbound: Inbound, exchange: Exchange, read: RequestFacts) -> tuple[Ta
     if isinstance(place, Refusal):
         return place
     if isinstance(place, address.Direct):
-        return (Target(provider=place.provider, model=place.model),)
+        owner = inbound.owner
+        key = owner.key if owner is not None and owner.provider == place.provider else ""
+        return (Target(provider=place.provider, model=place.model, key=key or None),)
     route = snapshot.routes[place.route]
     exchange.route = route.name
     url = f"http://{inbound.head.host.decode('latin-1')}{inbound.path}"
@@ -188,7 +236,7 @@ def _route(inbound: Inbound, exchange: Exchange, read: RequestFacts) -> tuple[Ta
         model=read.model,
         consumer=exchange.consumer,
         is_stream=read.is_stream,
-        body=inbound.read.fields if inbound.read is not None else {},
+        body=_conditions_body(inbound),
         measure=lambda: Content() if inbound.read is None else dialect.measure(inbound.read),
         url=url,
     )
@@ -197,6 +245,16 @@ def _route(inbound: Inbound, exchange: Exchange, read: RequestFacts) -> tuple[Ta
         return decision
     exchange.decision = msgspec.json.encode(decision)
     return decision.targets
+
+
+def _conditions_body(inbound: Inbound) -> Mapping[str, msgspec.Raw]:
+    """What `body.PATH` of a condition reads: the JSON body's fields, or a form's."""
+    if inbound.read is not None:
+        return inbound.read.fields
+    if inbound.upload is None:
+        return {}
+    found = read_body(inbound.upload.as_object())
+    return {} if isinstance(found, Refusal) else found.fields
 
 
 def _without_model(inbound: Inbound, exchange: Exchange) -> tuple[Target, ...] | Refusal:
@@ -254,15 +312,25 @@ def _end(exchange: Exchange, inbound: Inbound, downstream: Downstream, listener:
     exchange.status = downstream.status or CLIENT_LEFT
     exchange.response_bytes = downstream.sent_bytes
     if downstream.kept is not None:
-        exchange.response_body = b"".join(downstream.kept)
+        exchange.response_body = _kept(downstream.kept, downstream, inbound)
     if not listener.is_events:
         return
     exchange.timing = listener.timing
+    if inbound.match.operation is RESPONSES and listener.dialect == exchange.dialect and listener.raw:
+        inbound.things.remember_stream(exchange, listener.raw[0])
     account_stream(exchange, inbound.snapshot, listener)
     error = listener.reader.error
     if error is not None and not exchange.error:
         exchange.marks.add("broken")
         exchange.error, exchange.error_text = "upstream_in_band", error.message
+
+
+def _kept(pieces: list[bytes], downstream: Downstream, inbound: Inbound) -> bytes:
+    """What the log keeps of the reply's body: of a binary one its size and hash, of a secret nothing."""
+    if downstream.binary is not None:
+        return downstream.binary.note().encode()
+    body = b"".join(pieces)
+    return masked(body) if inbound.match.operation.name in EPHEMERAL else body
 
 
 def _headers(inbound: Inbound, route: CompiledRoute) -> dict[str, str]:

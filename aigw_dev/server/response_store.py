@@ -48,6 +48,11 @@ class ResponseStore:
         self._changes = 0
         """Counts what was deleted: an answer of the database from before does not count."""
 
+    @property
+    def held_bytes(self) -> int:
+        """What is in memory, about."""
+        return self._bytes
+
     def keep(self, id_: str, body: bytes, *, consumer: str) -> bool:
         """Keep a response, in place of one of the same id; False where it is too long or its id is none."""
         if len(body) > MOST_BODY_BYTES or _ID.fullmatch(id_) is None:

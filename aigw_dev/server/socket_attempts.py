@@ -16,16 +16,16 @@ import msgspec
 from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.core.exchange import Attempt, Exchange
-from aigw_dev.core.operations import RESPONSES
+from aigw_dev.core.operations import RESPONSES, Match
 from aigw_dev.core.providers import ResolvedProvider, main_place
 from aigw_dev.core.providers.address import full_url, is_versioned, plain_url
 from aigw_dev.core.routing import retry
 from aigw_dev.core.routing.flow import Target
-from aigw_dev.server.job import Failure
 from aigw_dev.server.call import Call
 from aigw_dev.server.ephemeral import Found
 from aigw_dev.server.headers import Pairs, downward, upward, value_of
 from aigw_dev.server.inbound import Inbound
+from aigw_dev.server.job import Failure
 from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.outbound import authorize, passed_credential
 from aigw_dev.server.snapshot import ReadyProvider
@@ -110,6 +110,8 @@ async def _usable(job: SocketJob, provider: ReadyProvider, target: Target) -> Re
     lacking = _lacking(job, provider)
     if lacking is not None:
         return lacking
+    if resolved.is_passthrough:
+        return None if passed_credential(job.inbound) else _needs_login(provider.name)
     if resolved.auth == "none":
         return None
     if job.ephemeral is not None and job.ephemeral.provider == provider.name:
@@ -119,7 +121,9 @@ async def _usable(job: SocketJob, provider: ReadyProvider, target: Target) -> Re
         return _needs_token(provider.name)
     key = await job.inbound.snapshot.keys.get(provider.name, target.key)
     if isinstance(key, ReadyKey):
-        return key if is_allowed else _needs_token(provider.name)
+        if not is_allowed:
+            return _needs_token(provider.name)
+        return key if provider.exchange_key is None else await provider.exchange_key(key)
     return key if resolved.is_key_required or target.key else None
 
 
@@ -137,6 +141,14 @@ def _lacking(job: SocketJob, provider: ReadyProvider) -> Refusal | None:
             message=f"{provider.name} ({kind.title}) does not do {operation.name}; name a provider that does",
         )
     return None
+
+
+def _needs_login(provider: str) -> Refusal:
+    return Refusal(
+        code="credential_missing",
+        message=f"{provider} has `auth: passthrough`: it is called with the caller's own credential, and this request "
+        "shows none beside the gateway's; send yours as usual and the gateway's token in `esa_aigw_auth: Bearer ...`",
+    )
 
 
 def _needs_token(provider: str) -> Refusal:
@@ -159,7 +171,7 @@ async def _open(
     first_ms = target.first_packet_timeout_ms or resolved.first_packet_timeout_ms
     call = Call(
         method="GET",
-        url=socket_url(job.inbound, resolved, target.model),
+        url=socket_url(job.inbound.match, job.inbound.query.decode("latin-1"), resolved, target.model),
         headers=_headers_up(job.inbound, provider),
         connect_timeout_s=connect_ms / 1000 if connect_ms else 0.0,
         proxy=resolved.proxy,
@@ -180,12 +192,11 @@ async def _open(
     return answer, retry.Outcome(status=101, is_committed=True)
 
 
-def socket_url(inbound: Inbound, provider: ResolvedProvider, model: str) -> str:
+def socket_url(match: Match, query: str, provider: ResolvedProvider, model: str) -> str:
     """Where the socket is opened (as http or https): the caller's query, with the provider's name for the model in it."""
-    query = inbound.query.decode("latin-1")
-    operation = inbound.match.operation
+    operation = match.operation
     if operation.family == "raw":
-        return plain_url(provider.origin, inbound.match.rest, query=query)
+        return plain_url(provider.origin, match.rest, query=query)
     fields = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in _NAMES]
     if model and operation is not RESPONSES:
         has_deployments = provider.kind.deployment_path and not is_versioned(provider.kind, provider.api_base)

@@ -23,11 +23,11 @@ from aigw_dev.core.routing.flow import CompiledRoute, Target, decide
 from aigw_dev.core.transcript import Transcript
 from aigw_dev.server import pipeline, replies, socket_attempts
 from aigw_dev.server.accounts import price
-from aigw_dev.server.job import Failure
 from aigw_dev.server.downstream import Downstream
 from aigw_dev.server.ephemeral import EphemeralSecrets
 from aigw_dev.server.headers import CREDENTIAL_HEADERS, Pairs, downward
 from aigw_dev.server.inbound import Inbound
+from aigw_dev.server.job import Failure
 from aigw_dev.server.pipeline import CLIENT_LEFT, Recorder
 from aigw_dev.server.socket_attempts import SocketJob
 from aigw_dev.server.socket_frames import GONE

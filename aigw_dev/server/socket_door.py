@@ -89,6 +89,7 @@ class SocketDoor:
                 identity=identity,
                 body=b"",
                 snapshot=self._house.snapshot,
+                things=self._house.things,
                 began_s=arrived[0],
                 started_at=arrived[1],
             )

@@ -302,7 +302,12 @@ class Frames:
             if now - self._wrote_at >= STALL_S:
                 self._give_up("it takes nothing any more")
                 return
-        elif not self._is_paused and self._is_asked and self._silence_s and now - self._heard_at >= self._silence_s:
+        elif (
+            not self._is_paused
+            and self._is_asked
+            and self._silence_s
+            and now - self._heard_at >= self._silence_s
+        ):
             self._give_up("no answer to a ping")
             return
         elif now - self._heard_at >= self._ping_s:

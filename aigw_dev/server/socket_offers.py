@@ -12,7 +12,7 @@ import msgspec
 from aigw_dev.server.headers import Pairs
 
 _CREDENTIAL: Final = re.compile(
-    rb"(?:[A-Za-z0-9-]*[-_])?(?:bearer|authorization|api-key|apikey|key|client-secret|secret|access-token|token)\.(.+)",
+    rb"(?:[A-Za-z0-9.-]*?[-_.])?(?:bearer|authorization|api-key|apikey|key|client-secret|secret|access-token|token)\.(.+)",
     re.IGNORECASE,
 )
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")

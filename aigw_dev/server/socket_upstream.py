@@ -57,9 +57,11 @@ async def open_socket(
     `answer_s` limits the wait for an answer once connected (0 = none); `idle_s` how long an open provider may be silent,
     without a message and without a pong (0 = for ever).
     """
+    key = b64encode(secrets.token_bytes(16))
+    head = _request(call, subprotocols, key)
     wire = await connect(
         call.url,
-        lambda: _Opening(call, subprotocols, idle_s),
+        lambda: _Opening(head, subprotocols, key, idle_s),
         timeout_s=call.connect_timeout_s,
         proxy=call.proxy,
     )
@@ -79,11 +81,11 @@ async def open_socket(
 class _Opening(asyncio.Protocol):
     """One connection: the handshake, then frames."""
 
-    def __init__(self, call: Call, subprotocols: tuple[bytes, ...], idle_s: float) -> None:
-        self._call = call
+    def __init__(self, request: bytes, subprotocols: tuple[bytes, ...], key: bytes, idle_s: float) -> None:
+        self._request = request
         self._offered = subprotocols
+        self._key = key
         self._idle_s = idle_s
-        self._key = b64encode(secrets.token_bytes(16))
         self._transport: asyncio.Transport | None = None
         self._head = b""
         self._reply: ReplyParser | None = None
@@ -101,13 +103,7 @@ class _Opening(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask."""
         wire = self._transport = cast("asyncio.Transport", transport)
-        head = self._request()
-        if head is None:
-            self._fail(
-                "a header holds a line break or a NUL; check the provider's `headers`", "upstream_failed"
-            )
-        else:
-            wire.write(head)
+        wire.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         """An answer, then frames."""
@@ -147,18 +143,6 @@ class _Opening(asyncio.Protocol):
             self._frames.resume_writing()
 
     # the handshake
-
-    def _request(self) -> bytes | None:
-        address = parse_url(self._call.url)
-        start = f"GET {address.target} HTTP/1.1\r\nhost: {address.host_header}\r\n".encode("ascii")
-        own = (
-            b"upgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: %b\r\n"
-            % self._key
-        )
-        if self._offered:
-            own += b"sec-websocket-protocol: %b\r\n" % b", ".join(self._offered)
-        headers = [pair for pair in self._call.headers if not pair[0].startswith(b"sec-websocket-")]
-        return request_head(start, headers, own + b"\r\n")
 
     def _read_head(self, data: bytes) -> None:
         self._head += data
@@ -228,6 +212,27 @@ class _Opening(asyncio.Protocol):
             self.answer.set_exception(UpstreamError(message, code=code))
             self.answer.exception()  # marks it as seen where the caller has given up meanwhile
         self.abort()
+
+
+def _request(call: Call, subprotocols: tuple[bytes, ...], key: bytes) -> bytes:
+    """The handshake."""
+    address = parse_url(call.url)
+    start = f"GET {address.target} HTTP/1.1\r\nhost: {address.host_header}\r\n".encode("ascii")
+    own = (
+        b"upgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: %b\r\n"
+        % key
+    )
+    if subprotocols:
+        own += b"sec-websocket-protocol: %b\r\n" % b", ".join(subprotocols)
+    headers = [pair for pair in call.headers if not pair[0].startswith(b"sec-websocket-")]
+    head = request_head(start, headers, own + b"\r\n")
+    if head is None:
+        raise UpstreamError(
+            f"a header for {address.host_header} holds a line break or a NUL; check the provider's `headers`",
+            code="upstream_failed",
+            is_sent=False,
+        )
+    return head
 
 
 def _fields(head: bytes) -> Headers | None:

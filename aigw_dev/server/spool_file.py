@@ -24,7 +24,7 @@ BATCH_BYTES: Final = 256 * 1024
 _MIB: Final = 1 << 20
 
 Listen = Callable[[bytes], Refusal | None]
-"""Hears every piece in order, one call at a time, large bodies in threads; a refusal ends the reading."""
+"""Hears every byte once, in order, one call at a time, large bodies in threads; a refusal ends the reading."""
 
 
 class Spool:
@@ -89,7 +89,10 @@ class Spool:
                 code="invalid_http",
                 message=f"the body has {self.size} bytes and content-length says {declared}; send them alike",
             )
-        return await self._write_out() if self.size > MEMORY_BYTES else None
+        if not self.is_in_memory:
+            return await self._write_out()
+        self._pieces = [b"".join(self._pieces)]
+        return None
 
     async def _take(self, piece: bytes) -> Refusal | None:
         """Keep a piece; waits only where the disk does not keep up."""
@@ -139,19 +142,14 @@ class Spool:
 
     def _write(self, pieces: list[bytes], heard: int) -> Refusal | None:
         """Append `pieces`, whose first `heard` bytes were listened to before. In a thread, one at a time."""
+        content = b"".join(pieces)  # a caller may send single bytes: one write for all of them
         try:
             with self._guard:
-                for piece in pieces:
-                    if self._is_closed:
-                        return None
-                    if (
-                        self._listen is not None
-                        and heard <= 0
-                        and (refusal := self._listen(piece)) is not None
-                    ):
-                        return refusal
-                    heard -= len(piece)
-                    self._append(piece)
+                if self._is_closed:
+                    return None
+                if self._listen is not None and (refusal := self._listen(content[heard:])) is not None:
+                    return refusal
+                self._append(content)
         except OSError as error:
             return Refusal(
                 code="spool_full",
@@ -162,10 +160,10 @@ class Spool:
             self._shut()
         return None
 
-    def _append(self, piece: bytes) -> None:
+    def _append(self, content: bytes) -> None:
         if self._file is None:
             self._file = self.open_file()
-        rest = memoryview(piece)
+        rest = memoryview(content)
         while rest:
             rest = rest[self._file.write(rest) :]
 
@@ -179,13 +177,8 @@ class Spool:
             return await asyncio.get_running_loop().run_in_executor(None, self._read_file, start, end)
         if self._is_closed:
             raise _gone()
-        found: list[bytes] = []
-        offset = 0
-        for piece in self._pieces:
-            if offset < end and offset + len(piece) > start:
-                found.append(piece[max(0, start - offset) : end - offset])
-            offset += len(piece)
-        return found[0] if len(found) == 1 else b"".join(found)
+        (body,) = self._pieces
+        return body[start:end]
 
     async def stream(self, splices: Sequence[Splice] = ()) -> AsyncIterator[bytes]:
         """The body with `splices` (in order of place) done, in pieces of at most 256 KiB; `length` bytes in all.

@@ -59,6 +59,8 @@ class Relay(msgspec.Struct, kw_only=True):
     translation: Translation
     commit: Commit
     answer: Answer
+    keep: Callable[[bytes], None] | None = None
+    """Keeps a whole reply in the caller's dialect (`StreamEncoder.final` of a streamed one)."""
     is_array: bool = False
     """The caller wants its stream as one JSON array (Gemini without `alt=sse`)."""
 
@@ -102,9 +104,19 @@ class Relay(msgspec.Struct, kw_only=True):
         if self.exchange.is_stream:
             await self._stream_of_whole(said)
             return
-        await self.answer(
-            translation.caller.write_reply(said, translation.context, translation.ledger), heard.summary(said)
-        )
+        await self._answer(said)
+
+    async def _answer(self, said: ChatReply) -> None:
+        translation = self.translation
+        body = translation.caller.write_reply(said, translation.context, translation.ledger)
+        await self.answer(body, heard.summary(said))
+        if self.keep is not None:
+            self.keep(body)
+
+    def _keep_streamed(self, encoder: StreamEncoder) -> None:
+        final: bytes = getattr(encoder, "final", b"")
+        if self.keep is not None and final:
+            self.keep(final)
 
     async def _stream_of_whole(self, said: ChatReply) -> None:
         listening = self._listen()
@@ -113,6 +125,7 @@ class Relay(msgspec.Struct, kw_only=True):
         self.listener.commit(time.monotonic())
         await self.commit()
         await self.downstream.end(pieces)
+        self._keep_streamed(encoder)
 
     async def _whole_of_stream(self) -> None:
         """Some servers stream although nobody asked (transformers serve)."""
@@ -128,9 +141,7 @@ class Relay(msgspec.Struct, kw_only=True):
         said = reply_of(events, translation.dialect)
         if isinstance(said, ReplyError):
             raise FailedReply(said)
-        await self.answer(
-            translation.caller.write_reply(said, translation.context, translation.ledger), heard.summary(said)
-        )
+        await self._answer(said)
 
     async def _stream(self) -> None:
         decoder, framer = self.translation.provider.stream_decoder(), self.translation.provider.framer()
@@ -176,6 +187,7 @@ class Relay(msgspec.Struct, kw_only=True):
         watchdog.is_caller_slow = True  # the provider has done its part
         listener.is_whole = True
         await self.downstream.end(b"".join(held))
+        self._keep_streamed(encoder)
 
     def _listen(self) -> heard.Heard:
         listening = heard.Heard()

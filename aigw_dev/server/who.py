@@ -3,7 +3,7 @@
 Only SHA-256 digests are kept and compared, so a look-up tells nothing about a token, and no value can be printed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Final
 
@@ -11,6 +11,7 @@ import msgspec
 
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Identity
+from aigw_dev.store.state import Credential
 
 NOBODY: Final = Identity()
 EVERYBODY: Final = Identity(providers=None)
@@ -36,6 +37,27 @@ def secret_of(value: bytes) -> bytes:
     if text[:7].lower() == b"bearer ":
         return text[7:].strip()
     return text
+
+
+def known_callers(
+    token: str, admin_token: str, issued: Iterable[Credential], *, now_at: float
+) -> tuple[dict[bytes, Identity], frozenset[bytes]]:
+    """Who each credential of the gateway's own stands for, by digest, and those that were good once.
+
+    `now_at` is UTC seconds; `issued` are the runs' credentials.
+    """
+    known = {
+        sha256(token.encode()).digest(): Identity(kind="token", providers=None),
+        sha256(admin_token.encode()).digest(): Identity(kind="admin", providers=None),
+    }
+    revoked: set[bytes] = set()
+    for one in issued:
+        if one.is_valid(now_at):
+            metadata = one.detail.get("metadata", {})
+            known[one.digest] = Identity(kind="run", run=one.name, providers=None, metadata=metadata)
+        else:
+            revoked.add(one.digest)
+    return known, frozenset(revoked)
 
 
 def identify(credentials: list[tuple[bytes, bytes]], roll: Roll) -> Identity | Refusal:

@@ -96,6 +96,11 @@ class StateStore:
         self._clock = clock
         self._file = StateFile(path, clock=clock)
 
+    @property
+    def file(self) -> StateFile:
+        """The file itself, for what is written behind the request path."""
+        return self._file
+
     def health(self) -> StateHealth:
         """How the file was at the last call."""
         return self._file.health()

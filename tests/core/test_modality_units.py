@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.modality_units import CATEGORIES, FREE, NOTHING, Images, Metered, Units, read_units
 from aigw_dev.core.operations import OPERATIONS
 from aigw_dev.core.providers.media import wav
@@ -48,7 +49,7 @@ def test_the_replys_size_and_quality_go_before_the_requests() -> None:
 
 
 def test_a_size_that_nobody_said_is_not_invented() -> None:
-    made = units(GENERATIONS, {"data": [{}]}, request={"size": "auto", "quality": "auto"})
+    made = units(GENERATIONS, {"data": [{"x": 1}]}, request={"size": "auto", "quality": "auto"})
     assert made.images == (Images(1),)
     assert made.images[0].tier == ""
 
@@ -65,7 +66,7 @@ def test_streamed_images_are_counted_when_they_are_complete() -> None:
 
 
 def test_an_odd_reply_is_read_loosely() -> None:
-    assert units(GENERATIONS, {"data": [{}], "size": 7}).images == (Images(1),)
+    assert units(GENERATIONS, {"data": [{"x": 1}], "size": 7}).images == (Images(1),)
     assert units(GENERATIONS, b"<html>") == NOTHING
 
 
@@ -147,7 +148,7 @@ def test_rerank_counts_searches_and_documents() -> None:
     "operation", ["openai.chat.completions", "openai.embeddings", "openai.moderations", "raw"]
 )
 def test_the_rest_is_metered_by_tokens_alone(operation: str) -> None:
-    assert units(operation, {"data": [{}]}) is NOTHING
+    assert units(operation, {"data": [{"x": 1}]}) is NOTHING
 
 
 def test_categories_and_free_operations_exist() -> None:
@@ -173,6 +174,7 @@ JSON = st.recursive(
 @given(st.sampled_from(sorted(CATEGORIES)), JSON | st.binary(max_size=40), st.sampled_from(["application/json", "text/event-stream", "audio/wav", "text/plain"]))  # fmt: skip
 def test_no_reply_makes_it_raise(operation: str, reply: object, content_type: str) -> None:
     body = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
-    request = reply if isinstance(reply, dict) else {}
-    metered = Metered(request=request, reply=body, content_type=content_type, usage=body, upload_head=body)
+    metered = Metered(
+        request=loose_json.mapping(reply), reply=body, content_type=content_type, usage=body, upload_head=body
+    )
     assert isinstance(read_units(operation, metered), Units)

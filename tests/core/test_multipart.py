@@ -286,6 +286,7 @@ def test_another_reader_sees_the_same_change(fields: list[tuple[str, str]], mode
 
 
 def test_fields_read_as_a_json_object() -> None:
+    assert as_object(good(form(field("a", b"b")))) == b'{"a":"b"}'
     assert as_object(good(USUAL)) == b'{"model":"openai/whisper-1","stream":true}'
     for text, read in ((b"False", False), (b"0", False), (b"1", True), (b"maybe", "maybe")):
         assert msgspec.json.decode(as_object(good(form(field("stream", text))))) == {"stream": read}
@@ -305,6 +306,8 @@ def test_the_log_keeps_size_and_hash_in_place_of_bytes() -> None:
     ]
     (cut,) = msgspec.json.decode(describe(good(form(field("prompt", b"\x01" * 100_000))).parts))
     assert cut["value"].endswith("�…")
+    (long,) = msgspec.json.decode(describe(good(form(field("prompt", b"x" * (MAX_FIELD_BYTES + 1)))).parts))
+    assert set(long) == {"name", "content_type", "bytes", "sha256"}
 
 
 @pytest.mark.parametrize("text", ["x" * 100_000, "\x01" * 100_000, "é" * 100_000, None])

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
+import msgspec
 import websockets
 from websockets.asyncio.client import connect
-from websockets.asyncio.server import Server, ServerConnection, serve as serve_sockets
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.asyncio.server import serve as serve_sockets
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
@@ -48,7 +50,7 @@ class SocketProvider:
         self.url = ""
         self._server: Server
 
-    async def __aenter__(self) -> "SocketProvider":
+    async def __aenter__(self) -> Self:
         self._server = await serve_sockets(
             self._play, "127.0.0.1", 0, process_request=self._ask, select_subprotocol=_choose, max_size=None
         )
@@ -110,6 +112,14 @@ class SocketStage:
         shown = {"authorization": f"Bearer {self.token}"} if headers is None else headers
         options: dict[str, Any] = {"compression": None, "proxy": None, "open_timeout": 10, "close_timeout": 5}
         return connect(self.url(path), additional_headers=dict(shown), **(options | more))
+
+    def let_speak_responses(self, name: str) -> None:
+        """Make the kind of this provider one that serves the Responses API over WebSocket."""
+        replace, snapshot = msgspec.structs.replace, self.gateway.snapshot
+        provider = snapshot.providers[name]
+        kind = replace(provider.resolved.kind, has_response_sockets=True)
+        able = replace(provider, resolved=replace(provider.resolved, kind=kind))
+        self.gateway.snapshot = replace(snapshot, providers={**snapshot.providers, name: able})
 
     async def last(self, count: int = 1) -> Exchange:
         """The newest exchange, once `count` have ended."""

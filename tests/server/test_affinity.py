@@ -123,6 +123,29 @@ async def test_what_a_reply_names_beside_itself_is_at_the_same_place(
     assert await affinity.owner(*nested) == ALICE
 
 
+async def test_what_is_known_already_is_not_written_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aigw_dev.server.affinity._MOST_SHARED", 1)
+    affinity = stage.affinity()
+    for number, owner in enumerate((ALICE, BOB, Owner(provider="x"))):
+        affinity.remember("file", f"f{number}", owner)
+    await asyncio.to_thread(stage.writer.flush)
+    affinity.remember(
+        "file",
+        "f0",
+        Owner(
+            provider="openai",
+            key_name="openai-api-key",
+            model="gpt",
+            provider_kind="openai",
+            consumer="alice",
+        ),
+    )
+    assert not stage.writer.has_waiting
+    assert [affinity.known("file", f"f{number}") for number in range(3)] == [ALICE, BOB, Owner(provider="x")]
+
+
 async def test_ids_that_no_provider_makes_are_nobodys(stage: Stage) -> None:
     affinity = stage.affinity()
     for id_ in ("", "a b", "é", "x" * 513, "a\n"):

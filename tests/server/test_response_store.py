@@ -14,6 +14,16 @@ from aigw_dev.store.write_behind import WriteBehind
 pytestmark = pytest.mark.anyio
 
 
+class CountedRows(ResponseRows):
+    """Knows how often the database was asked."""
+
+    asked = 0
+
+    def get(self, id_: str, *, since_s: float) -> tuple[bytes, str, float] | None:
+        self.asked += 1
+        return super().get(id_, since_s=since_s)
+
+
 class Stage:
     """A table on disk and a clock; each `store` is one more process's memory."""
 
@@ -21,7 +31,7 @@ class Stage:
         self.now_s = 1e9
         self.file = StateFile(path, clock=lambda: self.now_s)
         self.writer = WriteBehind(self.file)
-        self.rows = ResponseRows(self.file, self.writer)
+        self.rows = CountedRows(self.file, self.writer)
 
     def store(self, memory_bytes: int = 10_000) -> ResponseStore:
         return ResponseStore(self.rows, clock=lambda: self.now_s, memory_bytes=memory_bytes)
@@ -68,13 +78,18 @@ async def test_memory_is_bounded_and_the_database_has_the_rest(stage: Stage) -> 
     store = stage.store(memory_bytes=10_000)
     for number in range(20):
         store.keep(f"r{number}", bytes([number]) * 2000, consumer="")
-    assert store._bytes <= 10_000
-    assert list(store._kept) == ["r16", "r17", "r18", "r19"]
-    assert await store.get("r16", consumer="") == bytes([16]) * 2000
+    assert 4 * 2000 < store.held_bytes <= 10_000
+    for number in (16, 17, 18, 19, 16):
+        assert await store.get(f"r{number}", consumer="") == bytes([number]) * 2000
+    assert stage.rows.asked == 0
     assert await store.get("r0", consumer="") == bytes(2000)
-    assert list(store._kept) == ["r18", "r19", "r16", "r0"]
+    assert await store.get("r0", consumer="") == bytes(2000)
+    assert await store.get("r16", consumer="") == bytes([16]) * 2000  # used last: what was not goes first
+    assert stage.rows.asked == 1
+    assert await store.get("r17", consumer="") == bytes([17]) * 2000
+    assert stage.rows.asked == 2
     store.keep("large", b"x" * 20_000, consumer="")
-    assert store._bytes == 0
+    assert store.held_bytes == 0
     assert await store.get("large", consumer="") == b"x" * 20_000
 
 
@@ -114,7 +129,9 @@ async def test_an_answer_from_before_a_deletion_is_not_held(stage: Stage) -> Non
     await asyncio.sleep(0)
     assert await store.delete("other", consumer="")
     assert await reading == b"a"
-    assert list(store._kept) == []
+    assert store.held_bytes < 1000  # `other` alone was, and is gone
+    assert await store.get("r", consumer="") == b"a"
+    assert stage.rows.asked == 2
 
 
 async def test_a_database_that_cannot_be_read_has_none(tmp_path: Path) -> None:

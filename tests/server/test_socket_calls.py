@@ -1,6 +1,7 @@
 """Whole sockets: a caller, the gateway on a real port, a provider that speaks WebSocket."""
 
 import asyncio
+import contextlib
 import json
 import socket as plain
 from pathlib import Path
@@ -16,6 +17,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from aigw_dev.core import operations
+from aigw_dev.core.dialects.realtime import RealtimeObserver
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.operations import Match
 from aigw_dev.server import socket_calls
@@ -79,14 +81,17 @@ async def test_messages_pass_both_ways_as_they_are(tmp_path: Path) -> None:
 
 async def test_fragments_arrive_as_one_message_and_a_large_one_whole(tmp_path: Path) -> None:
     large = "x" * (16 * 1024 * 1024)
-    async with SocketProvider() as one, socket_stage(tmp_path, one=one) as stage:
-        async with stage.call(max_size=None) as caller:
-            await caller.send(["a", "", "b" * 70_000, "c"])
-            assert await caller.recv() == "a" + "b" * 70_000 + "c"
-            await caller.send([b"\x01", b"\x02"])
-            assert await caller.recv() == b"\x01\x02"
-            await caller.send(large)
-            assert await caller.recv() == large
+    async with (
+        SocketProvider() as one,
+        socket_stage(tmp_path, one=one) as stage,
+        stage.call(max_size=None) as caller,
+    ):
+        await caller.send(["a", "", "b" * 70_000, "c"])
+        assert await caller.recv() == "a" + "b" * 70_000 + "c"
+        await caller.send([b"\x01", b"\x02"])
+        assert await caller.recv() == b"\x01\x02"
+        await caller.send(large)
+        assert await caller.recv() == large
 
 
 async def test_a_message_past_the_limit_closes_with_1009_on_both_sides(tmp_path: Path) -> None:
@@ -97,9 +102,9 @@ async def test_a_message_past_the_limit_closes_with_1009_on_both_sides(tmp_path:
 
     async with SocketProvider(too_much) as one, socket_stage(tmp_path, one=one) as stage:
         async with stage.call(max_size=None) as caller:
-            with pytest.raises(ConnectionClosed):
+            with contextlib.suppress(ConnectionClosed):
                 await caller.send(b"x" * (16 * 1024 * 1024 + 1))
-                await caller.recv()
+            await caller.wait_closed()
             assert caller.close_code == 1009
         first = await stage.last()
         async with stage.call(max_size=None) as caller:
@@ -239,24 +244,28 @@ async def test_a_silent_provider_is_given_up_after_its_idle_timeout(tmp_path: Pa
         await is_over.wait()
         server.transport.abort()
 
-    async with SocketProvider(silent) as one:
-        async with socket_stage(tmp_path, one=one, settings=", idle_timeout_ms: 200") as stage:
-            async with stage.call() as caller:
-                await asyncio.wait_for(caller.wait_closed(), 5)
-                assert caller.close_code == 1011
-                assert "ping" in (caller.close_reason or "")
-            is_over.set()
-            assert (await stage.last()).error == "upstream_reset"
+    async with (
+        SocketProvider(silent) as one,
+        socket_stage(tmp_path, one=one, settings=", idle_timeout_ms: 200") as stage,
+    ):
+        async with stage.call() as caller:
+            await asyncio.wait_for(caller.wait_closed(), 5)
+            assert caller.close_code == 1011
+            assert "ping" in (caller.close_reason or "")
+        is_over.set()
+        assert (await stage.last()).error == "upstream_reset"
 
 
 async def test_a_quiet_provider_that_answers_pings_is_not_idle(tmp_path: Path) -> None:
-    async with SocketProvider() as one:
-        async with socket_stage(tmp_path, one=one, settings=", idle_timeout_ms: 100") as stage:
-            async with stage.call() as caller:
-                with pytest.raises(TimeoutError):
-                    await asyncio.wait_for(caller.recv(), 0.5)
-                await caller.send("there?")
-                assert await caller.recv() == "there?"
+    async with (
+        SocketProvider() as one,
+        socket_stage(tmp_path, one=one, settings=", idle_timeout_ms: 100") as stage,
+        stage.call() as caller,
+    ):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(caller.recv(), 0.5)
+        await caller.send("there?")
+        assert await caller.recv() == "there?"
 
 
 async def test_draining_closes_with_1001(tmp_path: Path) -> None:
@@ -325,34 +334,40 @@ async def test_a_provider_that_does_not_answer_is_504(tmp_path: Path) -> None:
 
 
 async def test_a_route_falls_back_before_the_socket_is_open(tmp_path: Path) -> None:
-    async with SocketProvider() as one, SocketProvider() as two:
-        async with socket_stage(tmp_path, one=one, two=two, more=ROUTE) as stage:
-            one.refusal = saying(503, b"busy", "text/plain")
-            shown = {"authorization": f"Bearer {stage.token}", "x-ai-route-metadata": "tier=pro"}
-            for model in ("dynamic/live", "talker"):
-                async with stage.call(f"/v1/realtime?model={model}", headers=shown) as caller:
-                    assert caller.response is not None
-                    assert caller.response.headers["x-aigw-upstream"] == "two/m2"
-                    assert caller.response.headers["x-aigw-route"] == "live"
-                    await caller.send("x")
-                    assert await caller.recv() == "x"
-            exchange = await stage.last(2)
-            assert [one.status for one in exchange.attempts] == [503, 101]
-            assert "fallback" in exchange.marks
-            assert (exchange.route, exchange.provider) == ("live", "two")
-            assert two.requests[0].path == "/v1/realtime?model=m2"
-            response = await refused(stage, "/v1/realtime?model=talker")
-            assert error_of(response)["code"] == "route_metadata_missing"
+    async with (
+        SocketProvider() as one,
+        SocketProvider() as two,
+        socket_stage(tmp_path, one=one, two=two, more=ROUTE) as stage,
+    ):
+        one.refusal = saying(503, b"busy", "text/plain")
+        shown = {"authorization": f"Bearer {stage.token}", "x-ai-route-metadata": "tier=pro"}
+        for model in ("dynamic/live", "talker"):
+            async with stage.call(f"/v1/realtime?model={model}", headers=shown) as caller:
+                assert caller.response is not None
+                assert caller.response.headers["x-aigw-upstream"] == "two/m2"
+                assert caller.response.headers["x-aigw-route"] == "live"
+                await caller.send("x")
+                assert await caller.recv() == "x"
+        exchange = await stage.last(2)
+        assert [one.status for one in exchange.attempts] == [503, 101]
+        assert "fallback" in exchange.marks
+        assert (exchange.route, exchange.provider) == ("live", "two")
+        assert two.requests[0].path == "/v1/realtime?model=m2"
+        response = await refused(stage, "/v1/realtime?model=talker")
+        assert error_of(response)["code"] == "route_metadata_missing"
 
 
 async def test_the_last_failure_is_passed_on(tmp_path: Path) -> None:
-    async with SocketProvider() as one, SocketProvider() as two:
-        async with socket_stage(tmp_path, one=one, two=two, more=ROUTE) as stage:
-            one.refusal, two.refusal = saying(500, b"", "text/plain"), saying(429, b"slow", "text/plain")
-            shown = {"authorization": f"Bearer {stage.token}", "x-ai-route-metadata": "tier=pro"}
-            response = await refused(stage, "/v1/realtime?model=talker", headers=shown)
-            assert response.status_code == 429
-            assert response.headers["x-aigw-attempts"] == "2"
+    async with (
+        SocketProvider() as one,
+        SocketProvider() as two,
+        socket_stage(tmp_path, one=one, two=two, more=ROUTE) as stage,
+    ):
+        one.refusal, two.refusal = saying(500, b"", "text/plain"), saying(429, b"slow", "text/plain")
+        shown = {"authorization": f"Bearer {stage.token}", "x-ai-route-metadata": "tier=pro"}
+        response = await refused(stage, "/v1/realtime?model=talker", headers=shown)
+        assert response.status_code == 429
+        assert response.headers["x-aigw-attempts"] == "2"
 
 
 async def test_a_caller_that_leaves_before_it_is_answered_cancels_the_call(tmp_path: Path) -> None:
@@ -362,10 +377,8 @@ async def test_a_caller_that_leaves_before_it_is_answered_cancels_the_call(tmp_p
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         asked.set()
-        try:
+        with contextlib.suppress(ConnectionError):
             await reader.read()
-        except ConnectionError:
-            pass
         left.set()
         writer.close()
 
@@ -436,23 +449,26 @@ async def test_a_browsers_key_among_the_subprotocols_counts_and_stays_here(tmp_p
 
 
 async def test_an_ephemeral_secret_opens_its_provider_and_goes_up_itself(tmp_path: Path) -> None:
-    async with SocketProvider() as one, SocketProvider() as two:
-        async with socket_stage(tmp_path, one=one, two=two) as stage:
-            secret = "ek_0123456789abcdefghij"
-            stage.door.ephemeral.remember(b'{"value":"%b"}' % secret.encode(), "one", now_s=2e9)
-            stage.door.ephemeral._secrets[next(iter(stage.door.ephemeral._secrets))] = ("one", 9e9)  # pyright: ignore[reportPrivateUsage]  -- good for ever
-            for path in ("/v1/realtime?model=m", "/v1/realtime?model=one/m"):
-                async with stage.call(path, headers={"authorization": f"Bearer {secret}"}) as caller:
-                    await caller.send("x")
-                    await caller.recv()
-                assert one.requests[-1].path == "/v1/realtime?model=m"
-                assert one.requests[-1].headers["authorization"] == f"Bearer {secret}"
-            exchange = await stage.last(2)
-            assert exchange.key_name == ""
-            below = "/two/v1/realtime?model=m"
-            response = await refused(stage, below, headers={"authorization": f"Bearer {secret}"})
-            assert response.status_code == 401
-            assert not two.requests
+    async with (
+        SocketProvider() as one,
+        SocketProvider() as two,
+        socket_stage(tmp_path, one=one, two=two) as stage,
+    ):
+        secret = "ek_0123456789abcdefghij"
+        stage.door.ephemeral.remember(b'{"value":"%b"}' % secret.encode(), "one", now_s=2e9)
+        stage.door.ephemeral._secrets[next(iter(stage.door.ephemeral._secrets))] = ("one", 9e9)  # pyright: ignore[reportPrivateUsage]  -- good for ever
+        for path in ("/v1/realtime?model=m", "/v1/realtime?model=one/m"):
+            async with stage.call(path, headers={"authorization": f"Bearer {secret}"}) as caller:
+                await caller.send("x")
+                await caller.recv()
+            assert one.requests[-1].path == "/v1/realtime?model=m"
+            assert one.requests[-1].headers["authorization"] == f"Bearer {secret}"
+        exchange = await stage.last(2)
+        assert exchange.key_name == ""
+        below = "/two/v1/realtime?model=m"
+        response = await refused(stage, below, headers={"authorization": f"Bearer {secret}"})
+        assert response.status_code == 401
+        assert not two.requests
 
 
 @pytest.mark.parametrize(
@@ -506,23 +522,28 @@ async def test_a_plain_get_of_a_socket_is_426(tmp_path: Path) -> None:
     ],
 )
 async def test_a_socket_is_addressed_like_everything(tmp_path: Path, path: str, sent: str) -> None:
-    async with SocketProvider() as one:
-        async with socket_stage(tmp_path, one=one, gateway=", default_provider: one") as stage:
-            async with stage.call(path) as caller:
-                await caller.send("x")
-                assert await caller.recv() == "x"
-            assert one.requests[0].path == sent
+    async with (
+        SocketProvider() as one,
+        socket_stage(tmp_path, one=one, gateway=", default_provider: one") as stage,
+    ):
+        async with stage.call(path) as caller:
+            await caller.send("x")
+            assert await caller.recv() == "x"
+        assert one.requests[0].path == sent
 
 
 async def test_a_call_id_leads_to_who_carries_the_call(tmp_path: Path) -> None:
-    async with SocketProvider() as one, SocketProvider() as two:
-        async with socket_stage(tmp_path, one=one, two=two, gateway=", default_provider: one") as stage:
-            stage.door.ephemeral.remember_call("/v1/realtime/calls/rtc_1", "two", "env:FIRST", now_s=2e9)
-            for _ in range(2):
-                async with stage.call("/v1/realtime?call_id=rtc_1") as caller:
-                    await caller.send("x")
-                    await caller.recv()
-            assert [request.path for request in two.requests] == ["/v1/realtime?call_id=rtc_1"] * 2
+    async with (
+        SocketProvider() as one,
+        SocketProvider() as two,
+        socket_stage(tmp_path, one=one, two=two, gateway=", default_provider: one") as stage,
+    ):
+        stage.door.ephemeral.remember_call("/v1/realtime/calls/rtc_1", "two", "env:FIRST", now_s=2e9)
+        for _ in range(2):
+            async with stage.call("/v1/realtime?call_id=rtc_1") as caller:
+                await caller.send("x")
+                await caller.recv()
+        assert [request.path for request in two.requests] == ["/v1/realtime?call_id=rtc_1"] * 2
 
 
 def test_paths_of_sockets_are_known() -> None:
@@ -578,19 +599,22 @@ async def test_a_slow_reader_holds_up_the_writer_instead_of_filling_memory(tmp_p
         for _ in range(count):
             assert await side.recv() == piece
 
-    async with SocketProvider(pour if slow == "caller" else drink) as one:
-        async with socket_stage(tmp_path, one=one) as stage, stage.call() as caller:
-            own = asyncio.create_task((drink if slow == "caller" else pour)(caller))
-            still = -1
-            for _ in range(100):  # until nothing moves any more
-                if still == sent > 0:
-                    break
-                still = sent
-                with pytest.raises(TimeoutError):
-                    await asyncio.wait_for(asyncio.Event().wait(), 0.1)
-            assert 0 < sent < count * 0.6  # what sockets and a few buffers hold, not what was to be said
-            may_read.set()
-            await asyncio.wait_for(own, 20)
+    async with (
+        SocketProvider(pour if slow == "caller" else drink) as one,
+        socket_stage(tmp_path, one=one) as stage,
+        stage.call() as caller,
+    ):
+        own = asyncio.create_task((drink if slow == "caller" else pour)(caller))
+        still = -1
+        for _ in range(100):  # until nothing moves any more
+            if still == sent > 0:
+                break
+            still = sent
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(asyncio.Event().wait(), 0.1)
+        assert 0 < sent < count * 0.6  # what sockets and a few buffers hold, not what was to be said
+        may_read.set()
+        await asyncio.wait_for(own, 20)
 
 
 # the record
@@ -639,19 +663,20 @@ async def test_nothing_is_kept_where_replies_are_not_recorded(tmp_path: Path) ->
         assert (await stage.last()).response_body is None
 
 
-async def test_a_fault_of_ours_is_reported_and_closes_with_1011(tmp_path: Path) -> None:
+async def test_a_fault_of_ours_is_reported_and_closes_with_1011(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with SocketProvider() as one, socket_stage(tmp_path, one=one) as stage:
         faults: list[BaseException] = []
-        stage.gateway.report = faults.append
+        monkeypatch.setattr(stage.gateway, "report", faults.append)
         async with stage.call() as caller:
             await caller.send("x")
             await caller.recv()
-            frames = next(iter(stage.serving._server.server_state.connections)).frames  # pyright: ignore  -- a fault is made
 
-            def broken(_: object) -> None:
+            def broken(*_: object) -> None:
                 raise LookupError
 
-            frames.send = broken
+            monkeypatch.setattr(RealtimeObserver, "client", broken)
             await caller.send("x")
             await caller.wait_closed()
             assert caller.close_code == 1011

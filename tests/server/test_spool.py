@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from aigw_dev.core.errors import Refusal, UpstreamError
+from aigw_dev.server import inbound
+from aigw_dev.server import spool as spool_module
 from aigw_dev.server.body import CallerLeft
-from aigw_dev.server import inbound, spool as spool_module
 from aigw_dev.server.spool import Upload, read_raw, read_upload
 from tests.core.forms import BOUNDARY, field, file, form
 from tests.server.arriving import Pieces, cut, endless, is_empty, piece

@@ -7,13 +7,14 @@ import stat
 import threading
 import tracemalloc
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
-from aigw_dev.core.errors import UpstreamError, Refusal
+from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.core.multipart import Splice
 from aigw_dev.server.body import CallerLeft
 from aigw_dev.server.spool_file import BATCH_BYTES, MEMORY_BYTES, Spool, open_private
@@ -52,6 +53,16 @@ async def test_a_body_comes_back_whole_as_often_as_asked(size: int, tmp_path: Pa
     assert await spool.read(max(0, size - 3), size + 9) == body[max(0, size - 3) :]
     spool.close()
     assert is_empty(tmp_path)
+
+
+async def test_a_body_in_tiny_pieces_is_no_worse(tmp_path: Path) -> None:
+    body = random_bytes(MIB + 5000)
+    assert await whole(await filled(body[:5000], step=1)) == body[:5000]
+    spool = Spool(folder=tmp_path)
+    pieces = [piece(body[:MIB], more=True), *cut(body[MIB:], 1).messages]
+    assert await spool.fill(Pieces(*pieces), declared=None, limit_mb=9) is None
+    assert await whole(spool) == body
+    spool.close()
 
 
 @pytest.mark.parametrize("size", [200_000, 2 * MIB])
@@ -160,6 +171,31 @@ async def test_a_full_disk_is_a_refusal_that_leaves_nothing(tmp_path: Path) -> N
     assert refused is not None
     assert refused.code == "spool_full"
     assert os.strerror(errno.ENOSPC) in refused.message
+    assert is_empty(tmp_path)
+
+
+class Full(Spool):
+    """Its disk is full from the first byte."""
+
+    def open_file(self) -> IO[bytes]:
+        return FullDisk(super().open_file(), 0)  # pyright: ignore[reportReturnType]  -- as much of a file as is used
+
+
+async def test_a_full_disk_is_seen_at_the_next_piece_and_at_the_end(tmp_path: Path) -> None:
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    pieces = endless()
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.to_thread(int)  # behind the write: it has ended now
+        return await pieces()
+
+    refused = await Full(folder=tmp_path).fill(receive, declared=None, limit_mb=900)
+    assert refused is not None
+    assert pieces.taken == 14  # 11 pass 1 MiB, 2 more are written with the last of them, one meets the end
+    for size in (MIB + 1, MIB + 300_000):
+        refused = await Full(folder=tmp_path).fill(cut(bytes(size), 100_000), declared=size, limit_mb=900)
+        assert refused is not None
+        assert refused.code == "spool_full"
     assert is_empty(tmp_path)
 
 

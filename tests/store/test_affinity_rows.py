@@ -69,6 +69,7 @@ def test_the_newest_are_read_the_oldest_of_them_first(
         rows.put(row(f"f{number}", at=float(number)))
     assert rows.find("file", "f0") is not None
     assert [one.id for one in rows.newest(2)] == ["f4", "f5"]
+    assert [one.id for one in rows.newest(1)] == ["f5"]
     assert rows.find("file", "f2") is None  # beyond the most that are kept
     assert [one.id for one in rows.newest(9)] == ["f3", "f4", "f5"]
 

@@ -1,8 +1,9 @@
 """Custom tools, which take plain text, for models that only know functions: Codex's `apply_patch` is one.
 
 A custom tool is offered as a function with one string, `input`; a call of that function is turned back into a call of
-the custom tool. `Tool.format` of a custom tool is the flat form of the Responses API: `{"type": "text"}` or
-`{"type": "grammar", "syntax": "lark" | "regex", "definition": "..."}`.
+the custom tool. `Tool.format` stands as the caller's protocol spells it: flat in the Responses API,
+`{"type": "grammar", "syntax": "lark" | "regex", "definition": "..."}`; in chat completions `syntax` and `definition`
+stand in an object `grammar`. `flat_format` and `nested_format` give either.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ def as_function(tool: Tool) -> Tool:
     """The function that stands for a custom tool; another tool as it is. A grammar is told in the description."""
     if tool.kind != "custom":
         return tool
-    grammar = loose_json.mapping(loose_json.load(bytes(tool.format)))
+    grammar = loose_json.mapping(loose_json.load(bytes(flat_format(tool.format))))
     told = [tool.description] if tool.description else []
     if definition := loose_json.text(grammar.get("definition")):
         syntax = loose_json.text(grammar.get("syntax")) or "given"
@@ -74,6 +75,24 @@ def plain_input(arguments: str) -> str:
     if len(loaded) == len(texts) == 1:
         return loose_json.text(texts[0])
     return arguments if loaded else ""
+
+
+def flat_format(form: msgspec.Raw) -> msgspec.Raw:
+    """A custom tool's format as the Responses API spells it; `null` stays."""
+    wire = loose_json.mapping(loose_json.load(bytes(form)))
+    inner = wire.get("grammar")
+    if not loose_json.is_object(inner):
+        return form
+    return msgspec.Raw(msgspec.json.encode({"type": "grammar"} | inner))
+
+
+def nested_format(form: msgspec.Raw) -> msgspec.Raw:
+    """A custom tool's format as chat completions spell it; `null` stays."""
+    wire = loose_json.mapping(loose_json.load(bytes(form)))
+    if wire.get("type") != "grammar" or "grammar" in wire:
+        return form
+    inner = {name: value for name, value in wire.items() if name != "type"}
+    return msgspec.Raw(msgspec.json.encode({"type": "grammar", "grammar": inner}))
 
 
 def is_plain_text(tool: Tool) -> bool:

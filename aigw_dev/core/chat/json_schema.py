@@ -16,6 +16,7 @@ Never raises: cycles, references that grow without end and depth are cut and nam
 a constrained answer keeps anyway) is left out uncounted.
 """
 
+import json
 from typing import Final
 
 import msgspec
@@ -90,13 +91,18 @@ def _rewritten(schema: msgspec.Raw, form: "type[_OpenApi | _JsonSchema]") -> tup
     if not loose_json.is_object(loaded):
         return _EMPTY, [] if loaded is True else ["(the schema is no object that can be read)"]
     walk = form(loaded)
-    return _encode(walk.root()), list(walk.notes)
+    return encode_schema(walk.root()), list(walk.notes)
 
 
-def _encode(schema: object) -> msgspec.Raw:
+def encode_schema(schema: object) -> msgspec.Raw:
+    """A loaded schema as JSON text, lone surrogates as escapes; `{}` where it cannot be written."""
     try:
         return msgspec.Raw(msgspec.json.encode(schema))
-    except (ValueError, RecursionError, TypeError):  # a default or enum value that is nested without end
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return msgspec.Raw(json.dumps(schema, allow_nan=False).encode())
+    except (ValueError, RecursionError):
         return _EMPTY
 
 
@@ -260,7 +266,7 @@ class _OpenApi(_Walk):
                     made["nullable"] = True
                 if any(one is not None and not isinstance(one, str) for one in values):
                     self.note(path, key)
-            case "format" if value in _OPENAPI_FORMATS:
+            case "format" if isinstance(value, str) and value in _OPENAPI_FORMATS:
                 made[key] = value
             case "nullable" if isinstance(value, bool):
                 made[key] = value or made.get("nullable", False)
@@ -370,7 +376,7 @@ class _JsonSchema(_Walk):
                 made["enum"] = [value]
                 if "type" not in made and (kind := _kind(value)):
                     made["type"] = kind
-            case "format" if value in _JSON_FORMATS:
+            case "format" if isinstance(value, str) and value in _JSON_FORMATS:
                 made[key] = value
             case "nullable" if isinstance(value, bool):
                 said = made.get("type")

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core.chat import json_schema  # as a module: it and the dialects may be read in any order
 from aigw_dev.core.dialects import loose_json
 
 MAX_DEPTH: Final = 64
@@ -21,11 +22,7 @@ def from_gemini(schema: msgspec.Raw) -> msgspec.Raw:
 
     `propertyOrdering` becomes the order of `properties`, `nullable` another type.
     """
-    opened = _opened(loose_json.load(bytes(schema)), 0)
-    try:
-        return msgspec.Raw(msgspec.json.encode(opened))
-    except (ValueError, RecursionError):  # a default or enum value that is nested without end
-        return msgspec.Raw(b"{}")
+    return json_schema.encode_schema(_opened(loose_json.load(bytes(schema)), 0))
 
 
 def _opened(schema: object, depth: int) -> object:

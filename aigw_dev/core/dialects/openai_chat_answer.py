@@ -11,7 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from aigw_dev.core import tokens
-from aigw_dev.core.chat import signatures
+from aigw_dev.core.chat import custom_tools, signatures
+from aigw_dev.core.chat.tool_names import restored
 from aigw_dev.core.chat.vocabulary import (
     Audio,
     ChatReply,
@@ -100,6 +101,11 @@ def completion_id(given: str, context: ReplyContext) -> str:
 def tool_id(given: str, context: ReplyContext, choice: int, number: int) -> str:
     """The provider's id of a tool call, else one of our own."""
     return given or f"call_{context.id_seed[:_ID_CHARS]}{choice}{number}"
+
+
+def own_name(name: str, context: ReplyContext) -> str:
+    """The caller's name for a tool that may have been sent under another."""
+    return restored(name, (tool.name for tool in context.request.tools))
 
 
 def finish_reason(stop: StopReason | None, *, has_calls: bool, has_refusal: bool, ledger: Ledger) -> str:
@@ -280,6 +286,10 @@ class _Message:
         self._blocks.append(block)
 
     def _call(self, part: ToolCall) -> None:
+        part = custom_tools.restore(
+            msgspec.structs.replace(part, name=own_name(part.name, self._context)),
+            self._context.request.tools,
+        )
         call: dict[str, Any] = {"id": tool_id(part.id, self._context, self._number, len(self.calls))}
         if part.kind == "custom":
             call |= {"type": "custom", "custom": {"name": part.name, "input": part.arguments}}

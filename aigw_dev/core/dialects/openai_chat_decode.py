@@ -15,7 +15,7 @@ import msgspec
 
 from aigw_dev.core.chat.events import ChatEvent, Counted, Ended, Failed, Finished, Ping, Started
 from aigw_dev.core.chat.serial import Serial
-from aigw_dev.core.chat.vocabulary import Image, Opaque, Refusal, Text, Thinking
+from aigw_dev.core.chat.vocabulary import Opaque, Part, Refusal, Text, Thinking
 from aigw_dev.core.dialects import loose_json, openai_errors
 from aigw_dev.core.dialects.codec import cut_off
 from aigw_dev.core.dialects.openai_chat_media import google_signature
@@ -43,6 +43,7 @@ from aigw_dev.core.streams.sse import Event
 
 _DONE: Final = b"[DONE]"
 _SHOWN_BYTES: Final = 200
+_PLAIN: Final = frozenset({"role", "content"})
 
 
 class Decoder:
@@ -72,17 +73,18 @@ class Decoder:
             return self._fail(f"the provider sent an event that is not a JSON object: {shown}", BROKEN)
         if wire.get("error") or event.event == "error":
             return self._fail_with(openai_errors.reply_error(data))
-        if b'"usage"' in data and (usage := reply_usage(data)) is not None:
+        rows = [loose_json.mapping(row) for row in loose_json.items(wire.get("choices"))]
+        has_usage = wire.get("usage") or wire.get("x_groq") or any(row.get("usage") for row in rows)
+        if has_usage and (usage := reply_usage(data)) is not None:
             self._usage = usage
-        return self._take(wire)
+        return self._take(wire, rows)
 
     def close(self) -> list[ChatEvent]:
         """What remains at the end of the body: the end, or `Failed` where the reply was cut off."""
         return [] if self._is_over else self._end(is_told=False)
 
-    def _take(self, wire: dict[str, object]) -> list[ChatEvent]:
+    def _take(self, wire: dict[str, object], rows: list[dict[str, object]]) -> list[ChatEvent]:
         events: list[ChatEvent] = []
-        rows = loose_json.items(wire.get("choices"))
         if not self._is_started:
             # Azure's first chunk holds only the filter's results, and neither id nor model.
             given = loose_json.text(wire.get("id"))
@@ -92,8 +94,7 @@ class Decoder:
             self._reply_id = given
             created = loose_json.count(wire.get("created")) or 0
             events.append(Started(id=given, model=loose_json.text(wire.get("model")), created=created))
-        for row in rows:
-            choice = loose_json.mapping(row)
+        for choice in rows:
             number = loose_json.count(choice.get("index")) or 0
             if number not in self._choices:
                 self._choices[number] = _Choice(number, f"{self._reply_id}/{number}")
@@ -160,6 +161,8 @@ class _Choice:
         delta = row.get("delta")
         delta = delta if loose_json.is_object(delta) else loose_json.mapping(row.get("message"))
         serial = self.serial
+        if delta.keys() <= _PLAIN:  # nearly every chunk
+            return self._content(delta, row)
         events = serial.say("thinking", thought(delta))
         for signature, is_hidden in signatures(delta):
             events += serial.redact(signature) if is_hidden else serial.sign(signature)
@@ -188,9 +191,11 @@ class _Choice:
 
     def _content(self, delta: dict[str, object], row: dict[str, object]) -> list[ChatEvent]:
         content = delta.get("content")
-        spoken = loose_json.text(loose_json.mapping(delta.get("audio")).get("transcript"))
-        words = loose_json.text(content) or spoken
-        events = self.serial.say("text", words, logprobs(row.get("logprobs"))) if words else []
+        words = loose_json.text(content) or loose_json.text(
+            loose_json.mapping(delta.get("audio")).get("transcript")
+        )
+        found = logprobs(row["logprobs"]) if row.get("logprobs") else None
+        events = self.serial.say("text", words, found) if words else []
         for one in loose_json.items(content):
             part = content_part(one)
             match part:
@@ -205,13 +210,11 @@ class _Choice:
                     events += self._hand_on(part)
         return events
 
-    def _hand_on(self, part: object) -> list[ChatEvent]:
-        if isinstance(part, Opaque):
-            return self.serial.hand_on(part)
-        if isinstance(part, Image):
-            shown = msgspec.Raw(msgspec.json.encode(part))
-            return self.serial.hand_on(Opaque(dialect=DIALECT, type="image", raw=shown))
-        return []
+    def _hand_on(self, part: Part) -> list[ChatEvent]:
+        """What a stream has no block for; a picture keeps its neutral form."""
+        if not isinstance(part, Opaque):
+            part = Opaque(dialect=DIALECT, type="image", raw=msgspec.Raw(msgspec.json.encode(part)))
+        return self.serial.hand_on(part)
 
     def _tool_rows(self, delta: dict[str, object]) -> list[tuple[dict[str, object], bool]]:
         """The calls of a delta; the legacy form is an echo where the present one was seen (llama-cpp-python)."""

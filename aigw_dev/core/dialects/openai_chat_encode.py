@@ -7,6 +7,9 @@ fails ends in the dialect's error event and nothing else: no finish, no `[DONE]`
 
 from typing import Any, Final
 
+import msgspec
+
+from aigw_dev.core.chat import custom_tools
 from aigw_dev.core.chat.events import (
     BlockStarted,
     BlockStopped,
@@ -29,6 +32,7 @@ from aigw_dev.core.dialects.openai_chat_answer import (
     google_content,
     is_legacy,
     logprobs_object,
+    own_name,
     thinking_block,
     tool_id,
     usage_object,
@@ -100,6 +104,9 @@ class Encoder:
 
     def _begin(self, event: BlockStarted) -> bytes:
         choice = self._choice_of(event.choice)
+        choice.is_restored = False
+        if event.kind == "tool_call":
+            event = self._restored(event, choice)
         choice.block, choice.pieces, choice.signature = event, [], ""
         role = choice.role()
         match event.kind:
@@ -115,6 +122,13 @@ class Encoder:
                 return role
             case _:
                 return role
+
+    def _restored(self, event: BlockStarted, choice: "_Choice") -> BlockStarted:
+        """The call as the caller knows it: its own name for the tool, and plain text where the tool takes that."""
+        name = own_name(event.name, self._context)
+        is_custom = custom_tools.is_custom(name, self._context.request.tools)
+        choice.is_restored = is_custom and not event.is_custom
+        return msgspec.structs.replace(event, name=name, is_custom=is_custom or event.is_custom)
 
     def _delta(self, event: Delta) -> bytes:
         choice = self._choice_of(event.choice)
@@ -137,8 +151,8 @@ class Encoder:
             choice.has_thoughts = True
         else:
             choice.pieces.append(text)
-        if event.kind == "arguments":
-            return choice.arguments(text)
+        if event.kind == "arguments":  # a text inside arguments is known when they are whole
+            return b"" if choice.is_restored else choice.arguments(text)
         if event.kind == "text":
             choice.length += len(text)
         choice.has_refusal = choice.has_refusal or event.kind == "refusal"
@@ -156,6 +170,8 @@ class Encoder:
             text = "".join(choice.pieces)
             signed = thinking_block(text, choice.signature, block.origin, is_redacted=False)
             return self.chunk(event.choice, {"thinking_blocks": [signed]})
+        if choice.is_restored:
+            return choice.arguments(custom_tools.plain_input("".join(choice.pieces)), block)
         if block.kind == "tool_call" and not choice.pieces and not block.is_custom:
             return choice.arguments("{}")
         return b""
@@ -219,6 +235,8 @@ class _Choice:
         self.pieces: list[str] = []
         """Of the open block."""
         self.signature = ""
+        self.is_restored = False
+        """The open call is a function that stands for a custom tool."""
         self.calls = 0
         self.start = 0
         """Where the open text begins in the content, in characters."""
@@ -253,12 +271,13 @@ class _Choice:
             call["extra_content"] = google_content(event.signature)
         return self._encoder.chunk(self._number, {"tool_calls": [call]})
 
-    def arguments(self, piece: str) -> bytes:
-        """A piece of the open call's arguments."""
+    def arguments(self, piece: str, block: BlockStarted | None = None) -> bytes:
+        """A piece of the open call's arguments, or of a `block` that has just ended."""
         index = self.calls - 1
         if self._encoder.is_legacy:
             delta: dict[str, Any] = {"function_call": {"arguments": piece}}
             return self._encoder.chunk(self._number, delta) if index == 0 else b""
-        is_custom = self.block is not None and self.block.is_custom
+        block = block or self.block
+        is_custom = block is not None and block.is_custom
         inner = {"custom": {"input": piece}} if is_custom else {"function": {"arguments": piece}}
         return self._encoder.chunk(self._number, {"tool_calls": [{"index": index, **inner}]})

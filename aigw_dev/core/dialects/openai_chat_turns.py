@@ -15,6 +15,8 @@ from typing import Any, Final
 
 import msgspec
 
+from aigw_dev.core.chat.custom_tools import call_as_function
+from aigw_dev.core.chat.tool_names import wire_name
 from aigw_dev.core.chat.vocabulary import (
     Audio,
     Document,
@@ -35,8 +37,6 @@ from aigw_dev.core.dialects.openai_chat_reply import DIALECT
 from aigw_dev.core.ledger import Ledger
 
 ERROR_MARK: Final = "[error] "
-INPUT: Final = "input"
-"""The one argument of a function that stands for a custom tool."""
 _BLANK_LINE: Final = "\n\n"
 _SYSTEM: Final = frozenset({"system", "developer"})
 _OPENAI_FILE: Final = "file-"
@@ -159,13 +159,12 @@ class _Turns:
     def _call(self, call: ToolCall, place: str) -> dict[str, Any]:
         self._drop_cache(call.cache)
         wire: dict[str, Any] = {"id": call.id}
+        name = wire_name(call.name)
         if call.kind == "custom" and "custom_tools" in self._traits.takes:
-            wire |= {"type": "custom", "custom": {"name": call.name, "input": call.arguments}}
+            wire |= {"type": "custom", "custom": {"name": name, "input": call.arguments}}
         else:
-            arguments = call.arguments
-            if call.kind == "custom":
-                arguments = msgspec.json.encode({INPUT: arguments}).decode()
-            wire |= {"type": "function", "function": {"name": call.name, "arguments": arguments}}
+            arguments = call_as_function(call).arguments
+            wire |= {"type": "function", "function": {"name": name, "arguments": arguments}}
         if call.signature and "thought_signature" in self._traits.takes:
             wire["extra_content"] = {"google": {"thought_signature": call.signature}}
         elif call.signature:

@@ -9,13 +9,22 @@ from typing import Any, Final
 
 import msgspec
 
+from aigw_dev.core.chat import custom_tools
 from aigw_dev.core.chat.reasoning import effort_of, nearest
-from aigw_dev.core.chat.vocabulary import ChatRequest, Message, OutputFormat, Reasoning, Text, Tool
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core.chat.tool_names import wire_name
+from aigw_dev.core.chat.vocabulary import (
+    ChatRequest,
+    Message,
+    OutputFormat,
+    Reasoning,
+    Text,
+    Tool,
+    ToolChoice,
+)
 from aigw_dev.core.dialects.codec import Outgoing, Traits
 from aigw_dev.core.dialects.openai_chat_answer import encode_json
 from aigw_dev.core.dialects.openai_chat_reply import DIALECT
-from aigw_dev.core.dialects.openai_chat_turns import INPUT, write_messages
+from aigw_dev.core.dialects.openai_chat_turns import write_messages
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.ledger import Ledger
 
@@ -210,7 +219,7 @@ def _write_tools(request: ChatRequest, body: dict[str, Any], traits: Traits, led
     body["tools"] = rows
     ledger.keep("tools")
     if choice is not None:
-        body["tool_choice"] = _choice(request, traits)
+        body["tool_choice"] = _choice(choice, request.tools, traits)
         if not is_narrowed or offered is request.tools:
             ledger.keep("tool_choice")
     if request.is_parallel is None:
@@ -223,21 +232,20 @@ def _write_tools(request: ChatRequest, body: dict[str, Any], traits: Traits, led
 
 
 def _tool(tool: Tool, traits: Traits, ledger: Ledger) -> dict[str, Any]:
+    inner: dict[str, Any] = {"name": wire_name(tool.name)}
+    if inner["name"] != tool.name:
+        ledger.approximated(f"tools.{tool.name}", f"sent as {inner['name']}: names are 64 of [a-zA-Z0-9_-]")
     is_native = tool.kind == "custom" and "custom_tools" in traits.takes
-    inner: dict[str, Any] = {"name": tool.name}
+    if tool.kind == "custom" and not is_native:
+        ledger.approximated(f"tools.{tool.name}", custom_tools.HOW)
+        tool = custom_tools.as_function(tool)
     if tool.description:
         inner["description"] = tool.description
     if is_native:
         if tool.format not in _NOTHING:
-            inner["format"] = tool.format
+            inner["format"] = custom_tools.nested_format(tool.format)
         return {"type": "custom", "custom": inner}
-    if tool.kind == "custom":
-        inner["parameters"] = _text_parameters(tool)
-        ledger.approximated(
-            f"tools.{tool.name}", "a function with one text argument stands for the custom tool"
-        )
-    else:
-        inner["parameters"] = _ANY_OBJECT if tool.parameters in _NOTHING else tool.parameters
+    inner["parameters"] = _ANY_OBJECT if tool.parameters in _NOTHING else tool.parameters
     if tool.is_strict is not None:
         inner["strict"] = tool.is_strict
     wire: dict[str, Any] = {"type": "function", "function": inner}
@@ -248,32 +256,14 @@ def _tool(tool: Tool, traits: Traits, ledger: Ledger) -> dict[str, Any]:
     return wire
 
 
-def _text_parameters(tool: Tool) -> dict[str, Any]:
-    """The schema of a function that stands for a custom tool: its text, and the grammar of it in words."""
-    grammar = loose_json.mapping(loose_json.load(bytes(tool.format)))
-    inner = loose_json.mapping(grammar.get("grammar")) or grammar
-    definition = loose_json.text(inner.get("definition"))
-    about = f"The text, which must fit this {loose_json.text(inner.get('syntax'))} grammar:\n{definition}"
-    field = {"type": "string", "description": about if definition else "The text that the tool takes."}
-    return {
-        "type": "object",
-        "properties": {INPUT: field},
-        "required": [INPUT],
-        "additionalProperties": False,
-    }
-
-
-def _choice(request: ChatRequest, traits: Traits) -> str | dict[str, Any]:
+def _choice(choice: ToolChoice, tools: tuple[Tool, ...], traits: Traits) -> str | dict[str, Any]:
     """The `tool_choice`."""
-    choice = request.tool_choice
-    if choice is None:
-        return "auto"
-    kinds = {tool.name: tool.kind for tool in request.tools}
+    kinds = {tool.name: tool.kind for tool in tools}
     native = "custom_tools" in traits.takes
 
     def named(name: str) -> dict[str, Any]:
         kind = "custom" if native and kinds.get(name) == "custom" else "function"
-        return {"type": kind, kind: {"name": name}}
+        return {"type": kind, kind: {"name": wire_name(name)}}
 
     match choice.mode:
         case "tool":
@@ -282,8 +272,8 @@ def _choice(request: ChatRequest, traits: Traits) -> str | dict[str, Any]:
             mode = "required" if choice.mode == "allowed_required" else "auto"
             if "allowed_tools" not in traits.takes:
                 return mode
-            tools = [named(name) for name in choice.names]
-            return {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": tools}}
+            allowed = [named(name) for name in choice.names]
+            return {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": allowed}}
         case "auto" | "required" | "none":
             return choice.mode
 

@@ -52,7 +52,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str = "POST"
     path: str
-    """Behind `api_root` of the provider, beginning with a slash, percent-encoded."""
+    """Behind the provider's own API (its `native` port), beginning with a slash, percent-encoded; may end in a query."""
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = JSON_HEADERS
     limit_bytes: int = 64 * 1024 * 1024

@@ -3,11 +3,12 @@
 import difflib
 from typing import Final
 
+from aigw_dev.core.providers.clouds import CLOUDS
 from aigw_dev.core.providers.kind import Kind
 from aigw_dev.core.providers.servers import SERVERS
 from aigw_dev.core.providers.vendors import VENDORS
 
-KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in (*VENDORS, *SERVERS)}
+KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in (*VENDORS, *CLOUDS, *SERVERS)}
 """Every kind, vendors first, in the order people are shown them."""
 
 

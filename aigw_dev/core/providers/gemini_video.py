@@ -27,7 +27,9 @@ from aigw_dev.core.providers.answers import (
 from aigw_dev.core.providers.asked_fields import AskedFields
 from aigw_dev.core.providers.media import content_of, data_url, media_type, picture, unbase64
 
-_NAME: Final = re.compile(r"models/[A-Za-z0-9._-]{1,128}/operations/[A-Za-z0-9._-]{1,256}")
+_NAME: Final = re.compile(
+    r"models/[A-Za-z0-9][A-Za-z0-9._-]{0,127}/operations/[A-Za-z0-9][A-Za-z0-9._-]{0,255}"
+)
 _FILE: Final = re.compile(r"/files/([A-Za-z0-9_-]{1,128}):download")
 _RATIOS: Final = ("16:9", "9:16")
 _RESOLUTIONS: Final = ("720p", "1080p", "4k")
@@ -133,7 +135,7 @@ def _given(video: bytes) -> Given:
 
 def _job(asked: Asked) -> video_job.Job | Refusal:
     job = video_job.read_job(asked.resource_id)
-    if isinstance(job, video_job.Job) and (_NAME.fullmatch(job.task) is None or ".." in job.task):
+    if isinstance(job, video_job.Job) and _NAME.fullmatch(job.task) is None:
         return Refusal(code="invalid_request", message="the path's id names no video of Google's", param="id")
     return job
 

@@ -1,7 +1,7 @@
 """Google's access tokens: what a service account or a person's login sends to get one, and what comes back.
 
 Pure: the caller gives the time, sends the request, and keeps the token until it expires. RFC 7523 (JWT bearer grant)
-and RFC 6749 section 6 (refresh); forms as of Google's "Using OAuth 2.0 for Server to Server Applications".
+and RFC 6749 section 6 (refresh).
 Written by hand on `cryptography`: RS256 is one call, and a JWT library would be one more dependency for it.
 """
 

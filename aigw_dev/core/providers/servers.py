@@ -6,7 +6,7 @@ Ports are the ones the servers choose when nobody says otherwise. They ask for n
 
 from typing import Final
 
-from aigw_dev.core.providers.kind import Kind
+from aigw_dev.core.providers.kind import Kind, Port
 
 
 def _server(
@@ -90,6 +90,30 @@ SERVERS: Final[tuple[Kind, ...]] = (
         api_path="/engines/v1",
         docs_url="https://docs.docker.com/ai/model-runner/",
         notes="Needs its TCP port switched on: `docker desktop enable model-runner --tcp 12434`.",
+    ),
+    Kind(
+        name="tei",
+        title="Text Embeddings Inference",
+        base_url="http://127.0.0.1:8080/v1",
+        is_key_required=False,
+        is_local=True,
+        docs_url="https://huggingface.co/docs/text-embeddings-inference",
+        models_path="",
+        ports=(Port(dialect="native", api_path=""),),
+        adapters=(("rerank", "tei"),),
+        lacks=frozenset({"openai.chat.completions", "openai.completions"}),
+        notes="Start it with `text-embeddings-router --model-id MODEL --port 8080`.",
+    ),
+    Kind(
+        name="infinity",
+        title="Infinity",
+        base_url="http://127.0.0.1:7997/.",
+        api_path="",
+        is_key_required=False,
+        is_local=True,
+        docs_url="https://github.com/michaelfeil/infinity",
+        lacks=frozenset({"openai.chat.completions", "openai.completions"}),
+        notes="Start it with `infinity_emb v2 --model-id MODEL`.",
     ),
     Kind(
         name="openai-compatible",

@@ -1,7 +1,6 @@
 """AWS Signature Version 4: the headers that prove who sends a request, without sending the secret.
 
-Source: AWS General Reference, "Create a signed AWS API request", read November 2026; equal to botocore's signer (a test
-holds it to that). What is easy to get wrong, and is the rule here:
+Held by tests to botocore's signer (1.44.5) and to signatures that AWS published. What is easy to get wrong, and is the rule here:
 
 * The path that is signed is the path on the wire, percent-encoded once more (every service but S3): a model id with a
   colon goes out as `%3A` and is signed as `%253A`. Dot segments and empty segments are resolved first.
@@ -23,6 +22,8 @@ from aigw_dev.core.dialects import loose_json
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 SERVICE: Final = "bedrock"
 """The name under which calls of Bedrock, of its runtime too, are signed."""
+_OWN_SERVICES: Final = ("bedrock-mantle",)
+"""First labels of hosts that sign under their own name: the OpenAI-compatible endpoint."""
 
 _UNSIGNED: Final = frozenset(
     {
@@ -100,6 +101,12 @@ def region_of(host: str) -> str:
     """
     labels = host.lower().rstrip(".").split(".")
     return next((label for label in reversed(labels) if _REGION.fullmatch(label)), "")
+
+
+def service_of(host: str) -> str:
+    """The name under which calls to a host of Bedrock are signed."""
+    labels = host.lower().split(".")
+    return next((one for one in _OWN_SERVICES if one in labels), SERVICE)
 
 
 def sign(

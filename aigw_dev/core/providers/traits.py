@@ -73,6 +73,7 @@ TRAITS: Final[dict[str, tuple[tuple[str, Traits], ...]]] = {
     "bedrock": (
         ("*claude-3*", _CLAUDE_3),
         ("*claude-*-4-[0-5]*", _CLAUDE),
+        ("*claude-*-4-6*", _CLAUDE_ADAPTIVE),
         ("*claude-*-4-[7-9]*", _CLAUDE_WITHOUT_SAMPLING),
         ("*claude-*-[5-9]*", _CLAUDE_WITHOUT_SAMPLING),
         ("*claude*", _CLAUDE),

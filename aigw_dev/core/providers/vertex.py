@@ -2,8 +2,8 @@
 
 Google's own models speak Gemini's dialect there, Anthropic's speak Anthropic's; both live under
 `/v1/projects/PROJECT/locations/LOCATION/publishers/PUBLISHER/models/MODEL:METHOD`. Other publishers' models are reached
-through the OpenAI-compatible endpoint (`endpoints/openapi`). Pure; the forms are those of Google's generative AI
-documentation and of Anthropic's SDK for Vertex, November 2026.
+through the OpenAI-compatible endpoint (`endpoints/openapi`). Pure. Anthropic's forms and the hosts are those of its SDK
+(2.11, `lib/vertex`), Google's those of recorded calls; express mode was seen in neither.
 """
 
 import re

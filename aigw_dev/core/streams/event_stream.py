@@ -4,8 +4,8 @@ Sans-IO. One frame is
 
     total length u32 | headers length u32 | CRC32 of these 8 bytes | headers | payload | CRC32 of all before
 
-big-endian; a header is name length u8, name, type u8, value. Source: smithy.io, "Amazon Event Stream" specification,
-read November 2026. The prelude's own checksum is looked at as soon as it is there, so that a length made of broken
+big-endian; a header is name length u8, name, type u8, value. Held by tests to botocore's reader and to
+recorded streams. The prelude's own checksum is looked at as soon as it is there, so that a length made of broken
 bytes is never waited for.
 
 What a caller of the framer sees: an event's payload as `Event.data` and its `:event-type` as `Event.event`. A frame
@@ -25,7 +25,7 @@ from aigw_dev.core.streams.sse import MAX_EVENT_BYTES, Event
 EXCEPTION: Final = "exception:"
 """What `Event.event` begins with where the frame is an error; the provider's name for the error follows."""
 MAX_HEADERS_BYTES: Final = 128 * 1024
-"""The specification's bound for a frame's headers."""
+"""The bound for a frame's headers, as botocore has it."""
 
 HeaderValue = bool | int | bytes | str
 

@@ -98,6 +98,30 @@ def test_references_are_put_in_place_and_cycles_are_cut() -> None:
     assert openapi(prop({"$ref": "#/anyOf/9"}, anyOf=[]))[1]
 
 
+def test_several_at_once_are_merged() -> None:
+    base = {"type": "object", "properties": {"b": {"type": "string"}}, "required": ["b"]}
+    schema = {
+        "$defs": {"B": base},
+        "allOf": [
+            {"$ref": "#/$defs/B"},
+            {"properties": {"c": {"type": "string"}}, "required": ["c"]},
+            {"$ref": "#/x"},
+        ],
+    }
+    merged = {"b": {"type": "string"}, "c": {"type": "string"}}
+    made, lost = rich(schema)
+    assert (made["properties"], made["required"]) == (merged, ["b", "c"])
+    assert lost == ["$ref"]
+    assert openapi(schema)[1] == ["$ref"]
+
+
+def test_a_lone_surrogate_does_not_cost_the_schema() -> None:
+    schema = msgspec.Raw(b'{"type":"object","properties":{"a":{"type":"string","title":"\\ud800"}}}')
+    assert b'"title": "\\ud800"' in bytes(for_gemini(schema)[0])
+    unwritable = msgspec.Raw(b'{"type":"string","title":"\\ud800","default":1e999}')
+    assert bytes(for_gemini(unwritable)[0]) == b"{}"
+
+
 def test_the_json_form_keeps_more() -> None:
     schema = {
         "$schema": "x",
@@ -182,7 +206,8 @@ def test_hostile_schemas_are_cut_and_named(form: Any) -> None:
     turning = {"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}
     form(raw(turning))
     form(raw({"allOf": [{"$ref": "#"}], "properties": {"a": {"$ref": "#/properties/a"}}}))
-    wide = {"properties": {f"p{n}": {"not": {}} for n in range(500)}}
+    refused: dict[str, Any] = {"not": {}}
+    wide = {"properties": {f"p{n}": refused for n in range(500)}}
     assert len(form(raw(wide))[1]) == MAX_NOTES
 
 

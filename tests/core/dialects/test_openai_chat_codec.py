@@ -94,29 +94,36 @@ def chunks(stream: bytes) -> list[dict[str, Any]]:
 def simple(messages: list[dict[str, Any]]) -> dict[str, Any]:
     """The oracle: what the deltas or the messages of choice 0 say, put together in the plainest way."""
     said: dict[str, Any] = {"text": "", "reasoning": "", "calls": []}
-    calls: list[dict[str, Any]] = said["calls"]
     for message in messages:
-        content = message.get("content")
-        for part in content if isinstance(content, list) else []:
-            thought = part.get("thinking") or []
-            said["reasoning"] += "".join(one["text"] for one in thought)
-            said["text"] += part.get("text") or ""
-        said["text"] += content if isinstance(content, str) else ""
-        if not content:
-            said["text"] += (message.get("audio") or {}).get("transcript") or ""
+        content: Any = message.get("content")
+        if isinstance(content, str):
+            said["text"] += content
+        elif content:
+            said["text"] += "".join(part.get("text") or "" for part in content)
+            for part in content:
+                thoughts: list[dict[str, str]] = part.get("thinking") or []
+                said["reasoning"] += "".join(one["text"] for one in thoughts)
+        else:
+            audio: Any = message.get("audio") or {}
+            said["text"] += audio.get("transcript") or ""
         said["reasoning"] += message.get("reasoning_content") or message.get("reasoning") or ""
-        rows = message.get("tool_calls") or []
+        rows: Any = message.get("tool_calls") or []
         if not rows and message.get("function_call"):
             rows = [{"function": message["function_call"]}]
         for row in rows:
-            inner = row.get("function") or row.get("custom") or {}
-            if not (inner.get("name") or inner.get("arguments") or inner.get("input")):
-                continue
-            goes_on = bool(calls and row.get("id") and calls[-1]["id"] == row["id"])
-            if inner.get("name") and not goes_on:
-                calls.append({"id": row.get("id"), "name": inner["name"], "text": ""})
-            calls[-1]["text"] += inner.get("arguments") or inner.get("input") or ""
+            add_call(said["calls"], row)
     return said
+
+
+def add_call(calls: list[dict[str, Any]], row: dict[str, Any]) -> None:
+    """Start a call where a row names one with another id, else go on with the last."""
+    inner: Any = row.get("function") or row.get("custom") or {}
+    if not (inner.get("name") or inner.get("arguments") or inner.get("input")):
+        return
+    goes_on = bool(calls and row.get("id") and calls[-1]["id"] == row["id"])
+    if inner.get("name") and not goes_on:
+        calls.append({"id": row.get("id"), "name": inner["name"], "text": ""})
+    calls[-1]["text"] += inner.get("arguments") or inner.get("input") or ""
 
 
 def shown(reply: ChatReply) -> dict[str, Any]:
@@ -171,12 +178,10 @@ def test_every_recorded_stream_is_read_as_it_was_meant_and_written_again(vectors
             assert isinstance(reply, ReplyError)
             continue
         assert isinstance(reply, ChatReply), recording.id
-        first = [
-            row.get("delta") or {}
-            for document in recording.documents()
-            for row in document.get("choices") or []
-            if row.get("index", 0) == 0
-        ]
+        first: list[dict[str, Any]] = []
+        for document in recording.documents():
+            rows: list[dict[str, Any]] = document.get("choices") or []
+            first += [row.get("delta") or {} for row in rows if row.get("index", 0) == 0]
         assert same(simple(first), shown(reply)), recording.id
         stream = encoded(events)
         sent = chunks(stream)
@@ -244,80 +249,88 @@ def test_a_recorded_stream_cut_at_every_byte_says_the_same(vectors: Path) -> Non
         assert decoded(recording.body, 1) == decoded(recording.body), recording.id
 
 
-JSONS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                [
-                    "id",
-                    "model",
-                    "messages",
-                    "role",
-                    "content",
-                    "type",
-                    "text",
-                    "image_url",
-                    "url",
-                    "input_audio",
-                    "data",
-                    "file",
-                    "file_data",
-                    "tool_calls",
-                    "function",
-                    "name",
-                    "arguments",
-                    "tool_call_id",
-                    "tools",
-                    "parameters",
-                    "tool_choice",
-                    "choices",
-                    "delta",
-                    "message",
-                    "finish_reason",
-                    "index",
-                    "usage",
-                    "reasoning_content",
-                    "reasoning",
-                    "reasoning_details",
-                    "thinking_blocks",
-                    "signature",
-                    "thinking",
-                    "stop",
-                    "response_format",
-                    "json_schema",
-                    "schema",
-                    "logprobs",
-                    "token",
-                    "logprob",
-                    "annotations",
-                    "images",
-                    "error",
-                    "refusal",
-                    "custom",
-                    "input",
-                    "audio",
-                ]
-            ),
-            inner,
-            max_size=5,
-        )
-    ),
-    max_leaves=20,
-)
-ROLES = st.sampled_from(["system", "user", "assistant", "tool", "function", "developer", "x"])
-MESSAGES = st.lists(
-    st.builds(lambda role, rest: {**rest, "role": role}, ROLES, st.dictionaries(st.sampled_from(
-        ["content", "tool_calls", "tool_call_id", "name", "thinking_blocks", "reasoning_details", "function_call", "audio"]
-    ), JSONS, max_size=4)),
-    max_size=4,
-)  # fmt: skip
+KEYS: Final = [
+    "id",
+    "model",
+    "messages",
+    "role",
+    "content",
+    "type",
+    "text",
+    "image_url",
+    "url",
+    "input_audio",
+    "data",
+    "file",
+    "file_data",
+    "tool_calls",
+    "function",
+    "name",
+    "arguments",
+    "tool_call_id",
+    "tools",
+    "parameters",
+    "tool_choice",
+    "choices",
+    "delta",
+    "message",
+    "finish_reason",
+    "index",
+    "usage",
+    "custom",
+    "input",
+    "reasoning_content",
+    "reasoning",
+    "reasoning_details",
+    "thinking_blocks",
+    "signature",
+    "thinking",
+    "stop",
+    "response_format",
+    "json_schema",
+    "schema",
+    "logprobs",
+    "token",
+    "logprob",
+    "annotations",
+    "images",
+    "error",
+    "refusal",
+    "audio",
+]
+ROLES: Final = ("system", "user", "assistant", "tool", "function", "developer", "x")
+IN_MESSAGES: Final = [
+    "content",
+    "tool_calls",
+    "tool_call_id",
+    "name",
+    "thinking_blocks",
+    "reasoning_details",
+    "function_call",
+    "audio",
+]
+
+
+def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5)
+
+
+SCALARS: Final = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)
+JSONS: Final[st.SearchStrategy[Any]] = st.recursive(SCALARS, nested, max_leaves=20)
+
+
+@st.composite
+def odd_messages(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Messages with the right names and anything under them."""
+    fields = st.dictionaries(st.sampled_from(IN_MESSAGES), JSONS, max_size=4)
+    return [{**draw(fields), "role": draw(st.sampled_from(ROLES))} for _ in range(draw(st.integers(0, 4)))]
+
+
 QUICK: Final = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
 
 @QUICK
-@given(JSONS, MESSAGES)
+@given(JSONS, odd_messages())
 def test_no_request_makes_it_raise(anything: Any, messages: list[dict[str, Any]]) -> None:
     fields = cast("dict[str, Any]", anything) if isinstance(anything, dict) else {"tools": anything}
     body = read_body(json.dumps({"messages": messages, "model": "m", **fields}).encode())
@@ -374,36 +387,38 @@ THOUGHTS = st.one_of(
     st.builds(Thinking, text=WORDS, signature=SIGNATURES, origin=ORIGINS),
     st.builds(Thinking, signature=SIGNATURES, origin=ORIGINS, is_redacted=st.just(value=True)),
 )
+NAMES = st.text("abcXYZ_-", min_size=1, max_size=8)
 CALLS = st.builds(
-    ToolCall, id=SIGNATURES, name=WORDS, arguments=ARGUMENTS, signature=SIGNATURES | st.just("")
+    ToolCall, id=SIGNATURES, name=NAMES, arguments=ARGUMENTS, signature=SIGNATURES | st.just("")
 )
-REPLIES = st.builds(
-    lambda thoughts, texts, calls, usage: ChatReply(
+USAGES = st.builds(
+    Usage,
+    input=st.integers(60, 99),
+    output=st.integers(30, 99),
+    cached_input=st.integers(0, 30),
+    cache_write=st.integers(0, 30),
+    reasoning=st.integers(0, 30),
+)
+
+
+@st.composite
+def replies(draw: st.DrawFn) -> ChatReply:
+    """What another dialect's model may answer: thoughts, a text, calls."""
+    calls = draw(st.lists(CALLS, max_size=3, unique_by=lambda call: call.id))
+    said = [Text(text=one) for one in draw(st.lists(WORDS, max_size=1))]
+    choice = Choice(
+        parts=(*draw(st.lists(THOUGHTS, max_size=3)), *said, *calls),
+        stop="tool_calls" if calls else "length",
+        logprobs=(Logprob(token="a", logprob=-0.5, bytes=(97,)),),
+    )
+    return ChatReply(
         dialect="anthropic-messages",
         id="msg_1",
         model="claude",
         created=5,
-        choices=(
-            Choice(
-                parts=(*thoughts, *(Text(text=one) for one in texts), *calls),
-                stop="tool_calls" if calls else "length",
-                logprobs=(Logprob(token="a", logprob=-0.5, bytes=(97,)),),
-            ),
-        ),
-        usage=usage,
-    ),
-    st.lists(THOUGHTS, max_size=3),
-    st.lists(WORDS, max_size=1),
-    st.lists(CALLS, max_size=3, unique_by=lambda call: call.id),
-    st.builds(
-        Usage,
-        input=st.integers(60, 99),
-        output=st.integers(30, 99),
-        cached_input=st.integers(0, 30),
-        cache_write=st.integers(0, 30),
-        reasoning=st.integers(0, 30),
-    ),
-)
+        choices=(choice,),
+        usage=draw(USAGES),
+    )
 
 
 def echoed(message: dict[str, Any]) -> tuple[Part, ...]:
@@ -416,7 +431,7 @@ def echoed(message: dict[str, Any]) -> tuple[Part, ...]:
 
 
 @QUICK
-@given(REPLIES)
+@given(replies())
 def test_a_reply_of_another_dialect_comes_back_whole_when_the_caller_echoes_it(reply: ChatReply) -> None:
     written = codec.write_reply(reply, CONTEXT, Ledger())
     document = ChatCompletion.model_validate_json(written, strict=True)
@@ -432,7 +447,7 @@ def test_a_reply_of_another_dialect_comes_back_whole_when_the_caller_echoes_it(r
 
 
 @QUICK
-@given(REPLIES)
+@given(replies())
 def test_a_stream_of_another_dialect_says_what_the_whole_reply_says(reply: ChatReply) -> None:
     stream = encoded(events_of(reply))
     read = reply_of(decoded(stream), DIALECT)

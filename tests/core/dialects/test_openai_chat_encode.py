@@ -18,7 +18,8 @@ from aigw_dev.core.chat.events import (
     Ping,
     Started,
 )
-from aigw_dev.core.chat.vocabulary import ChatRequest, Logprob, Opaque, ReplyContext
+from aigw_dev.core.chat.tool_names import wire_name
+from aigw_dev.core.chat.vocabulary import ChatRequest, Logprob, Opaque, ReplyContext, Tool
 from aigw_dev.core.dialects.openai_chat_encode import Encoder
 from aigw_dev.core.exchange import Usage
 from aigw_dev.core.ledger import Ledger
@@ -264,6 +265,35 @@ def test_custom_tools_keep_their_form() -> None:
         {"index": 0, "id": "c", "type": "custom", "custom": {"name": "patch", "input": ""}}
     ]
     assert rows[2]["choices"][0]["delta"]["tool_calls"] == [{"index": 0, "custom": {"input": "*** Begin"}}]
+
+
+def test_a_function_that_stood_for_a_custom_tool_is_told_as_that_tool() -> None:
+    tools = (Tool(name="a.b", kind="custom"), Tool(name="c.d"))
+    using = msgspec.structs.replace(
+        context(), request=msgspec.structs.replace(context().request, tools=tools)
+    )
+    stream = sent(
+        HEAD,
+        BlockStarted(index=0, kind="tool_call", id="c", name=wire_name("a.b")),
+        Delta(index=0, kind="arguments", text='{"input":"***'),
+        Delta(index=0, kind="arguments", text=' Begin"}'),
+        BlockStopped(index=0),
+        BlockStarted(index=1, kind="tool_call", id="d", name=wire_name("c.d")),
+        Delta(index=1, kind="arguments", text="{}"),
+        BlockStopped(index=1),
+        Finished(reason="tool_calls"),
+        Ended(),
+        using=using,
+    )
+    rows = [
+        json.loads(one.data)["choices"][0]["delta"] for one in Decoder().feed(stream) if one.data != b"[DONE]"
+    ]
+    assert [row["tool_calls"][0] for row in rows if "tool_calls" in row] == [
+        {"index": 0, "id": "c", "type": "custom", "custom": {"name": "a.b", "input": ""}},
+        {"index": 0, "custom": {"input": "*** Begin"}},
+        {"index": 1, "id": "d", "type": "function", "function": {"name": "c.d", "arguments": ""}},
+        {"index": 1, "function": {"arguments": "{}"}},
+    ]
 
 
 def test_line_separators_and_lone_surrogates_cannot_tear_the_stream() -> None:

@@ -91,6 +91,18 @@ def test_whatever_was_loaded_can_be_written_as_json(value: object) -> None:
     json.loads(answers.encode(value), parse_constant=refuse)
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("\ud800", b'"\\ud800"'),
+        (2**70, b"1180591620717411303424"),
+        ({"a": ["\ud800", float("inf"), 1.5, {"b": float("nan")}]}, b'{"a":["\\ud800",null,1.5,{"b":null}]}'),
+    ],
+)
+def test_what_utf8_and_64_bits_cannot_hold_is_written_all_the_same(value: object, written: bytes) -> None:
+    assert answers.encode(value) == written
+
+
 def test_numbers_and_vectors_are_finite() -> None:
     assert answers.number(10**400) is None
     assert answers.number(True) is None

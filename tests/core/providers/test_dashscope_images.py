@@ -31,7 +31,7 @@ AT_ONCE = {
                 "finish_reason": "stop",
                 "message": {
                     "role": "assistant",
-                    "content": [{"image": "https://oss/b.png", "type": "image"}],
+                    "content": [{"image": "https://oss/b.png", "type": "image"}, {"text": "."}],
                 },
             }
         ],

@@ -1,12 +1,15 @@
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigw_dev.core.providers.sigv4 import SERVICE, Credentials, parse_credentials, region_of, sign
+from aigw_dev.core.providers.sigv4 import SERVICE, Credentials, parse_credentials, region_of, service_of, sign
 
 EXAMPLE = Credentials(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 AT = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
@@ -217,3 +220,34 @@ def test_credentials_show_no_secret() -> None:
 )
 def test_a_host_says_its_region(host: str, region: str) -> None:
     assert region_of(host) == region
+
+
+def test_a_host_says_its_service() -> None:
+    assert service_of("bedrock-mantle.us-east-1.api.aws") == "bedrock-mantle"
+    assert service_of("vpce-0a1b.bedrock-mantle.eu-west-1.vpce.amazonaws.com") == "bedrock-mantle"
+    assert service_of("bedrock-runtime.us-east-1.amazonaws.com") == "bedrock"
+    assert service_of("localhost") == "bedrock"
+
+
+@pytest.mark.vectors
+def test_the_signature_that_openais_sdk_is_held_to_comes_out(vectors: Path) -> None:
+    file = vectors / "openai-python/tests/fixtures/bedrock/v1/sigv4.json"
+    case: Any = json.loads(file.read_bytes())
+    keys, request, expected = case["credentials"], case["request"], case["expected"]
+    body = request["body"].encode()
+    digest = hashlib.sha256(body).hexdigest()
+    added = sign(
+        request["method"],
+        request["url"],
+        headers=[("content-type", request["contentType"]), ("x-amz-content-sha256", digest)],
+        body=body,
+        credentials=Credentials(
+            access_key=keys["accessKeyId"],
+            secret_key=keys["secretAccessKey"],
+            session_token=keys["sessionToken"],
+        ),
+        region=case["region"],
+        service=service_of(request["url"].split("/")[2]),
+        at=datetime.fromisoformat(case["signingDate"]),
+    )
+    assert dict(added)["authorization"] == expected["authorization"]

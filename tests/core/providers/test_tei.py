@@ -24,6 +24,14 @@ def test_texts_go_up_and_a_bare_array_comes_down() -> None:
     assert ran.fates("dropped") == {"user"}
 
 
+def test_strings_alone_are_sent_as_they_are() -> None:
+    ran = run(
+        rerank, asked("rerank", body={"query": "q", "documents": ["a"]}), [answer([{"index": 0, "score": 1}])]
+    )
+    assert ran.sent() == {"query": "q", "texts": ["a"]}
+    assert not ran.ledger.entries
+
+
 def test_its_error_goes_on_and_an_object_is_unusable() -> None:
     assert run(rerank, asked("rerank", body=BODY), [answer({"error": "x"}, 413)]).given.status == 413
     assert run(rerank, asked("rerank", body=BODY), [answer({})]).refusal.code == "upstream_protocol"

@@ -1,4 +1,6 @@
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -119,3 +121,20 @@ def test_a_count_keeps_the_model_in_its_body() -> None:
 
 def test_googles_body_is_not_touched() -> None:
     assert native_body("google", b'{ "contents":[]}', model="m") == b'{ "contents":[]}'
+
+
+@pytest.mark.vectors
+def test_recorded_addresses_are_those_written_here(vectors: Path) -> None:
+    said = re.compile(r"uri: (https://\S*aiplatform\.googleapis\.com\S*)")
+    folder = vectors / "pydantic-ai/models/cassettes/test_google"
+    addresses = {
+        uri for file in folder.glob("*vertex*.yaml") for uri in said.findall(file.read_text("utf-8"))
+    }
+    assert len(addresses) >= 4
+    for address in addresses:
+        model = address.partition("/models/")[2].partition(":")[0]
+        there = call("google", is_stream=":stream" in address, is_count=":countTokens" in address)
+        assert there is not None
+        path = there.path.replace("{model}", model)
+        query = f"?{there.query}" if there.query else ""
+        assert read_place(address).api_base + path + query == address

@@ -15,6 +15,8 @@ _INTEGER: Final = msgspec.json.Decoder(int)
 _NUMBER: Final = msgspec.json.Decoder(float)
 _BOOLEAN: Final = msgspec.json.Decoder(bool)
 _LARGEST: Final = 2**53
+_QUOTE: Final = ord('"')
+_N: Final = ord("n")
 
 
 class MalformedError(Exception):
@@ -28,12 +30,12 @@ class MalformedError(Exception):
 
 def is_string(raw: msgspec.Raw) -> bool:
     """Whether a JSON text is a string."""
-    return memoryview(raw)[:1] == b'"'
+    return memoryview(raw)[0] == _QUOTE
 
 
 def is_null(raw: msgspec.Raw) -> bool:
     """Whether a JSON text is `null`."""
-    return memoryview(raw)[:1] == b"n"
+    return memoryview(raw)[0] == _N
 
 
 def object_at(raw: msgspec.Raw, path: str) -> "Fields":

@@ -24,7 +24,14 @@ from aigw_dev.core.chat.vocabulary import (
 )
 from aigw_dev.core.dialects.anthropic.blocks_read import Scope, read_cache, read_content
 from aigw_dev.core.dialects.anthropic.facts import model_missing
-from aigw_dev.core.dialects.anthropic.fields import Fields, MalformedError, kept, object_at, string_at
+from aigw_dev.core.dialects.anthropic.fields import (
+    Fields,
+    MalformedError,
+    is_string,
+    kept,
+    object_at,
+    string_at,
+)
 from aigw_dev.core.dialects.anthropic.words import DIALECT
 from aigw_dev.core.dialects.request_body import RequestBody
 from aigw_dev.core.errors import Refusal
@@ -155,13 +162,9 @@ def _turns(role: Role, parts: list[Part]) -> list[Message]:
 def _named(message: Message, names: dict[str, str]) -> Message:
     if message.role != "tool":
         return message
-    parts = tuple(
-        msgspec.structs.replace(part, name=names.get(part.call_id, ""))
-        if isinstance(part, ToolResult)
-        else part
-        for part in message.parts
-    )
-    return Message(role="tool", parts=parts)
+    results = [part for part in message.parts if isinstance(part, ToolResult)]
+    parts = [msgspec.structs.replace(part, name=names.get(part.call_id, "")) for part in results]
+    return Message(role="tool", parts=tuple(parts))
 
 
 def _tools(fields: Fields, scope: Scope) -> tuple[tuple[Tool, ...], tuple[Opaque, ...]]:
@@ -210,10 +213,10 @@ def _thought_and_form(fields: Fields, scope: Scope) -> tuple[Reasoning | None, O
     config = fields.object("output_config")
     effort = ""
     form, older = None, fields.raw("output_format")
-    if older is not None and memoryview(older)[:1] == b"{":
-        form = _format(fields.object("output_format"), scope)
-    elif older is not None:
+    if older is not None and is_string(older):
         scope.extras["output_format"] = kept(older)  # a word, not a schema
+    elif older is not None:
+        form = _format(fields.object("output_format"), scope)
     if config is not None:
         effort = config.text("effort")
         form = _format(config.object("format"), scope) or form

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.chat.vocabulary import ChatRequest
+from aigw_dev.core.chat.vocabulary import NULL, ChatRequest
 from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.anthropic.blocks_write import Block, Writing
 from aigw_dev.core.dialects.anthropic.sampling import Thought, write_sampling, write_thought
@@ -15,9 +15,8 @@ from aigw_dev.core.dialects.codec import Outgoing, Traits
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.ledger import Ledger
 
-_NOT_COUNTED: Final = frozenset(
-    {"max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences", "metadata", "service_tier"}
-)
+_NO_LIMIT: Final = 1_000_000
+"""Stands in where nothing is written: no budget is cut for it."""
 _TIERS: Final = {"auto": "auto", "default": "standard_only", "standard_only": "standard_only"}
 _LOST: Final = {
     # neutral field: the value that says nothing, why it cannot cross
@@ -48,9 +47,22 @@ def write_chat(request: ChatRequest, /, *, model: str, traits: Traits, ledger: L
 
 def write_count(request: ChatRequest, /, *, model: str, traits: Traits, ledger: Ledger) -> Outgoing | Refusal:
     """The request for `POST /messages/count_tokens`."""
-    wire, headers = _write(Writing(request, ledger), model, traits)
-    counted = {name: value for name, value in wire.items() if name not in _NOT_COUNTED}
-    return _outgoing("/messages/count_tokens", counted, headers, Traits())
+    # What only shapes the answer is not sent, and so neither invented nor lost.
+    asked = msgspec.structs.replace(
+        request,
+        is_stream=False,
+        max_tokens=request.max_tokens or _NO_LIMIT,
+        temperature=None,
+        top_p=None,
+        top_k=None,
+        stop=(),
+        user="",
+        metadata=NULL,
+        service_tier="",
+    )
+    wire, headers = _write(Writing(asked, ledger), model, traits)
+    del wire["max_tokens"]
+    return _outgoing("/messages/count_tokens", wire, headers, Traits())
 
 
 def read_count_reply(body: bytes, /) -> int | None:

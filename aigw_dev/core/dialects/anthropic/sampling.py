@@ -1,7 +1,8 @@
 """Writes how long, how freely and how thoughtfully the model answers, within what Anthropic takes together.
 
 Rules (vendor pages "Extended thinking", "Adaptive thinking", read 2026-11-20; peers, 5.4): `max_tokens` is required;
-1024 <= budget < `max_tokens`; while the model thinks temperature is 1, `top_k` is refused, `top_p` is 0.95 to 1.
+1024 <= budget < `max_tokens`; while the model thinks temperature is 1, `top_k` is refused, `top_p` is 0.95 to 1. Models from Claude Opus 4.1 on refuse
+`temperature` beside `top_p`; callers of other protocols often send both, so one of them is left out for those.
 """
 
 from typing import Final
@@ -93,7 +94,19 @@ def write_sampling(writing: Writing, traits: Traits, *, is_thinking: bool) -> Bl
                 ledger.keep(field)
             else:
                 ledger.approximated(field, f"{fitting:g}, the nearest that is taken")
+    if "temperature" in wire and "top_p" in wire and not (writing.is_own or is_thinking):
+        _leave_one(wire, writing)
     return wire
+
+
+def _leave_one(wire: Block, writing: Writing) -> None:
+    """Of `temperature` and `top_p` the one that says more: 1 is what both are without a word."""
+    if wire["temperature"] == 1 and wire["top_p"] != 1:
+        del wire["temperature"]
+    elif wire.pop("top_p") != 1:
+        field = spelled(writing.request.dialect, "top_p")
+        writing.ledger.kept.pop(field, None)
+        writing.ledger.dropped(field, "newer models refuse it beside temperature")
 
 
 def _adapt(thought: Thought, reasoning: Reasoning, writing: Writing, traits: Traits) -> None:

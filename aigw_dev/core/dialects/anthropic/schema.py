@@ -94,7 +94,9 @@ def _fitted(value: object, changed: dict[str, None], depth: int) -> object:
         elif key == "items":
             fitted[key] = _fitted(each, changed, depth - 1)
         elif (
-            key in _TAKEN or (key == "format" and each in _FORMATS) or (key == "minItems" and each in (0, 1))
+            key in _TAKEN
+            or (key == "format" and loose_json.text(each) in _FORMATS)
+            or (key == "minItems" and each in (0, 1))
         ):
             fitted[key] = each
         else:

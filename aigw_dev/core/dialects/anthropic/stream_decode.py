@@ -150,10 +150,7 @@ class StreamDecoder:
             )
         )
         for index, raw in enumerate(message.content or ()):  # a turn that goes on after hosted code ran
-            self._begin(Wire(type="content_block_start", index=index, content_block=raw))
-            self._end_block()
-            if self._is_over:
-                return
+            self._end_block(self._begin(Wire(type="content_block_start", index=index, content_block=raw)))
         self._stop = loose_json.text(message.stop_reason)
 
     def _take_block_event(self, wire: Wire, data: bytes) -> None:
@@ -165,7 +162,7 @@ class StreamDecoder:
             return
         if wire.type == "content_block_start":
             if self._open is not None:
-                self._end_block()
+                self._end_block(self._open)
             self._begin(wire)
         elif wire.type == "content_block_delta":
             if self._open is None:
@@ -173,7 +170,7 @@ class StreamDecoder:
             if self._open is not None and wire.delta is not None:
                 self._open.take(wire.delta, data, self._out)
         elif self._open is not None:
-            self._end_block()
+            self._end_block(self._open)
             self._release()
 
     def _imply(self, wire: Wire) -> None:
@@ -181,16 +178,15 @@ class StreamDecoder:
         if raw is not None:
             self._begin(Wire(type="content_block_start", index=wire.index, content_block=msgspec.Raw(raw)))
 
-    def _begin(self, wire: Wire) -> None:
+    def _begin(self, wire: Wire) -> "_Open":
         block = decode_block(wire.content_block)
-        self._open = _Open(wire.index or 0, self._count, block, wire.content_block)
-        self._has_calls = self._has_calls or (block.type == "tool_use" and not self._open.is_answer)
-        self._open.start(self._out)
+        self._open = opened = _Open(wire.index or 0, self._count, block, wire.content_block)
+        self._has_calls = self._has_calls or (block.type == "tool_use" and not opened.is_answer)
+        opened.start(self._out)
+        return opened
 
-    def _end_block(self) -> None:
-        if self._open is None:
-            return
-        is_whole_block = self._open.stop(self._out)
+    def _end_block(self, block: "_Open") -> None:
+        is_whole_block = block.stop(self._out)
         self._open = None
         self._count += 1
         if not is_whole_block:
@@ -219,7 +215,7 @@ class StreamDecoder:
 
     def _finish(self) -> None:
         while self._open is not None:
-            self._end_block()
+            self._end_block(self._open)
             self._release()
         if self._is_over:
             return

@@ -11,6 +11,7 @@ import msgspec
 from aigw_dev.core.dialects import loose_json
 
 NOTHING: Final = msgspec.Raw(b"")
+_N: Final = ord("n")
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -138,7 +139,7 @@ def fields_of(raw: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
 
 def is_said(raw: msgspec.Raw) -> bool:
     """Whether a field was there and not null."""
-    return len(raw) > 0 and memoryview(raw)[:1] != b"n"
+    return len(raw) > 0 and memoryview(raw)[0] != _N
 
 
 def loose_text(value: object) -> msgspec.Raw:

@@ -1,6 +1,6 @@
 """Amazon Bedrock's Converse API, the provider's side: nobody calls the gateway in it.
 
-Source: the Bedrock API reference and botocore's service model of bedrock-runtime (2023-09-30), November 2026. A whole
+Source: botocore 1.44.5's service model of bedrock-runtime (2023-09-30), and recorded traffic. A whole
 reply is JSON, a stream is AWS's binary event stream; the class of an error stands in a header (`x-amzn-errortype`) and
 its HTTP status says as much.
 """

@@ -1,7 +1,11 @@
 """What Converse has no field for and each family of models has under a name of its own; data, by the model's name.
 
-Such fields go into `additionalModelRequestFields`. Sources: the Bedrock user guide's pages on inference parameters of
-each model and on reasoning, and recorded traffic, November 2026.
+Such fields go into `additionalModelRequestFields`. Where each row is from:
+
+* Anthropic, Nova's `topK`, gpt-oss, Qwen: recorded calls that the provider answered (pydantic-ai's cassettes).
+* Nova 2: `reasoningConfig` and its bare `high` as vercel/ai#10839 and UKGovernmentBEIS/inspect_ai#3767 found them; no
+  recording of ours.
+* Cohere: the Bedrock user guide's page on Command R (`k`, as InvokeModel takes it); no recording of ours.
 """
 
 import fnmatch
@@ -26,6 +30,8 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     """Words that it takes, rising."""
     effort_beside: tuple[tuple[str, str], ...] = ()
     """What must stand beside the effort."""
+    bare_effort: str = ""
+    """With this effort the model refuses limits and sampling parameters."""
     always_thinks: bool = False
     """Thinking cannot be turned off; the least effort stands for it."""
     has_stop_paths: bool = False
@@ -48,14 +54,13 @@ _ROWS: Final[tuple[tuple[str, Family], ...]] = (
             thinking="effort",
             effort=("reasoningConfig", "maxReasoningEffort"),
             effort_beside=(("type", "enabled"),),
+            bare_effort="high",
         ),
     ),
     ("*nova-*", Family(top_k=("inferenceConfig", "topK"))),
     ("*gpt-oss*", Family(thinking="effort", effort=("reasoning_effort",), always_thinks=True)),
     ("*qwen.*", Family(thinking="effort", effort=("reasoning_config",))),
     ("*cohere.command*", Family(top_k=("k",))),
-    ("*mistral-7b*", Family(top_k=("top_k",))),
-    ("*mixtral*", Family(top_k=("top_k",))),
 )
 """Patterns over lower-case model names; the first that fits decides."""
 _UNKNOWN: Final = Family()

@@ -61,7 +61,8 @@ def read_block(raw: msgspec.Raw) -> list[Part]:
     name = next((one for one in given if one in _READERS), None)
     if name is not None:
         return _READERS[name](given[name])
-    return [opaque(one, value) for one, value in given.items() if one != "type"][:1]
+    strange = next((one for one in given if one != "type"), None)
+    return [] if strange is None else [opaque(strange, given[strange])]
 
 
 def opaque(kind: str, raw: msgspec.Raw) -> Opaque:

@@ -48,9 +48,10 @@ def write_body(request: ChatRequest, *, model: str, traits: Traits, ledger: Ledg
     situation = Situation(
         max_tokens=request.max_tokens, is_in_unthought_tool_loop=conversation.is_in_unthought_tool_loop
     )
-    is_thinking = write_thinking(
+    is_thinking, refused = write_thinking(
         request.reasoning, extra, family=family, traits=traits, situation=situation, ledger=ledger
     )
+    traits = msgspec.structs.replace(traits, refuses=traits.refuses | refused)
     tools = ToolWriter(request, traits, ledger).write(
         parts, has_history=conversation.has_tool_blocks, is_free=is_thinking
     )

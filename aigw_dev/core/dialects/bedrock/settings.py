@@ -36,6 +36,17 @@ _NOT_HERE: Final = {
     "is_parallel": "the provider lets the model call several tools at once",
 }
 """Neutral fields that Converse has no word for, and why."""
+_NO_WISH: Final[dict[str, tuple[object, ...]]] = {
+    "frequency_penalty": (0,),
+    "presence_penalty": (0,),
+    "logit_bias": (msgspec.Raw(b"{}"),),
+    "logprobs": (False,),
+    "top_logprobs": (0,),
+    "min_p": (0,),
+    "verbosity": ("medium",),
+    "is_parallel": (True,),
+}
+"""Values that ask for what happens anyway: SDKs send them unasked, and nothing is lost with them."""
 _CALLED: Final = {
     "is_parallel": "parallel_tool_calls",
     "cache_key": "prompt_cache_key",
@@ -168,11 +179,7 @@ def note_the_rest(request: ChatRequest, ledger: Ledger) -> None:
     """Enter what Converse has no word for."""
     for name, why in _NOT_HERE.items():
         value = getattr(request, name)
-        if (
-            value in (None, "", NULL)
-            or (name == "is_parallel" and value)
-            or (name == "logprobs" and not value)
-        ):
+        if value in (None, "", NULL) or value in _NO_WISH.get(name, ()):
             continue
         ledger.dropped(_CALLED.get(name, name), why)
     if request.choices is not None and request.choices > 1:

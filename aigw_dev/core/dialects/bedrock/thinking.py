@@ -11,6 +11,8 @@ from aigw_dev.core.dialects.codec import Traits
 from aigw_dev.core.ledger import Ledger
 
 _FIELD: Final = "reasoning"
+_BARE: Final = frozenset({"max_tokens", "temperature", "top_p", "top_k"})
+_NOTHING: Final = frozenset[str]()
 _USUAL_BUDGET: Final = 2048
 _DISPLAYS: Final = {
     "auto": "summarized",
@@ -37,26 +39,29 @@ def write_thinking(
     traits: Traits,
     situation: Situation,
     ledger: Ledger,
-) -> bool:
-    """Put the wish into the model's own fields; True where the model then thinks and takes no sampling parameters."""
+) -> tuple[bool, frozenset[str]]:
+    """Put the wish into the model's own fields.
+
+    Gives back whether the model then thinks as Anthropic's do (its own sampling, no forced tool), and the names of
+    neutral parameters that it refuses besides.
+    """
     if reasoning is None:
-        return False
+        return False, _NOTHING
     is_off = effort_of(reasoning) == "none"
     if family.thinking == "effort":
-        _write_effort(reasoning, fields, family=family, traits=traits, ledger=ledger, is_off=is_off)
-        return False
-    if family.thinking == "budget" or traits.has_adaptive_thinking:
-        if traits.has_adaptive_thinking:
-            return _write_adaptive(
-                reasoning, fields, family=family, traits=traits, ledger=ledger, is_off=is_off
-            )
-        return not is_off and _write_budget(reasoning, fields, situation, ledger)
+        effort = _write_effort(reasoning, fields, family=family, traits=traits, ledger=ledger, is_off=is_off)
+        return False, _BARE if effort and effort == family.bare_effort else _NOTHING
+    if traits.has_adaptive_thinking:
+        is_on = _write_adaptive(reasoning, fields, family=family, traits=traits, ledger=ledger, is_off=is_off)
+        return is_on, _NOTHING
+    if family.thinking == "budget":
+        return not is_off and _write_budget(reasoning, fields, situation, ledger), _NOTHING
     if not is_off:
         ledger.dropped(
             _FIELD,
             "how this model is asked to think is not known: set additionalModelRequestFields in the route's params",
         )
-    return False
+    return False, _NOTHING
 
 
 def _write_effort(
@@ -67,11 +72,12 @@ def _write_effort(
     traits: Traits,
     ledger: Ledger,
     is_off: bool,
-) -> None:
+) -> str:
+    """The effort written; empty for none."""
     offered = traits.efforts or family.efforts
     if is_off and not family.always_thinks:
         ledger.keep(_FIELD)  # it thinks only where it is asked to
-        return
+        return ""
     wanted = effort_of(reasoning) or "medium"
     effort = offered[0] if is_off else nearest(wanted, offered)
     put(fields, family.effort, effort)
@@ -81,6 +87,7 @@ def _write_effort(
         ledger.keep(_FIELD)
     else:
         ledger.approximated(_FIELD, f"effort {effort}")
+    return effort
 
 
 def _write_adaptive(

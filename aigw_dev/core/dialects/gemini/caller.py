@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from aigw_dev.core.chat.openapi_schema import from_gemini
+from aigw_dev.core.chat import openapi_schema
 from aigw_dev.core.chat.vocabulary import (
     NULL,
     ChatRequest,
@@ -145,7 +145,7 @@ def _tool(raw: msgspec.Raw, place: str, extras: Fields) -> Tool:
     if "parametersJsonSchema" in declared:
         parameters = declared["parametersJsonSchema"]
     elif "parameters" in declared:
-        parameters = from_gemini(declared["parameters"])
+        parameters = openapi_schema.from_gemini(declared["parameters"])
     return Tool(name=name, description=wire.text(declared.get("description")), parameters=parameters)
 
 
@@ -206,7 +206,7 @@ def _format(config: Fields, extras: Fields) -> OutputFormat | None:
     media_type = wire.text(config.get("responseMimeType"))
     schema = config.get("responseJsonSchema")
     if schema is None and "responseSchema" in config:
-        schema = from_gemini(_checked_schema(config["responseSchema"]))
+        schema = openapi_schema.from_gemini(_checked_schema(config["responseSchema"]))
     if media_type not in {"", "text/plain", _JSON}:  # text/x.enum: a bare word of the schema's enum
         extras["generationConfig.responseMimeType"] = config["responseMimeType"]
     if schema is not None and media_type in {"", _JSON}:

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from aigw_dev.core.dialects import loose_json, openai_errors
+from aigw_dev.core.dialects.gemini import wire
 from aigw_dev.core.dialects.openai_errors import error_text, retry_delay_s
 from aigw_dev.core.dialects.protocol import ReplyError
 from aigw_dev.core.streams import sse
@@ -111,13 +112,11 @@ def is_error_body(body: bytes) -> bool:
 
 def reply_error(body: bytes) -> ReplyError | None:
     """The error that an event or a whole body holds; None where it holds none."""
-    wire = _first(body)
-    if not wire.get("error"):
-        return None
-    found = openai_errors.reply_error(msgspec.json.encode({"error": wire["error"]}))
+    reply = _first(body)
+    found = openai_errors.reply_error(bytes(wire.items(body.strip())[0])) if reply.get("error") else None
     if found is None:
         return None
-    word = loose_json.text(loose_json.mapping(wire["error"]).get("status"))
+    word = loose_json.text(loose_json.mapping(reply["error"]).get("status"))
     return ReplyError(
         message=found.message, code=word or found.code, status=found.status or _HTTP.get(word, 0)
     )

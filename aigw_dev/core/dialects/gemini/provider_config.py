@@ -4,9 +4,9 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.chat.json_schema import for_gemini, for_gemini_json, is_empty_object
+from aigw_dev.core.chat import json_schema
 from aigw_dev.core.chat.reasoning import budget_of, effort_of, nearest
-from aigw_dev.core.chat.vocabulary import NULL, ChatRequest, Tool
+from aigw_dev.core.chat.vocabulary import NULL, ChatRequest, Reasoning, Tool
 from aigw_dev.core.dialects.codec import Traits
 from aigw_dev.core.dialects.gemini import wire
 from aigw_dev.core.dialects.gemini.wire import DIALECT
@@ -85,7 +85,7 @@ def write_format(request: ChatRequest, traits: Traits, ledger: Ledger, config: _
         ledger.dropped("response_format", "Gemini takes no grammars")
         return ""
     schema, key = NULL, ""
-    if wanted.kind == "schema" and not is_empty_object(wanted.schema):
+    if wanted.kind == "schema" and not json_schema.is_empty_object(wanted.schema):
         schema, key = _schema(
             wanted.schema, ("responseSchema", "responseJsonSchema"), "response_format.schema", ledger
         )
@@ -193,17 +193,19 @@ def _thinking(request: ChatRequest, traits: Traits, ledger: Ledger) -> _Written:
         return {}
     is_own = request.dialect == DIALECT
     made: _Written = {}
-    if traits.has_thinking_level:
-        level = _level(request, traits, ledger)
+    if is_own and reasoning.effort:
+        made["thinkingLevel"] = reasoning.effort
+    elif traits.has_thinking_level and not is_own:
+        level = _level(reasoning, traits, ledger)
         if level:
             made["thinkingLevel"] = level
     else:
         budget = budget_of(reasoning) if reasoning.mode != "off" else 0
         if budget is None and reasoning.mode == "adaptive" and not is_own:
-            budget = -1
+            budget = -1  # the model decides
         if budget is not None:
             made["thinkingBudget"] = budget if is_own else _budget(budget, ledger)
-        if reasoning.effort and reasoning.budget_tokens is None and not (is_own and reasoning.mode == "off"):
+        if reasoning.effort and reasoning.budget_tokens is None:
             ledger.approximated("reasoning.effort", f"a budget of {made.get('thinkingBudget')} tokens")
     if reasoning.summary == "omitted":
         if is_own:
@@ -216,10 +218,7 @@ def _thinking(request: ChatRequest, traits: Traits, ledger: Ledger) -> _Written:
     return made
 
 
-def _level(request: ChatRequest, traits: Traits, ledger: Ledger) -> str:
-    reasoning = request.reasoning
-    if reasoning is None:
-        return ""
+def _level(reasoning: Reasoning, traits: Traits, ledger: Ledger) -> str:
     offered = traits.efforts or _LEVELS
     if reasoning.mode == "off":
         lowest = (
@@ -262,7 +261,7 @@ def _tool(tool: Tool, place: str, ledger: Ledger) -> _Written:
             "properties": {"input": {"type": "STRING"}},
             "required": ["input"],
         }
-    elif not wire.is_null(tool.parameters) and not is_empty_object(tool.parameters):
+    elif not wire.is_null(tool.parameters) and not json_schema.is_empty_object(tool.parameters):
         schema, key = _schema(
             tool.parameters, ("parameters", "parametersJsonSchema"), f"{place}.parameters", ledger
         )
@@ -274,10 +273,10 @@ def _schema(
     schema: msgspec.Raw, keys: tuple[str, str], place: str, ledger: Ledger
 ) -> tuple[msgspec.Raw, str]:
     """The schema in the form that reaches furthest without loss, and the key it goes under; see `json_schema`."""
-    simple, lost = for_gemini(schema)
+    simple, lost = json_schema.for_gemini(schema)
     if not lost:
         return simple, keys[0]
-    rich, lost = for_gemini_json(schema)
+    rich, lost = json_schema.for_gemini_json(schema)
     for path in lost:
         ledger.dropped(f"{place}.{path}", "Gemini's schemas have no such keyword")
     return rich, keys[1]

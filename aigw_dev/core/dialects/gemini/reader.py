@@ -4,6 +4,7 @@ from typing import Final
 
 from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.gemini import wire
+from aigw_dev.core.dialects.gemini.chunk import ABSENT, Chunk, decode, has_counts
 from aigw_dev.core.dialects.gemini.errors import reply_error
 from aigw_dev.core.dialects.gemini.partial_args import PartialCall
 from aigw_dev.core.dialects.gemini.usage import read_usage
@@ -26,7 +27,7 @@ class StreamReader:
         self.bad_events = 0
         self.note = ""
         self.response_model = ""
-        self._usage: Usage | None = None
+        self._usage_raw = ABSENT
         self._written: dict[int, _Written] = {}
         self._blocked = ""
 
@@ -36,6 +37,10 @@ class StreamReader:
         if event.is_comment or not data:
             return
         self.has_data = True
+        usual = decode(data)
+        if usual is not None and not len(usual.prompt_feedback):
+            self._take_usual(usual)
+            return
         chunk = wire.fields(data) if data.lstrip()[:1] == b"{" else {}
         if "error" in chunk or data.lstrip()[:1] == b"[":
             self.error = self.error or reply_error(data)
@@ -47,6 +52,23 @@ class StreamReader:
             return
         self.take(chunk)
 
+    def _take_usual(self, chunk: Chunk) -> None:
+        """The usual chunk, whose every level was read in one go."""
+        self.response_model = self.response_model or chunk.model_version or ""
+        for number, candidate in enumerate(chunk.candidates or ()):
+            index = number if candidate.index is None else candidate.index
+            written = self._written.get(index)
+            if written is None:
+                written = self._written[index] = _Written()
+            for part in candidate.content.parts or () if candidate.content is not None else ():
+                if part.text:
+                    (written.reasoning if part.thought else written.text).append(part.text)
+                elif len(part.function_call):
+                    written.take_call(wire.fields(part.function_call))
+            written.finish = candidate.finish_reason or written.finish
+        if has_counts(chunk.usage_metadata):
+            self._usage_raw = chunk.usage_metadata
+
     def take(self, chunk: Fields) -> None:
         """Take one reply, whole or partial."""
         self.response_model = self.response_model or wire.text(chunk.get("modelVersion"))
@@ -55,8 +77,8 @@ class StreamReader:
             index = wire.whole(candidate.get("index"))
             written = self._written.setdefault(number if index is None else index, _Written())
             written.take(candidate)
-        if "usageMetadata" in chunk:
-            self._usage = read_usage(chunk["usageMetadata"]) or self._usage
+        if "usageMetadata" in chunk and has_counts(chunk["usageMetadata"]):
+            self._usage_raw = chunk["usageMetadata"]
         if "promptFeedback" in chunk:
             self._blocked = (
                 wire.text(wire.fields(chunk["promptFeedback"]).get("blockReason")) or self._blocked
@@ -65,7 +87,7 @@ class StreamReader:
     @property
     def usage(self) -> Usage | None:
         """What the provider counted, the last time it said so."""
-        return self._usage
+        return read_usage(self._usage_raw) if len(self._usage_raw) else None
 
     @property
     def finish(self) -> str:
@@ -119,16 +141,22 @@ def output_text(assembled: Assembled) -> str:
 class _Reply(StreamReader):
     """One whole reply, heard with a stream's ears; knows the counts of other operations too."""
 
+    _other: Usage | None = None
+
     def hear(self, reply: Fields) -> None:
         self.take(reply)
-        if self._usage is not None:
-            return
         total = wire.whole(reply.get("totalTokens"))
         if total is None and "predictions" in reply:
             counts = [_prediction_tokens(wire.fields(raw)) for raw in wire.items(reply["predictions"])]
             total = sum(counts) if any(counts) else None
         if total is not None:
-            self._usage = Usage(input=loose_json.count(total) or 0, raw=wire.encode({key: reply[key] for key in ("totalTokens", "metadata") if key in reply}))  # fmt: skip
+            told = {key: reply[key] for key in ("totalTokens", "metadata") if key in reply}
+            self._other = Usage(input=loose_json.count(total) or 0, raw=wire.encode(told))
+
+    @property
+    def usage(self) -> Usage | None:
+        """What was counted."""
+        return super().usage or self._other
 
 
 def _read(body: bytes) -> _Reply | None:
@@ -185,10 +213,10 @@ class _Written:
                 is_thought = wire.truth(part.get("thought")) is True
                 (self.reasoning if is_thought else self.text).append(wire.text(part["text"]))
             elif "functionCall" in part:
-                self._take_call(wire.fields(part["functionCall"]))
+                self.take_call(wire.fields(part["functionCall"]))
         self.finish = wire.text(candidate.get("finishReason")) or self.finish
 
-    def _take_call(self, call: Fields) -> None:
+    def take_call(self, call: Fields) -> None:
         if self.calls and self.calls[-1].is_open and "name" not in call:
             self.calls[-1].take(call)
         elif {"name", "id", "args", "partialArgs"} & set(call):

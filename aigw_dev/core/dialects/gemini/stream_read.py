@@ -22,12 +22,12 @@ from aigw_dev.core.chat.events import (
 from aigw_dev.core.chat.vocabulary import NULL, Logprob, Opaque
 from aigw_dev.core.dialects.codec import cut_off
 from aigw_dev.core.dialects.gemini import candidates, parts, wire
+from aigw_dev.core.dialects.gemini import chunk as chunk_reader
 from aigw_dev.core.dialects.gemini.caller_parts import made_id
 from aigw_dev.core.dialects.gemini.errors import reply_error
 from aigw_dev.core.dialects.gemini.partial_args import PartialCall
 from aigw_dev.core.dialects.gemini.usage import read_usage
 from aigw_dev.core.dialects.gemini.wire import DIALECT, Fields
-from aigw_dev.core.exchange import Usage
 from aigw_dev.core.streams.sse import Event
 
 _TextKind = Literal["text", "thinking"]
@@ -43,7 +43,7 @@ class StreamDecoder:
         self._is_started = False
         self._is_over = False
         self._choices: dict[int, _Choice] = {}
-        self._usage: Usage | None = None
+        self._usage: msgspec.Raw | None = None
         self._feedback = NULL
         self._blocked = ""
 
@@ -52,6 +52,9 @@ class StreamDecoder:
         data = event.data
         if event.is_comment or self._is_over or data.lstrip()[:1] not in {b"{", b"["}:
             return []
+        usual = chunk_reader.decode(data) if self._is_started else None
+        if usual is not None and chunk_reader.has_words_only(usual):
+            return self._take_words(usual)
         chunk = wire.fields(data) if data.lstrip()[:1] == b"{" else {}
         events: list[ChatEvent] = []
         error = reply_error(data) if "error" in chunk or not chunk else None
@@ -65,13 +68,9 @@ class StreamDecoder:
         for number, raw in enumerate(wire.items(chunk.get("candidates"))):
             candidate = wire.fields(raw)
             index = wire.whole(candidate.get("index"))
-            index = number if index is None else index
-            choice = self._choices.get(index)
-            if choice is None:
-                choice = self._choices[index] = _Choice(index, self._seed)
-            choice.take(candidate, events)
-        if "usageMetadata" in chunk and (usage := read_usage(chunk["usageMetadata"])) is not None:
-            self._usage = usage
+            self._choice(number if index is None else index).take(candidate, events)
+        if "usageMetadata" in chunk and chunk_reader.has_counts(chunk["usageMetadata"]):
+            self._usage = chunk["usageMetadata"]
         if "promptFeedback" in chunk:
             self._feedback = chunk["promptFeedback"]
             self._blocked = wire.text(wire.fields(self._feedback).get("blockReason")) or self._blocked
@@ -94,9 +93,27 @@ class StreamDecoder:
             events.append(choice.finished(self._blocked, self._feedback))
         if not choices:
             events.append(Finished(reason="content_filter", raw=self._blocked, details=self._feedback))
-        if self._usage is not None:
-            events.append(Counted(usage=self._usage))
+        usage = read_usage(self._usage) if self._usage is not None else None
+        if usage is not None:
+            events.append(Counted(usage=usage))
         return [*events, Ended()]
+
+    def _take_words(self, chunk: chunk_reader.Chunk) -> list[ChatEvent]:
+        events: list[ChatEvent] = []
+        for number, candidate in enumerate(chunk.candidates or ()):
+            choice = self._choice(number if candidate.index is None else candidate.index)
+            for part in candidate.content.parts or () if candidate.content is not None else ():
+                if part.text:
+                    choice.say("thinking" if part.thought else "text", part.text, events)
+        if chunk_reader.has_counts(chunk.usage_metadata):
+            self._usage = chunk.usage_metadata
+        return events
+
+    def _choice(self, number: int) -> "_Choice":
+        choice = self._choices.get(number)
+        if choice is None:
+            choice = self._choices[number] = _Choice(number, self._seed)
+        return choice
 
     def _start(self, chunk: Fields, data: bytes) -> Started:
         self._is_started = True
@@ -149,6 +166,19 @@ class _Choice:
             self.finish = word
             self._details = candidates.stop_details(candidate)
 
+    def say(
+        self,
+        kind: _TextKind,
+        words: str,
+        events: list[ChatEvent],
+        logprobs: tuple[Logprob, ...] | None = None,
+    ) -> None:
+        """More words; they begin a block where the open one is of another kind."""
+        if self._kind != kind or self._signature:
+            self.finish_blocks(events)
+            self._open(events, kind)
+        self._delta(kind, words, events, logprobs)
+
     def finish_blocks(self, events: list[ChatEvent]) -> None:
         """Closes what is open, and says what waited for that."""
         if self._partial is not None:
@@ -181,11 +211,7 @@ class _Choice:
         is_thought = wire.truth(part.get("thought")) is True
         words, signature = wire.text(part.get("text")), wire.text(part.get("thoughtSignature"))
         if words:
-            kind: _TextKind = "thinking" if is_thought else "text"
-            if self._kind != kind or self._signature:
-                self.finish_blocks(events)
-                self._open(events, kind)
-            self._delta(kind, words, events, None if is_thought else logprobs)
+            self.say("thinking" if is_thought else "text", words, events, None if is_thought else logprobs)
             logprobs = logprobs if is_thought else None
         if signature and is_thought and self._kind == "thinking":
             self._delta("signature", signature, events)

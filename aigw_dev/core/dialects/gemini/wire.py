@@ -7,6 +7,7 @@ Nothing here raises, whatever the text holds.
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -127,9 +128,13 @@ def object_text(arguments: str) -> msgspec.Raw | None:
 
 
 def encode(value: object) -> msgspec.Raw:
-    """A value as JSON text; `null` where it cannot be written."""
+    """A value as JSON text, lone surrogates as escapes; `null` where it cannot be written."""
     try:
         return msgspec.Raw(msgspec.json.encode(value))
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return msgspec.Raw(json.dumps(value, allow_nan=False).encode())
     except (ValueError, RecursionError, TypeError):
         return NULL
 

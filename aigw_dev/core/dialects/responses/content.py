@@ -25,6 +25,9 @@ from aigw_dev.core.dialects.responses import checks
 from aigw_dev.core.dialects.responses.checks import DIALECT, Extras, MalformedError
 from aigw_dev.core.ledger import Ledger
 
+InputPart = Text | Image | Document | Audio | Refusal | Opaque
+"""What a message or a tool result may hold."""
+
 _DATA_URL: Final = re.compile(r"data:([^,;]*)((?:;[^,;]*)*),", re.IGNORECASE)
 _BY_ENDING: Final = {
     "pdf": "application/pdf",
@@ -52,7 +55,7 @@ _BREAKPOINT: Final = "prompt_cache_breakpoint"
 # --- reading
 
 
-def read_part(value: object, where: str, extras: Extras) -> Part:
+def read_part(value: object, where: str, extras: Extras) -> InputPart:
     """One part of a message's or a tool result's content; a kind without a neutral word is `Opaque`."""
     part = checks.mapping(value, where)
     kind = checks.text(part.get("type"), f"{where}.type", is_required=True)
@@ -139,7 +142,7 @@ def _cache(part: dict[str, object], where: str) -> Cache | None:
     return Cache(ttl=loose_json.text(mark.get("ttl")))
 
 
-_READERS: Final[dict[str, Callable[[dict[str, object], str, Extras], Part]]] = {
+_READERS: Final[dict[str, Callable[[dict[str, object], str, Extras], InputPart]]] = {
     "input_text": _text,
     "output_text": _text,
     "text": _text,

@@ -92,12 +92,7 @@ def _string(value: bytes) -> str | None:
     """The string that a JSON text is, empty for absent and null; None where it is something else."""
     if value in {b"", _NULL}:
         return ""
-    if not value.startswith(b'"'):
-        return None
-    try:
-        return _STRING.decode(value)
-    except ValueError:  # half a character
-        return loose_json.text(loose_json.load(value))
+    return _STRING.decode(value) if value.startswith(b'"') else None
 
 
 def _wrong(name: str, wanted: str, value: bytes) -> Refusal:

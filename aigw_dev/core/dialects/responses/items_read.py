@@ -10,9 +10,6 @@ from typing import Final
 import msgspec
 
 from aigw_dev.core.chat.vocabulary import (
-    Audio,
-    Document,
-    Image,
     Message,
     Opaque,
     Part,
@@ -25,7 +22,7 @@ from aigw_dev.core.chat.vocabulary import (
 from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.responses import checks, thoughts
 from aigw_dev.core.dialects.responses.checks import DIALECT, Extras, MalformedError
-from aigw_dev.core.dialects.responses.content import read_part
+from aigw_dev.core.dialects.responses.content import InputPart, read_part
 
 _ROLES: Final[dict[str, Role]] = {
     "user": "user",
@@ -67,8 +64,8 @@ class _Turns:
         """Add one item."""
         item = checks.mapping(value, where)
         kind = checks.text(item.get("type"), f"{where}.type")
-        if not kind and "role" in item:
-            kind = "message"
+        if not kind:  # may be left out of these two
+            kind = "message" if "role" in item else "item_reference" if item.keys() == {"id"} else ""
         match kind:
             case "message":
                 self._take_message(item, where)
@@ -86,7 +83,8 @@ class _Turns:
                 )
             case "":
                 raise MalformedError(
-                    f"{where}.type", f"`{where}.type` is missing; an item needs one, or a `role` where it is a message"
+                    f"{where}.type",
+                    f"`{where}.type` is missing; an item needs one, or a `role` where it is a message",
                 )
             case _:
                 role: Role = "user" if kind.endswith(_RESULT_ENDINGS) else "assistant"
@@ -119,7 +117,7 @@ class _Turns:
             self._parts += parts
             return
         self._flush()
-        self._role, self._parts = role, parts
+        self._role, self._parts = role, list(parts)
         if role != "assistant":
             if not parts:  # an empty turn is still a turn
                 self._parts = [Text(text="")]
@@ -130,7 +128,7 @@ class _Turns:
         has_words = any(isinstance(part, Text) for part in self._parts)
         return has_words and not any(isinstance(part, ToolCall) for part in self._parts)
 
-    def _content(self, value: object, where: str) -> list[Part]:
+    def _content(self, value: object, where: str) -> list[InputPart]:
         if isinstance(value, str):
             return [Text(text=loose_json.text(value))]
         return [
@@ -166,16 +164,10 @@ class _Turns:
 
     def _take_result(self, item: dict[str, object], where: str, *, is_custom: bool) -> None:
         checks.rest(item, ("type", "id", "call_id", "output", "status"), where, self._extras)
-        read = self._content(item.get("output"), f"{where}.output")
-        parts: list[Text | Image | Document | Audio | Opaque] = []
-        for part in read:
-            if isinstance(part, Refusal):
-                parts.append(Text(text=part.text))
-            elif isinstance(part, Text | Image | Document | Audio | Opaque):
-                parts.append(part)
+        output = self._content(item.get("output"), f"{where}.output")
         result = ToolResult(
             call_id=checks.text(item.get("call_id"), f"{where}.call_id", is_required=True),
-            parts=tuple(parts),
+            parts=tuple(Text(text=part.text) if isinstance(part, Refusal) else part for part in output),
             kind="custom" if is_custom else "function",
         )
         self._add("tool", result)

@@ -47,6 +47,7 @@ _KNOWN: Final = frozenset(
     }
 )
 _NOTHING: Final = frozenset({b"", b"null"})
+_NO_TRUNCATION: Final = msgspec.Raw(b'"disabled"')
 
 
 def read_chat(
@@ -78,6 +79,12 @@ def _read(body: RequestBody, path_model: str, *, is_stream: bool) -> ChatRequest
         for name, value in body.fields.items()
         if name not in _KNOWN and body.text(name) not in _NOTHING
     }
+    if extras.get("truncation") == _NO_TRUNCATION:
+        del extras["truncation"]
+    options = checks.mapping(fields.get("stream_options"), "stream_options")
+    checks.rest(
+        {name: value for name, value in options.items() if value is not False}, (), "stream_options", extras
+    )
     instructions = checks.text(fields.get("instructions"), "instructions")
     leading = [Message(role="system", parts=(Text(text=instructions),))] if instructions else []
     messages = (*leading, *read_input(body.text("input"), extras))

@@ -74,6 +74,9 @@ def write_chat(request: ChatRequest, /, *, model: str, traits: Traits, ledger: L
             body.setdefault(name, value)
         else:
             ledger.dropped(name, "unknown here" if not is_own else "no neutral word for it")
+    for name in traits.refuses & body.keys():
+        del body[name]
+        ledger.dropped(name, "the model refuses it")
     for old, new in traits.renames.items():
         if old in body:
             body[new] = body.pop(old)

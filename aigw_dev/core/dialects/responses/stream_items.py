@@ -82,8 +82,6 @@ class Item:
         if self.is_done:
             return
         self.is_done = True
-        if self.kind in _CALLS and not self._is_open and self._said and self._name:
-            self._start_call(say)
         if not self._is_open:
             return
         if self.kind == "function_call":

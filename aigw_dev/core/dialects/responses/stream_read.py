@@ -51,10 +51,9 @@ class StreamDecoder:
         self._items: list[Item] = []
         self._by_index: dict[int, Item] = {}
         self._by_id: dict[str, Item] = {}
+        self._is_releasing = False
         self._waiting: dict[int, list[tuple[Any, dict[str, Any]]]] = {}
-        self._kinds: list[
-            Part
-        ] = []  # one empty part of each kind said, in order: why the reply ended follows from it
+        self._kinds: list[Part] = []  # an empty part for each block: why the reply ended follows from them
 
     def feed(self, event: Event) -> list[ChatEvent]:
         """What this event says."""
@@ -145,15 +144,15 @@ class StreamDecoder:
             self._release()
 
     def _release(self) -> None:
-        """Let the next item speak that has waited."""
+        """Let those that have waited speak, one after the other, each all that it has said so far."""
+        if self._is_releasing:
+            return
+        self._is_releasing = True
         while self._open is None and self._waiting:
             number = min(self._waiting)
-            said = self._waiting.pop(number)
-            for place, (event, fields) in enumerate(said):
-                if self._open is not None and self._open is not self._items[number]:
-                    self._waiting[number] = said[place:] + self._waiting.get(number, [])
-                    return
+            for event, fields in self._waiting.pop(number):
                 self._say(self._items[number], event, **fields)
+        self._is_releasing = False
 
     def _note(self, fields: dict[str, Any]) -> None:
         match fields["kind"]:

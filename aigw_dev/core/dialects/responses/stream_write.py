@@ -219,7 +219,7 @@ class StreamEncoder:
 
     def _add_arguments(self, block: BlockStarted, text: str) -> None:
         self._text.append(text)
-        if not self._is_custom():
+        if not self._is_custom(block):
             self._frame("response.function_call_arguments.delta", **self._whole(), delta=text)
         elif block.is_custom:
             self._frame("response.custom_tool_call_input.delta", **self._whole(), delta=text)
@@ -288,10 +288,7 @@ class StreamEncoder:
         self._frame("response.custom_tool_call_input.done", **self._whole(), input=text)
         self._item_done(output_items.custom_call(self._item_id, call_id=self._call_id, name=name, text=text))
 
-    def _is_custom(self, block: BlockStarted | None = None) -> bool:
-        block = block or self._block
-        if block is None:
-            return False
+    def _is_custom(self, block: BlockStarted) -> bool:
         return block.is_custom or custom_tools.is_custom(block.name, self._context.request.tools)
 
     # --- items and the end

@@ -1,9 +1,10 @@
 """Tools and the choice among them, read from a caller and written for a provider."""
 
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
+from aigw_dev.core.chat import custom_tools
 from aigw_dev.core.chat.vocabulary import NULL, ChatRequest, Opaque, Tool, ToolChoice
 from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.responses import checks
@@ -13,7 +14,11 @@ from aigw_dev.core.ledger import Ledger
 _DEEPEST: Final = 64
 _FUNCTION_KEYS: Final = ("type", "name", "description", "parameters", "strict")
 _CUSTOM_KEYS: Final = ("type", "name", "description", "format")
-_MODES: Final[tuple[Literal["auto", "required", "none"], ...]] = ("auto", "required", "none")
+_WORDS: Final = {
+    "auto": ToolChoice(mode="auto"),
+    "required": ToolChoice(mode="required"),
+    "none": ToolChoice(mode="none"),
+}
 _NO_PARAMETERS: Final = msgspec.Raw(b'{"type":"object","properties":{}}')
 _INNER: Final = ("properties", "$defs", "definitions")
 _LISTS: Final = ("anyOf", "oneOf", "allOf", "prefixItems")
@@ -90,10 +95,10 @@ def read_choice(value: object, extras: Extras) -> ToolChoice | None:
     if value is None:
         return None
     if isinstance(value, str):
-        word = next((word for word in _MODES if word == value), None)
-        if word is None:
+        known = _WORDS.get(value)
+        if known is None:
             raise MalformedError("tool_choice", "`tool_choice` must be auto, required, none or an object")
-        return ToolChoice(mode=word)
+        return known
     choice = checks.mapping(value, "tool_choice")
     kind = checks.text(choice.get("type"), "tool_choice.type", is_required=True)
     if kind in {"function", "custom"}:
@@ -127,7 +132,9 @@ def write_tools(request: ChatRequest, ledger: Ledger) -> list[object]:
         if tool.description:
             one["description"] = tool.description
         if tool.kind == "custom":
-            written.append(one | ({"format": tool.format} if tool.format != NULL else {}))
+            written.append(
+                one | ({"format": custom_tools.flat_format(tool.format)} if tool.format != NULL else {})
+            )
             continue
         has_parameters = tool.parameters != NULL
         one["parameters"] = tool.parameters if has_parameters or is_own else _NO_PARAMETERS

@@ -119,7 +119,7 @@ def test_thoughts_and_whose_signature_they_have() -> None:
 
 def test_the_hidden_signature_comes_back_to_its_call() -> None:
     hidden = {"type": "redacted_thinking", "data": "aigw1:gemini-generate-content+call:sig"}
-    call = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
+    call: dict[str, Any] = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
     text = {"type": "text", "text": "x"}
     assert read(hidden, call, call, role="assistant") == [
         ToolCall(id="t", name="f", signature="sig"),
@@ -151,16 +151,21 @@ def test_a_result_keeps_images_errors_and_markers() -> None:
         )
     ]
     assert read({"type": "tool_result", "tool_use_id": "t"}) == [ToolResult(call_id="t")]
-    call = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
+    call: dict[str, Any] = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
     with pytest.raises(MalformedError):
         read({"type": "tool_result", "tool_use_id": "t", "content": [call]})
 
 
 def test_what_has_no_word_is_kept_whole_or_noted() -> None:
     scope = Scope("")
-    hosted = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}
-    marked = {"type": "text", "text": "x", "new": 1, "cache_control": {"type": "ephemeral", "scope": "turn"}}
-    direct = {
+    hosted: dict[str, Any] = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}
+    marked: dict[str, Any] = {
+        "type": "text",
+        "text": "x",
+        "new": 1,
+        "cache_control": {"type": "ephemeral", "scope": "turn"},
+    }
+    direct: dict[str, Any] = {
         "type": "tool_use",
         "id": "t",
         "name": "f",

@@ -164,35 +164,35 @@ def test_the_new_version_refuses_what_it_refuses_even_at_defaults() -> None:
     assert read(new, messages=cited)
 
 
-@pytest.mark.parametrize(
-    ("fields", "param"),
-    [
-        ({"max_tokens": None}, "max_tokens"),
-        ({"max_tokens": "many"}, "max_tokens"),
-        ({"max_tokens": -1}, "max_tokens"),
-        ({"max_tokens": 10**30}, "max_tokens"),
-        ({"messages": None}, "messages"),
-        ({"messages": []}, "messages"),
-        ({"messages": "hi"}, "messages"),
-        ({"messages": ["hi"]}, "messages[0]"),
-        ({"messages": [{"role": "robot", "content": "x"}]}, "messages[0].role"),
-        ({"messages": [{"role": "user"}]}, "messages[0].content"),
-        ({"messages": [{"role": "user", "content": 3}]}, "messages[0].content"),
-        ({"messages": [{"role": "user", "content": [{}]}]}, "messages[0].content[0].type"),
-        ({"messages": [{"role": "system", "content": "x"}]}, "messages"),
-        ({"temperature": "hot"}, "temperature"),
-        ({"stream": 1}, "stream"),
-        ({"stop_sequences": [1]}, "stop_sequences[0]"),
-        ({"tools": [{"name": "f"}]}, "tools[0].input_schema"),
-        ({"tools": [{"input_schema": {}}]}, "tools[0].name"),
-        ({"tools": {}}, "tools"),
-        ({"tool_choice": {"type": "maybe"}}, "tool_choice.type"),
-        ({"tool_choice": {"type": "tool"}}, "tool_choice.name"),
-        ({"tool_choice": "auto"}, "tool_choice"),
-        ({"thinking": {"type": "enabled"}}, "thinking.budget_tokens"),
-        ({"output_config": {"format": {"type": "xml"}}}, "output_config.format.type"),
-    ],
-)
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"max_tokens": None}, "max_tokens"),
+    ({"max_tokens": "many"}, "max_tokens"),
+    ({"max_tokens": -1}, "max_tokens"),
+    ({"max_tokens": 10**30}, "max_tokens"),
+    ({"messages": None}, "messages"),
+    ({"messages": []}, "messages"),
+    ({"messages": "hi"}, "messages"),
+    ({"messages": ["hi"]}, "messages[0]"),
+    ({"messages": [{"role": "robot", "content": "x"}]}, "messages[0].role"),
+    ({"messages": [{"role": "user"}]}, "messages[0].content"),
+    ({"messages": [{"role": "user", "content": 3}]}, "messages[0].content"),
+    ({"messages": [{"role": "user", "content": [{}]}]}, "messages[0].content[0].type"),
+    ({"messages": [{"role": "system", "content": "x"}]}, "messages"),
+    ({"temperature": "hot"}, "temperature"),
+    ({"stream": 1}, "stream"),
+    ({"stop_sequences": [1]}, "stop_sequences[0]"),
+    ({"tools": [{"name": "f"}]}, "tools[0].input_schema"),
+    ({"tools": [{"input_schema": {}}]}, "tools[0].name"),
+    ({"tools": {}}, "tools"),
+    ({"tool_choice": {"type": "maybe"}}, "tool_choice.type"),
+    ({"tool_choice": {"type": "tool"}}, "tool_choice.name"),
+    ({"tool_choice": "auto"}, "tool_choice"),
+    ({"thinking": {"type": "enabled"}}, "thinking.budget_tokens"),
+    ({"output_config": {"format": {"type": "xml"}}}, "output_config.format.type"),
+]
+
+
+@pytest.mark.parametrize(("fields", "param"), WRONG)
 def test_what_is_wrong_is_named(fields: dict[str, Any], param: str) -> None:
     assert refused(**fields).param == param
 
@@ -241,9 +241,7 @@ TYPES = st.sampled_from(
 )
 BLOCK = st.fixed_dictionaries(
     {"type": TYPES},
-    optional={
-        name: JSON for name in ("text", "source", "content", "input", "id", "name", "tool_use_id", "data")
-    },
+    optional=dict.fromkeys(("text", "source", "content", "input", "id", "name", "tool_use_id", "data"), JSON),
 )
 TURN = st.fixed_dictionaries(
     {"role": st.sampled_from(["user", "assistant", "system"])}, optional={"content": st.lists(BLOCK | JSON, max_size=3) | JSON}
@@ -254,19 +252,9 @@ ANY = st.fixed_dictionaries(
         "max_tokens": st.just(5) | JSON,
         "messages": st.lists(TURN | JSON, max_size=3) | JSON,
     },
-    optional={
-        name: JSON
-        for name in (
-            "system",
-            "tools",
-            "tool_choice",
-            "thinking",
-            "output_config",
-            "metadata",
-            "temperature",
-            "x",
-        )
-    },
+    optional=dict.fromkeys(
+        ("system", "tools", "tool_choice", "thinking", "output_config", "metadata", "temperature", "x"), JSON
+    ),
 )
 
 

@@ -91,7 +91,7 @@ def test_what_crosses_whole_is_kept() -> None:
             USER,
             max_tokens=50,
             temperature=0.5,
-            top_p=0.9,
+            top_p=1.0,
             top_k=3,
             stop=("END",),
             user="u1",
@@ -110,7 +110,6 @@ def test_what_crosses_whole_is_kept() -> None:
         "tools": [{"name": "now", "description": "Time", "input_schema": json.loads(bytes(SCHEMA))}],
         "tool_choice": {"type": "any", "disable_parallel_tool_use": True},
         "temperature": 0.5,
-        "top_p": 0.9,
         "top_k": 3,
         "stop_sequences": ["END"],
         "metadata": {"user_id": "u1"},
@@ -206,7 +205,7 @@ def test_plain_json_is_asked_for_in_words() -> None:
 
 
 def test_a_callers_own_further_fields_go_back_to_its_own_protocol() -> None:
-    body = {
+    body: dict[str, Any] = {
         "model": "claude",
         "max_tokens": 9,
         "messages": [{"role": "user", "content": "hi"}],
@@ -261,7 +260,7 @@ def test_every_recorded_request_keeps_its_meaning(vectors: Path) -> None:
 
 def spoken(wire: dict[str, Any]) -> list[Any]:
     """Every block in order, as (role, block), with strings as blocks; empty texts are nobody's words."""
-    turns = [{"role": "system", "content": wire.get("system") or []}, *wire["messages"]]
+    turns: list[Any] = [{"role": "system", "content": wire.get("system") or []}, *wire["messages"]]
     return [
         (turn["role"], {key: value for key, value in block.items() if value not in (False, None)})
         for turn in turns
@@ -296,9 +295,23 @@ def test_counting_sends_what_counts_and_reads_the_number() -> None:
     wire = json.loads(out.body)
     assert set(wire) == {"model", "messages", "system", "tools"}
     fits_the_sdk(wire, COUNT)
+    assert ledger.entries == []
     assert read_count_reply(write_count_reply(12)) == 12
     assert read_count_reply(b"<html>") is None
     assert read_count_reply(b'{"input_tokens":"x"}') is None
+
+
+@pytest.mark.parametrize("max_tokens", [None, 9000])
+def test_counting_keeps_the_thought(max_tokens: int | None) -> None:
+    out = write_count(
+        asked(reasoning=Reasoning(effort="max"), max_tokens=max_tokens),
+        model="m",
+        traits=Traits(),
+        ledger=Ledger(),
+    )
+    assert isinstance(out, Outgoing)
+    budget = 8999 if max_tokens else 16384
+    assert json.loads(out.body)["thinking"] == {"type": "enabled", "budget_tokens": budget}
 
 
 PARTS = st.one_of(

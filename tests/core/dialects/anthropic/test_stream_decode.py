@@ -236,6 +236,31 @@ def test_the_signature_of_a_thought_comes_once_and_last() -> None:
     )
 
 
+def test_a_thought_never_lands_in_a_text_block() -> None:
+    odd: list[dict[str, Any]] = [
+        {"type": "thinking_delta", "thinking": "hm"},
+        {"type": "text_delta", "text": "a"},
+    ]
+    events = said(START, *block(0, "text", *odd, text=""), *END)
+    assert [event.kind for event in events if isinstance(event, Delta)] == ["text"]
+
+
+def test_what_stands_in_a_blocks_beginning_counts() -> None:
+    events = said(
+        START, *block(0, "thinking", thinking="hm"), *block(1, "text", text="a", citations=[{"x": 1}]), *END
+    )
+    assert (text_of(events, "thinking"), text_of(events, "text")) == ("hm", "a")
+    assert json.loads(text_of(events, "citations")) == [{"x": 1}]
+
+
+def test_a_broken_call_in_the_beginning_of_a_message_ends_nothing_twice() -> None:
+    delta = {"type": "input_json_delta", "partial_json": "["}
+    held = block(1, "tool_use", delta, id="u", name="g")
+    events = said(START, *block(0, "text", text="a")[:1], *held, *block(0, "text")[1:], *END)
+    assert_laws(events)
+    assert isinstance(events[-1], Failed)
+
+
 def test_a_hosted_tools_block_is_gathered_whole() -> None:
     piece = [{"type": "input_json_delta", "partial_json": text} for text in ("", '{"query":', '"x"}')]
     events = said(START, *block(0, "server_tool_use", *piece, id="s", name="web_search", input={}), *END)

@@ -33,6 +33,24 @@ SKIPPED = {
     "pydantic-ai/models/cassettes/test_bedrock/test_bedrock_model_thinking_part_from_other_model.yaml#0": "a call of OpenAI's",
 }
 """What is not decoded, and why; a test finds what is not listed and not read."""
+SKIPPED_FOLDERS = {
+    "agentgateway/response/bedrock-cohere": "embeddings",
+    "agentgateway/response/bedrock-nova": "embeddings",
+    "agentgateway/response/bedrock-titan": "embeddings",
+    "apisix/aws": "moderation in front of OpenAI's chat; no words of Bedrock",
+    "apisix/vertex-ai": "embeddings of Vertex",
+    "agentgateway/response/vertex": "embeddings and rerank of Vertex",
+    "agentgateway/response/vertex-gemini": "Gemini's dialect, on Vertex too: tested with that dialect",
+    "openai-python/tests/fixtures": "signatures, which core/providers/test_sigv4.py reads, and OpenAI's dialect on Bedrock",
+    "pydantic-ai/cassettes/test_embeddings": "embeddings",
+    "pydantic-ai/models/cassettes/test_anthropic": "Anthropic's dialect on Bedrock (InvokeModel)",
+    "pydantic-ai/models/cassettes/test_anthropic_mid_conversation_system": "Anthropic's dialect on Bedrock (InvokeModel)",
+    "pydantic-ai/models/cassettes/test_google": "Gemini's dialect; core/providers/test_vertex.py reads its addresses",
+    "pydantic-ai/models/cassettes/test_bedrock_mantle": "OpenAI's dialect on Bedrock",
+    "vercel-ai/google": "Gemini's dialect, on Vertex too: tested with that dialect",
+    "vercel-ai/google-vertex": "embeddings of Vertex",
+}
+"""Folders with traffic of Bedrock or Vertex that is not this dialect's."""
 FOLDERS = (
     "agentgateway/response/bedrock",
     "agentgateway/response/detect",

@@ -145,4 +145,8 @@ def test_everything_else_is_in_the_ledger() -> None:
 
 
 def test_what_asks_for_the_usual_is_no_loss() -> None:
-    assert asked(is_parallel=True, choices=1, store=False, modalities=("text",), logprobs=False)[1] == {}
+    usual: dict[str, Any] = {
+        "is_parallel": True, "choices": 1, "store": False, "modalities": ("text",), "logprobs": False, "top_logprobs": 0,
+        "frequency_penalty": 0.0, "presence_penalty": 0.0, "min_p": 0.0, "logit_bias": raw({}), "verbosity": "medium",
+    }  # fmt: skip
+    assert asked(**usual)[1] == {}

@@ -121,3 +121,14 @@ def test_a_tool_loop_whose_thinking_is_gone_goes_on_without() -> None:
 
 def test_thoughts_that_should_not_be_shown_are_named() -> None:
     assert asked(Reasoning(budget_tokens=2000, summary="omitted"))[1] == {"reasoning.summary": "dropped"}
+
+
+def test_nova_thinks_hardest_only_without_limits_and_sampling() -> None:
+    fields: dict[str, Any] = {"max_tokens": 900, "temperature": 0.5, "top_p": 0.5, "top_k": 3}
+    ledger = Ledger()
+    body = written(request(reasoning=Reasoning(effort="high"), **fields), model=NOVA_2, ledger=ledger)
+    assert "inferenceConfig" not in body
+    assert set(body["additionalModelRequestFields"]) == {"reasoningConfig"}
+    assert fates(ledger) == dict.fromkeys(fields, "dropped")
+    body = written(request(reasoning=Reasoning(effort="low"), **fields), model=NOVA_2)
+    assert body["inferenceConfig"] == {"maxTokens": 900, "temperature": 0.5, "topP": 0.5}

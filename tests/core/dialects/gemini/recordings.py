@@ -36,8 +36,7 @@ def _body(side: dict[str, Any]) -> bytes:
 
 @cache
 def _cassette(file: Path) -> tuple[Recording, ...]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    wire = cast("dict[str, Any]", yaml.load(file.read_text("utf-8"), Loader=loader))
+    wire = cast("dict[str, Any]", yaml.safe_load(file.read_text("utf-8")))
     found: list[Recording] = []
     for number, one in enumerate(wire["interactions"]):
         path = one["request"]["uri"].partition("?")[0]

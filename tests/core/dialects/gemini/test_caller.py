@@ -62,7 +62,9 @@ def test_turns_and_the_instruction() -> None:
         [{"parts": {"text": "a"}}, {"role": "model", "parts": [{"text": "b"}]}],
         system_instruction={"parts": [{"text": "s"}, {"text": "t"}]},
     )
-    assert [(one.role, [part.text for part in one.parts if isinstance(part, Text)]) for one in read.messages] == [
+    assert [
+        (one.role, [part.text for part in one.parts if isinstance(part, Text)]) for one in read.messages
+    ] == [
         ("system", ["s", "t"]),
         ("user", ["a"]),
         ("assistant", ["b"]),
@@ -87,7 +89,10 @@ def test_calls_without_ids_are_answered_by_name_in_order() -> None:  # facts 36,
 
     history = [
         {"role": "model", "parts": [call("f", 1), call("g", 2), call("f", 3)]},
-        {"role": "function", "parts": [answer("f", 1), answer("f", 3), answer("g", 2), answer("h", 4), {"text": "go"}]},
+        {
+            "role": "function",
+            "parts": [answer("f", 1), answer("f", 3), answer("g", 2), answer("h", 4), {"text": "go"}],
+        },
     ]
     read = chat(history)
     calls = [part for part in read.messages[0].parts if isinstance(part, ToolCall)]
@@ -243,7 +248,10 @@ def test_parameters_in_both_spellings() -> None:
     [
         ({"mode": "ANY"}, ToolChoice(mode="required")),
         ({"mode": "any", "allowedFunctionNames": ["f"]}, ToolChoice(mode="tool", names=("f",))),
-        ({"mode": "ANY", "allowed_function_names": ["f", "g"]}, ToolChoice(mode="allowed_required", names=("f", "g"))),
+        (
+            {"mode": "ANY", "allowed_function_names": ["f", "g"]},
+            ToolChoice(mode="allowed_required", names=("f", "g")),
+        ),
         ({"mode": "NONE"}, ToolChoice(mode="none")),
         ({"mode": "AUTO"}, ToolChoice(mode="auto")),
         ({"mode": "VALIDATED"}, ToolChoice(mode="auto")),
@@ -265,7 +273,10 @@ def test_tools_and_hosted_ones() -> None:
         ]
     )  # fmt: skip
     assert [one.name for one in read.tools] == ["f", "g"]
-    assert loaded(read.tools[0].parameters) == {"type": "object", "properties": {"a": {"type": ["string", "null"]}}}
+    assert loaded(read.tools[0].parameters) == {
+        "type": "object",
+        "properties": {"a": {"type": ["string", "null"]}},
+    }
     assert loaded(read.tools[1].parameters) == {"type": "object", "x-y": 1.1}
     assert [(one.type, loaded(one.raw)) for one in read.hosted_tools] == [
         ("googleSearch", {"googleSearch": {}}),
@@ -275,7 +286,9 @@ def test_tools_and_hosted_ones() -> None:
 
 def test_schemas_keep_their_spelling() -> None:
     raw = b'{"contents":[{"parts":[{"text":"a"}]}],"generationConfig":{"responseJsonSchema":{"b":1.10,"a":2},"responseMimeType":"application/json"}}'
-    read = gemini.read_chat(RequestBody(raw, read_body(raw).fields), path_model="m")  # pyright: ignore[reportAttributeAccessIssue] - it is no refusal
+    asked = read_body(raw)
+    assert isinstance(asked, RequestBody)
+    read = gemini.read_chat(asked, path_model="m")
     assert isinstance(read, ChatRequest)
     assert read.format is not None
     assert bytes(read.format.schema) == b'{"b":1.10,"a":2}'
@@ -287,7 +300,12 @@ def test_formats() -> None:
     wanted = chat(generationConfig={"responseSchema": {"type": "STRING"}}).format
     assert wanted is not None
     assert loaded(wanted.schema) == {"type": "string"}
-    words = chat(generationConfig={"responseMimeType": "text/x.enum", "responseSchema": {"type": "STRING", "enum": ["a"]}})
+    words = chat(
+        generationConfig={
+            "responseMimeType": "text/x.enum",
+            "responseSchema": {"type": "STRING", "enum": ["a"]},
+        }
+    )
     assert words.format is None
     assert set(words.extras) == {"generationConfig.responseMimeType", "generationConfig.responseSchema"}
 
@@ -308,9 +326,7 @@ def test_thinking(config: Any, reasoning: Reasoning | None) -> None:
     assert chat(generationConfig={"thinkingConfig": config}).reasoning == reasoning
 
 
-@pytest.mark.parametrize(
-    ("request_body", "param"),
-    [
+_MALFORMED: list[tuple[Any, str]] = [
         ({}, "contents"),
         ({"contents": []}, "contents"),
         ({"contents": "hi"}, "contents[0]"),
@@ -337,8 +353,10 @@ def test_thinking(config: Any, reasoning: Reasoning | None) -> None:
         ({"contents": [{}], "generationConfig": {"responseLogprobs": 1}}, "generationConfig.responseLogprobs"),
         ({"contents": [{}], "generationConfig": {"responseSchema": []}}, "generationConfig.responseSchema"),
         ({"contents": [{}], "generationConfig": {"thinkingConfig": {"thinkingBudget": "x"}}}, "generationConfig.thinkingConfig.thinkingBudget"),
-    ],
-)  # fmt: skip
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("request_body", "param"), _MALFORMED)
 def test_what_is_malformed_is_refused_by_name(request_body: Any, param: str) -> None:
     read = gemini.read_chat(body(request_body), path_model="m")
     assert isinstance(read, Refusal)

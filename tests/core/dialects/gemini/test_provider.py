@@ -144,9 +144,7 @@ def test_results_are_objects(text: str, is_error: bool, response: Any) -> None:
 
 
 def test_pictures_in_results_stay_pictures() -> None:  # bug class 15
-    result = ToolResult(
-        call_id="call_1", parts=(Text(text="see"), Image(source=Media(data=PNG)))
-    )
+    result = ToolResult(call_id="call_1", parts=(Text(text="see"), Image(source=Media(data=PNG))))
     asked = request(Message(role="assistant", parts=(CALL,)), Message(role="tool", parts=(result,)))
     blob = {"inlineData": {"mimeType": "image/png", "data": PNG}}
     body, ledger = written(asked, NEW)
@@ -313,7 +311,11 @@ def test_parameters_cross() -> None:
         "logprobs": 20,
         "responseModalities": ["TEXT", "AUDIO"],
     }
-    assert fates(ledger) == {("approximated", "stop"), ("approximated", "seed"), ("dropped", "presence_penalty")}
+    assert fates(ledger) == {
+        ("approximated", "stop"),
+        ("approximated", "seed"),
+        ("dropped", "presence_penalty"),
+    }
     assert {"max_tokens", "temperature", "messages"} <= set(ledger.kept)
 
 
@@ -351,7 +353,10 @@ def test_what_gemini_has_no_word_for_is_named() -> None:
         (ToolChoice(mode="required"), {"mode": "ANY"}),
         (ToolChoice(mode="none"), {"mode": "NONE"}),
         (ToolChoice(mode="tool", names=("weather",)), {"mode": "ANY", "allowedFunctionNames": ["weather"]}),
-        (ToolChoice(mode="allowed", names=("a", "b")), {"mode": "VALIDATED", "allowedFunctionNames": ["a", "b"]}),
+        (
+            ToolChoice(mode="allowed", names=("a", "b")),
+            {"mode": "VALIDATED", "allowedFunctionNames": ["a", "b"]},
+        ),
         (ToolChoice(mode="allowed_required", names=("a",)), {"mode": "ANY", "allowedFunctionNames": ["a"]}),
     ],
 )
@@ -403,8 +408,16 @@ def test_formats() -> None:
     assert body["generationConfig"] == {"responseMimeType": "application/json"}
     body, _ = written(request(format=OutputFormat(kind="schema", schema=SCHEMA)))
     assert body["generationConfig"]["responseSchema"]["properties"] == {"city": {"type": "STRING"}}
-    body, _ = written(request(format=OutputFormat(kind="schema", schema=raw({"oneOf": [{"type": "string"}, {"type": "number"}]}))))
-    assert body["generationConfig"]["responseJsonSchema"] == {"oneOf": [{"type": "string"}, {"type": "number"}]}
+    body, _ = written(
+        request(
+            format=OutputFormat(
+                kind="schema", schema=raw({"oneOf": [{"type": "string"}, {"type": "number"}]})
+            )
+        )
+    )
+    assert body["generationConfig"]["responseJsonSchema"] == {
+        "oneOf": [{"type": "string"}, {"type": "number"}]
+    }
     body, _ = written(request(format=OutputFormat(kind="text")))
     assert "generationConfig" not in body
     body, ledger = written(request(format=OutputFormat(kind="grammar")))
@@ -452,7 +465,12 @@ def test_thinking_in_tokens(reasoning: Reasoning, config: dict[str, Any], is_exa
         (Reasoning(mode="off"), ("minimal", "high"), {"thinkingLevel": "minimal"}, False),
         (Reasoning(effort="low"), (), {"thinkingLevel": "low", "includeThoughts": True}, True),
         (Reasoning(effort="max"), (), {"thinkingLevel": "high", "includeThoughts": True}, False),
-        (Reasoning(budget_tokens=1500), ("low", "high"), {"thinkingLevel": "low", "includeThoughts": True}, False),
+        (
+            Reasoning(budget_tokens=1500),
+            ("low", "high"),
+            {"thinkingLevel": "low", "includeThoughts": True},
+            False,
+        ),
         (Reasoning(mode="adaptive"), (), {"includeThoughts": True}, True),
     ],
 )
@@ -517,3 +535,24 @@ def test_its_own_fields_come_back_to_their_places() -> None:
     assert body["serviceTier"] == "batch"
     assert body["tools"] == [{"googleSearch": {}}]
     assert fates(ledger) == {("dropped", "contents[0].odd")}
+
+
+def test_its_own_thinking_is_said_as_it_was() -> None:
+    for reasoning, config in (
+        (Reasoning(effort="high", summary="omitted"), {"thinkingLevel": "high", "includeThoughts": False}),
+        (Reasoning(budget_tokens=100), {"thinkingBudget": 100}),
+        (Reasoning(mode="off", budget_tokens=0, summary="auto"), {"thinkingBudget": 0}),
+    ):
+        for traits in (Traits(), NEW):
+            body, ledger = written(request(dialect="gemini-generate-content", reasoning=reasoning), traits)
+            assert body["generationConfig"]["thinkingConfig"] == config
+            assert not ledger.entries
+
+
+def test_a_turn_of_which_nothing_crosses_is_left_out() -> None:
+    odd = Opaque(dialect="openai-responses", type="odd", raw=raw({}))
+    body, ledger = written(
+        request(user(Text(text="a")), Message(role="assistant", parts=(odd,)), user(Text(text="b")))
+    )
+    assert body["contents"] == [{"role": "user", "parts": [{"text": "a"}, {"text": "b"}]}]
+    assert fates(ledger) == {("dropped", "messages[1].content[0]")}

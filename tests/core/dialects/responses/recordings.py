@@ -31,7 +31,9 @@ from aigw_dev.core.streams import sse
 
 SEED: Final = "0123456789abcdef01234567"
 BROKEN_FILES: Final = {"parallel-tool-call-wrapper.1.chunks.txt": "its first and last line are no valid JSON"}
-TWO_ANSWERS: Final = {"openai-shell-container.1.chunks.txt": "its deltas and its final response say different things"}
+TWO_ANSWERS: Final = {
+    "openai-shell-container.1.chunks.txt": "its deltas and its final response say different things"
+}
 _CASSETTES: Final = (
     "pydantic-ai/models/cassettes/test_openai_responses",
     "pydantic-ai/models/cassettes/test_deepseek_responses",
@@ -70,14 +72,18 @@ def streams(vectors: Path) -> list[Recording]:
 def replies(vectors: Path) -> list[Recording]:
     """Those that are whole Response objects."""
     return [
-        one for one in recordings(vectors) if not one.is_stream and one.status == 200 and b'"output"' in one.body
+        one
+        for one in recordings(vectors)
+        if not one.is_stream and one.status == 200 and b'"output"' in one.body
     ]
 
 
 def requests(vectors: Path) -> list[bytes]:
     """Every request, each once."""
     own = [one.request for one in recordings(vectors) if one.request]
-    asked = [file.read_bytes() for file in sorted((vectors / "agentgateway/requests/responses").glob("*.json"))]
+    asked = [
+        file.read_bytes() for file in sorted((vectors / "agentgateway/requests/responses").glob("*.json"))
+    ]
     return list(dict.fromkeys([*own, *asked]))
 
 
@@ -104,7 +110,7 @@ def _cassettes(vectors: Path) -> Iterator[Recording]:
 
 def _bytes(kept: Any) -> bytes:
     if isinstance(kept, dict) and set(cast("dict[str, Any]", kept)) == {"string"}:
-        kept = kept["string"]
+        kept = cast("dict[str, Any]", kept)["string"]
     if isinstance(kept, bytes):
         return gzip.decompress(kept) if kept.startswith(b"\x1f\x8b") else kept
     return kept.encode() if isinstance(kept, str) else json.dumps(kept, ensure_ascii=False).encode()
@@ -218,7 +224,7 @@ def said(events: Iterable[ChatEvent]) -> list[object]:
     for event in events:
         match event:
             case BlockStarted():
-                told.append([_without_ids(event), {}])
+                told.append([_without_ids(event), dict[str, Any]()])
             case Delta():
                 texts = cast("list[Any]", told[-1])[1]
                 if event.kind == "citations":
@@ -239,7 +245,9 @@ def said(events: Iterable[ChatEvent]) -> list[object]:
 
 
 def _without_ids(part: Any) -> object:
-    wire = {name: getattr(part, name) for name in part.__struct_fields__ if name not in {"item_id", "index"}}
+    wire: dict[str, Any] = {
+        name: getattr(part, name) for name in part.__struct_fields__ if name not in {"item_id", "index"}
+    }
     if type(part).__name__ == "Thinking":
         del wire["id"]
     return type(part).__name__, {

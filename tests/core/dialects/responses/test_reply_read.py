@@ -16,7 +16,14 @@ from tests.core.dialects.responses.recordings import recordings, replies
 
 
 def read(**fields: Any) -> ChatReply | ReplyError:
-    wire = {"id": "resp_1", "status": "completed", "model": "m", "created_at": 5, "output": []} | fields
+    usual: dict[str, Any] = {
+        "id": "resp_1",
+        "status": "completed",
+        "model": "m",
+        "created_at": 5,
+        "output": [],
+    }
+    wire = usual | fields
     return responses.read_chat_reply(json.dumps(wire).encode())
 
 
@@ -43,7 +50,11 @@ def test_every_recorded_reply_is_read_with_its_text_and_usage(vectors: Path) -> 
         texts = [part["text"] for content in contents for part in content if part["type"] == "output_text"]
         parts = reply.choices[0].parts
         assert [part.text for part in parts if isinstance(part, Text)] == [text for text in texts if text]
-        calls = [item["call_id"] for item in wire["output"] if item["type"].endswith(("function_call", "custom_tool_call"))]
+        calls = [
+            item["call_id"]
+            for item in wire["output"]
+            if item["type"].endswith(("function_call", "custom_tool_call"))
+        ]
         assert [part.id for part in parts if isinstance(part, ToolCall)] == calls
         if wire.get("usage"):
             assert reply.usage is not None
@@ -63,9 +74,16 @@ def test_every_recorded_error_body_has_a_text(vectors: Path) -> None:
 def test_every_kind_of_item_has_its_part() -> None:
     cite = [{"type": "url_citation", "url": "http://a"}]
     reply = answer(
-        {"type": "reasoning", "id": "rs_1", "summary": [{"text": "a"}, {"text": "b"}], "encrypted_content": "S"},
+        {
+            "type": "reasoning",
+            "id": "rs_1",
+            "summary": [{"text": "a"}, {"text": "b"}],
+            "encrypted_content": "S",
+        },
         {"type": "reasoning", "id": "rs_2", "summary": []},
-        message({"type": "output_text", "text": "Hi", "annotations": cite}, {"type": "refusal", "refusal": "no"}),
+        message(
+            {"type": "output_text", "text": "Hi", "annotations": cite}, {"type": "refusal", "refusal": "no"}
+        ),
         {"type": "function_call", "id": "fc_1", "call_id": "c", "name": "f", "arguments": ""},
         {"type": "custom_tool_call", "id": "ctc_1", "call_id": "d", "name": "g", "input": "x"},
         {"type": "web_search_call", "id": "ws_1"},
@@ -82,7 +100,9 @@ def test_every_kind_of_item_has_its_part() -> None:
 
 
 def test_raw_reasoning_stands_for_a_summary_that_is_not_there() -> None:
-    reply = answer({"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": "raw"}]})
+    reply = answer(
+        {"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": "raw"}]}
+    )
     assert reply.choices[0].parts == (Thinking(text="raw"),)
 
 
@@ -106,7 +126,11 @@ def test_why_a_reply_ended(items: list[dict[str, Any]], fields: dict[str, Any], 
 
 
 def test_arguments_that_were_cut_off_are_valid_json() -> None:
-    [call] = answer({"type": "function_call", "call_id": "c", "name": "f", "arguments": '{"a": "Par'}).choices[0].parts
+    [call] = (
+        answer({"type": "function_call", "call_id": "c", "name": "f", "arguments": '{"a": "Par'})
+        .choices[0]
+        .parts
+    )
     assert isinstance(call, ToolCall)
     assert json.loads(call.arguments) == {"a": "Par"}
 
@@ -124,7 +148,12 @@ def test_logprobs_are_those_of_all_texts() -> None:
     [
         ({"status": "failed", "error": {"code": "server_error", "message": "x"}}, "x", "server_error", 500),
         ({"status": "cancelled"}, "the provider's response is cancelled", "", 0),
-        ({"status": "queued"}, "the provider's reply is not finished, its status is queued", "upstream_protocol", 0),
+        (
+            {"status": "queued"},
+            "the provider's reply is not finished, its status is queued",
+            "upstream_protocol",
+            0,
+        ),
         ({"output": None}, "the provider's reply has no `output`", "upstream_protocol", 0),
         ({"error": "plain"}, "plain", "", 0),
     ],
@@ -154,7 +183,12 @@ _JSON = st.recursive(
 
 @given(_JSON)
 def test_whatever_a_provider_sends_is_a_reply_or_an_error(value: object) -> None:
-    for wire in (value, {"output": value}, {"output": [value]}, {"output": [{"type": "message", "content": value}]}):
+    for wire in (
+        value,
+        {"output": value},
+        {"output": [value]},
+        {"output": [{"type": "message", "content": value}]},
+    ):
         reply = responses.read_chat_reply(json.dumps(wire).encode())
         assert isinstance(reply, ChatReply | ReplyError)
         msgspec.json.encode(reply)

@@ -31,7 +31,11 @@ from tests.core.dialects.responses.recordings import SEED, context, ledger, mean
 
 
 def written(
-    *parts: Part, into: Ledger | None = None, tools: tuple[Tool, ...] = (), dialect: str = "openai-chat", **choice: Any
+    *parts: Part,
+    into: Ledger | None = None,
+    tools: tuple[Tool, ...] = (),
+    dialect: str = "openai-chat",
+    **choice: Any,
 ) -> dict[str, Any]:
     reply = ChatReply(
         dialect=dialect,
@@ -56,7 +60,10 @@ def test_every_recording_written_again_says_the_same_and_fits_the_sdk(vectors: P
         assert isinstance(again, ChatReply)
         if reply.usage is None:
             again = msgspec.structs.replace(again, usage=None)
-        if not any(isinstance(part, Text) and b"url_citation" in bytes(part.citations) for part in reply.choices[0].parts):
+        if not any(
+            isinstance(part, Text) and b"url_citation" in bytes(part.citations)
+            for part in reply.choices[0].parts
+        ):
             assert meaning(again) == meaning(reply), recording.id
         try:
             Response.model_validate_json(body)
@@ -94,9 +101,14 @@ def test_thoughts_of_another_provider_come_back_whole() -> None:
         ToolCall(id="c", name="f", signature="GEM"),
     )
     response = written(*thoughts, dialect="gemini-generate-content")
-    body = {"model": "m", "input": [*response["output"], {"type": "function_call_output", "call_id": "c", "output": ""}]}
+    body = {
+        "model": "m",
+        "input": [*response["output"], {"type": "function_call_output", "call_id": "c", "output": ""}],
+    }
     parts = read(body).messages[0].parts
-    assert [msgspec.structs.replace(part, id="") for part in parts[:2] if isinstance(part, Thinking)] == list(thoughts[:2])
+    assert [msgspec.structs.replace(part, id="") for part in parts[:2] if isinstance(part, Thinking)] == list(
+        thoughts[:2]
+    )
     call = parts[2]
     assert isinstance(call, ToolCall)
     assert call.signature == "GEM"
@@ -104,7 +116,9 @@ def test_thoughts_of_another_provider_come_back_whole() -> None:
 
 def test_a_custom_tools_stand_in_is_a_custom_call_again() -> None:
     patch = Tool(name="apply_patch", kind="custom")
-    [item] = written(ToolCall(id="c", name="apply_patch", arguments='{"input":"x"}'), tools=(patch,))["output"]
+    [item] = written(ToolCall(id="c", name="apply_patch", arguments='{"input":"x"}'), tools=(patch,))[
+        "output"
+    ]
     assert (item["type"], item["input"]) == ("custom_tool_call", "x")
 
 
@@ -141,7 +155,10 @@ def test_only_the_first_choice_is_told() -> None:
     choices = (Choice(parts=(Text(text="a"),)), Choice(parts=(Text(text="b"),)))
     body = responses.write_reply(ChatReply(dialect="openai-chat", choices=choices), context(), book)
     assert len(json.loads(body)["output"]) == 1
-    assert {(one.fate, one.field) for one in book.entries} == {("dropped", "choices[1]"), ("invented", "usage")}
+    assert {(one.fate, one.field) for one in book.entries} == {
+        ("dropped", "choices[1]"),
+        ("invented", "usage"),
+    }
 
 
 def test_a_reply_without_choices_is_an_empty_answer() -> None:

@@ -50,7 +50,11 @@ def test_codexs_request_is_understood() -> None:
         "tools": [
             {"type": "function", "name": "shell", "strict": False, "parameters": {"type": "object"}},
             {"type": "local_shell"},
-            {"type": "custom", "name": "apply_patch", "format": {"type": "grammar", "syntax": "lark", "definition": "x"}},
+            {
+                "type": "custom",
+                "name": "apply_patch",
+                "format": {"type": "grammar", "syntax": "lark", "definition": "x"},
+            },
             {"type": "web_search"},
         ],
         "tool_choice": "auto",
@@ -91,12 +95,24 @@ def test_what_has_no_neutral_word_is_an_extra_by_its_name() -> None:
     assert request.user == "s"
 
 
+def test_what_says_only_what_holds_anyway_is_no_extra() -> None:
+    plain = {"truncation": "disabled", "stream_options": {"include_obfuscation": False}, "background": False}
+    assert read({"model": "m", "input": "x"} | plain).extras == {}
+    asked = read({"model": "m", "input": "x", "stream_options": {"include_obfuscation": True}})
+    assert set(asked.extras) == {"stream_options.include_obfuscation"}
+
+
 def test_the_form_of_the_answer() -> None:
     schema = '{"type": "object",  "n": 12345678901234567890}'
     raw = b'{"model":"m","input":"x","text":{"format":{"type":"json_schema","name":"n","strict":true,"schema":%s}}}'
     form = read(raw % schema.encode()).format
     assert form is not None
-    assert (form.kind, form.name, form.is_strict, bytes(form.schema)) == ("schema", "n", True, schema.encode())
+    assert (form.kind, form.name, form.is_strict, bytes(form.schema)) == (
+        "schema",
+        "n",
+        True,
+        schema.encode(),
+    )
     plain = read({"model": "m", "input": "x", "text": {"format": {"type": "json_object"}}})
     assert plain.format == OutputFormat(kind="json")
     assert read({"model": "m", "input": "x", "text": {"format": {"type": "text"}}}).format is None
@@ -130,42 +146,44 @@ def test_a_conversation_that_others_keep_is_refused_whole() -> None:
     assert refused(conversation="conv_1").param == "conversation"
     assert refused(prompt={"id": "p"}).param == "prompt"
     assert refused(input=[{"type": "item_reference", "id": "rs_1"}]).param == "input[0].id"
-    assert isinstance(responses.read_chat(body_of({"model": "m", "input": "x", "background": False})), ChatRequest)
+    assert isinstance(
+        responses.read_chat(body_of({"model": "m", "input": "x", "background": False})), ChatRequest
+    )
 
 
-@pytest.mark.parametrize(
-    ("fields", "param"),
-    [
-        ({"input": 5}, "input"),
-        ({"input": [5]}, "input[0]"),
-        ({"input": [{}]}, "input[0].type"),
-        ({"input": [{"role": "tool", "content": "x"}]}, "input[0].role"),
-        ({"input": [{"role": "user", "content": 5}]}, "input[0].content"),
-        ({"input": [{"role": "user", "content": [{"type": "input_image"}]}]}, "input[0].content[0]"),
-        ({"input": [{"role": "user", "content": [{"type": "input_file"}]}]}, "input[0].content[0]"),
-        ({"input": [{"role": "user", "content": [{"type": "input_audio", "input_audio": {}}]}]},
-         "input[0].content[0].input_audio.data"),
-        ({"input": [{"role": "user", "content": [{"text": "x"}]}]}, "input[0].content[0].type"),
-        ({"input": [{"type": "function_call", "name": "f"}]}, "input[0].call_id"),
-        ({"input": [{"type": "function_call", "call_id": "c"}]}, "input[0].name"),
-        ({"input": [{"type": "function_call_output", "output": "x"}]}, "input[0].call_id"),
-        ({"input": [{"type": "function_call_output", "call_id": "c", "output": 5}]}, "input[0].output"),
-        ({"input": [{"type": "reasoning", "summary": 5}]}, "input[0].summary"),
-        ({"instructions": 5}, "instructions"), ({"temperature": "hot"}, "temperature"), ({"top_p": True}, "top_p"),
-        ({"max_output_tokens": -1}, "max_output_tokens"), ({"max_output_tokens": 1.5}, "max_output_tokens"),
-        ({"parallel_tool_calls": 1}, "parallel_tool_calls"), ({"store": "no"}, "store"), ({"metadata": []}, "metadata"),
-        ({"tools": {}}, "tools"), ({"tools": [5]}, "tools[0]"), ({"tools": [{}]}, "tools[0].type"),
-        ({"tools": [{"type": "function"}]}, "tools[0].name"),
-        ({"tools": [{"type": "function", "name": "f", "parameters": 5}]}, "tools[0].parameters"),
-        ({"tools": [{"type": "custom", "name": "f", "format": 5}]}, "tools[0].format"),
-        ({"tool_choice": "sometimes"}, "tool_choice"), ({"tool_choice": 5}, "tool_choice"),
-        ({"tool_choice": {"type": "function"}}, "tool_choice.name"),
-        ({"tool_choice": {"type": "allowed_tools", "mode": "x", "tools": []}}, "tool_choice.mode"),
-        ({"reasoning": "high"}, "reasoning"), ({"reasoning": {"effort": 1}}, "reasoning.effort"),
-        ({"text": 5}, "text"), ({"text": {"format": {"type": "json_schema"}}}, "text.format.schema"),
-        ({"text": {"format": {"a": 1}}}, "text.format.type"), ({"include": "x"}, "include"), ({"include": [1]}, "include[0]"),
-    ],
-)  # fmt: skip
+_MALFORMED: list[tuple[dict[str, Any], str]] = [
+    ({"input": 5}, "input"),
+    ({"input": [5]}, "input[0]"),
+    ({"input": [{}]}, "input[0].type"),
+    ({"input": [{"role": "tool", "content": "x"}]}, "input[0].role"),
+    ({"input": [{"role": "user", "content": 5}]}, "input[0].content"),
+    ({"input": [{"role": "user", "content": [{"type": "input_image"}]}]}, "input[0].content[0]"),
+    ({"input": [{"role": "user", "content": [{"type": "input_file"}]}]}, "input[0].content[0]"),
+    ({"input": [{"role": "user", "content": [{"type": "input_audio", "input_audio": {}}]}]},
+     "input[0].content[0].input_audio.data"),
+    ({"input": [{"role": "user", "content": [{"text": "x"}]}]}, "input[0].content[0].type"),
+    ({"input": [{"type": "function_call", "name": "f"}]}, "input[0].call_id"),
+    ({"input": [{"type": "function_call", "call_id": "c"}]}, "input[0].name"),
+    ({"input": [{"type": "function_call_output", "output": "x"}]}, "input[0].call_id"),
+    ({"input": [{"type": "function_call_output", "call_id": "c", "output": 5}]}, "input[0].output"),
+    ({"input": [{"type": "reasoning", "summary": 5}]}, "input[0].summary"),
+    ({"instructions": 5}, "instructions"), ({"temperature": "hot"}, "temperature"), ({"top_p": True}, "top_p"),
+    ({"max_output_tokens": -1}, "max_output_tokens"), ({"max_output_tokens": 1.5}, "max_output_tokens"),
+    ({"parallel_tool_calls": 1}, "parallel_tool_calls"), ({"store": "no"}, "store"), ({"metadata": []}, "metadata"),
+    ({"tools": {}}, "tools"), ({"tools": [5]}, "tools[0]"), ({"tools": [{}]}, "tools[0].type"),
+    ({"tools": [{"type": "function"}]}, "tools[0].name"),
+    ({"tools": [{"type": "function", "name": "f", "parameters": 5}]}, "tools[0].parameters"),
+    ({"tools": [{"type": "custom", "name": "f", "format": 5}]}, "tools[0].format"),
+    ({"tool_choice": "sometimes"}, "tool_choice"), ({"tool_choice": 5}, "tool_choice"),
+    ({"tool_choice": {"type": "function"}}, "tool_choice.name"),
+    ({"tool_choice": {"type": "allowed_tools", "mode": "x", "tools": []}}, "tool_choice.mode"),
+    ({"reasoning": "high"}, "reasoning"), ({"reasoning": {"effort": 1}}, "reasoning.effort"),
+    ({"text": 5}, "text"), ({"text": {"format": {"type": "json_schema"}}}, "text.format.schema"),
+    ({"text": {"format": {"a": 1}}}, "text.format.type"), ({"include": "x"}, "include"), ({"include": [1]}, "include[0]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "param"), _MALFORMED)
 def test_what_is_malformed_is_named(fields: dict[str, Any], param: str) -> None:
     refusal = refused(**fields)
     assert refusal.code == "invalid_request"
@@ -191,7 +209,11 @@ _FIELDS = (
 
 @given(st.dictionaries(st.sampled_from(_FIELDS), _JSON, max_size=6), _JSON)
 def test_whatever_a_caller_sends_is_a_request_or_a_refusal(fields: dict[str, Any], item: object) -> None:
-    for wire in (fields, fields | {"input": [item]}, {"input": [{"role": "user", "content": [item]}], "tools": [item]}):
+    for wire in (
+        fields,
+        fields | {"input": [item]},
+        {"input": [{"role": "user", "content": [item]}], "tools": [item]},
+    ):
         body = read_body(json.dumps(wire).encode())
         assert isinstance(body, RequestBody)
         assert isinstance(responses.read_chat(body), ChatRequest | Refusal)

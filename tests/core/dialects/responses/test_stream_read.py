@@ -20,7 +20,10 @@ def stream(*events: dict[str, Any]) -> bytes:
     return b"".join(sse.encode(json.dumps(event).encode(), event=event.get("type", "")) for event in events)
 
 
-CREATED = {"type": "response.created", "response": {"id": "resp_1", "model": "m", "created_at": 5, "output": []}}
+CREATED: dict[str, Any] = {
+    "type": "response.created",
+    "response": {"id": "resp_1", "model": "m", "created_at": 5, "output": []},
+}
 
 
 def completed(*output: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -91,7 +94,9 @@ def test_a_stream_cut_anywhere_says_the_same(vectors: Path) -> None:
             assert decoded(recording.body, [cut]) == whole, (recording.id, cut)
     for recording in short:
         if len(recording.body) < 60_000:
-            assert decoded(recording.body, range(1, len(recording.body))) == decoded(recording.body), recording.id
+            assert decoded(recording.body, range(1, len(recording.body))) == decoded(recording.body), (
+                recording.id
+            )
 
 
 def test_a_reply_begins_with_who_answers() -> None:
@@ -100,7 +105,7 @@ def test_a_reply_begins_with_who_answers() -> None:
 
 
 def test_a_text_that_only_its_done_events_hold_is_told() -> None:
-    part = {"type": "output_text", "text": "Hello", "annotations": []}
+    part: dict[str, Any] = {"type": "output_text", "text": "Hello", "annotations": []}
     events = decoded(
         stream(
             CREATED,
@@ -116,7 +121,7 @@ def test_a_text_that_only_its_done_events_hold_is_told() -> None:
 
 def test_items_that_only_the_final_response_holds_are_told() -> None:
     call = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "f", "arguments": '{"a":1}'}
-    part = {"type": "output_text", "text": "Hi"}
+    part: dict[str, Any] = {"type": "output_text", "text": "Hi"}
     events = decoded(stream(completed({"type": "message", "id": "msg_1", "content": [part]}, call)))
     obeys_the_laws(events)
     assert deltas(events, "text") == "Hi"
@@ -176,12 +181,38 @@ def test_items_that_interleave_become_blocks_one_after_the_other() -> None:
     assert [block[1]["arguments"] for block in told[:2]] == ['{"a":1}', '{"b":2}']
 
 
+def test_an_item_that_waited_says_all_it_has_before_the_next_speaks() -> None:
+    def words(index: int, part: int, text: str) -> dict[str, Any]:
+        return {
+            "type": "response.output_text.delta",
+            "output_index": index,
+            "content_index": part,
+            "delta": text,
+        }
+
+    events = decoded(
+        stream(
+            CREATED, words(0, 0, "a"), words(1, 0, "b"), words(1, 1, "c"), words(2, 0, "d"), words(1, 1, "C"),
+            item(0, "done", type="message", content=[]), words(1, 1, "!"), completed(),
+        )
+    )  # fmt: skip
+    obeys_the_laws(events)
+    told: list[Any] = said(events)
+    assert [block[1]["text"] for block in told[:4]] == ["a", "b", "cC!", "d"]
+
+
 def test_an_item_may_have_another_id_in_every_event() -> None:
     events = decoded(
         stream(
             CREATED,
             item(0, "added", type="message", id="a", content=[]),
-            {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "item_id": "b", "delta": "x"},
+            {
+                "type": "response.output_text.delta",
+                "output_index": 0,
+                "content_index": 0,
+                "item_id": "b",
+                "delta": "x",
+            },
             item(0, "done", type="message", id="c", content=[{"type": "output_text", "text": "x"}]),
             completed({"type": "message", "id": "d", "content": [{"type": "output_text", "text": "x"}]}),
         )
@@ -200,7 +231,13 @@ def test_reasoning_has_its_summary_once_and_its_signature_last() -> None:
 
     summary = [{"type": "summary_text", "text": "one"}, {"type": "summary_text", "text": "two"}]
     content = [{"type": "reasoning_text", "text": "raw"}]
-    whole = {"type": "reasoning", "id": "rs_1", "summary": summary, "content": content, "encrypted_content": "SIG"}
+    whole = {
+        "type": "reasoning",
+        "id": "rs_1",
+        "summary": summary,
+        "content": content,
+        "encrypted_content": "SIG",
+    }
     events = decoded(
         stream(
             CREATED,
@@ -222,12 +259,17 @@ def test_reasoning_has_its_summary_once_and_its_signature_last() -> None:
 def test_citations_are_told_once() -> None:
     cite = {"type": "url_citation", "url": "http://a", "title": "A", "start_index": 0, "end_index": 1}
     other = cite | {"url": "http://b"}
-    part = {"type": "output_text", "text": "x", "annotations": [cite, other]}
+    part: dict[str, Any] = {"type": "output_text", "text": "x", "annotations": [cite, other]}
     events = decoded(
         stream(
             CREATED,
             {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": "x"},
-            {"type": "response.output_text.annotation.added", "output_index": 0, "content_index": 0, "annotation": cite},
+            {
+                "type": "response.output_text.annotation.added",
+                "output_index": 0,
+                "content_index": 0,
+                "annotation": cite,
+            },
             item(0, "done", type="message", content=[part]),
             completed(),
         )
@@ -262,7 +304,9 @@ def test_a_refusal_is_a_block_of_its_own() -> None:
         ({"type": "error", "error": None, "message": "m"}, "m", "", 0),
     ],
 )  # fmt: skip
-def test_an_error_inside_the_stream_ends_it(event: dict[str, Any], message: str, code: str, status: int) -> None:
+def test_an_error_inside_the_stream_ends_it(
+    event: dict[str, Any], message: str, code: str, status: int
+) -> None:
     events = decoded(stream(CREATED, event, completed()))
     obeys_the_laws(events)
     assert events[-1] == Failed(message=message, code=code, status=status)
@@ -280,7 +324,7 @@ def test_a_stream_that_breaks_off_has_no_made_up_end() -> None:
 def test_events_without_names_and_a_done_mark_are_understood() -> None:
     body = stream(CREATED, completed()).replace(b"event: response.created\n", b"")
     assert said(decoded(b": comment\n\n" + body + b"data: [DONE]\n\n")) == ["stop"]
-    assert said(decoded(b"event: response.completed\ndata: {}\n\n")) == ["stop"]
+    assert said(decoded(b"data: rubbish\n\nevent: response.completed\ndata: {}\n\n")) == ["stop"]
 
 
 _KINDS = st.sampled_from(

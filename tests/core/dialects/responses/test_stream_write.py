@@ -60,9 +60,8 @@ def sdk(stream: bytes) -> openai.OpenAI:
     def answer(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, headers=headers, content=stream)
 
-    return openai.OpenAI(
-        api_key="none", max_retries=0, http_client=httpx.Client(transport=httpx.MockTransport(answer))
-    )
+    http: Any = httpx.Client(transport=httpx.MockTransport(answer))
+    return openai.OpenAI(api_key="none", max_retries=0, http_client=http)
 
 
 def types(stream: bytes) -> list[str]:
@@ -114,7 +113,14 @@ def test_the_sdk_accumulates_every_kind_of_item() -> None:
         reply(
             block(0, "thinking", ("thinking", "Hm."), ("signature", "SIG"), origin="anthropic-messages"),
             block(1, "text", ("text", "Calling.")),
-            block(2, "tool_call", ("arguments", '{"city":'), ("arguments", '"Paris"}'), id="call_9", name="weather"),
+            block(
+                2,
+                "tool_call",
+                ("arguments", '{"city":'),
+                ("arguments", '"Paris"}'),
+                id="call_9",
+                name="weather",
+            ),
             block(3, "tool_call", ("arguments", '{"input":"*** Begin"}'), id="call_10", name="apply_patch"),
             reason="tool_calls",
         ),
@@ -143,7 +149,15 @@ def test_the_frames_of_calls_and_thoughts_are_complete() -> None:
         reply(
             block(0, "thinking", ("thinking", "a"), ("thinking", "b")),
             block(1, "tool_call", ("arguments", "{}"), id="c", name="f"),
-            block(2, "tool_call", ("arguments", "pat"), ("arguments", "ch"), id="d", name="apply_patch", is_custom=True),
+            block(
+                2,
+                "tool_call",
+                ("arguments", "pat"),
+                ("arguments", "ch"),
+                id="d",
+                name="apply_patch",
+                is_custom=True,
+            ),
             block(3, "refusal", ("refusal", "No")),
         )
     )
@@ -160,6 +174,14 @@ def test_the_frames_of_calls_and_thoughts_are_complete() -> None:
     ]  # fmt: skip
     assert all(map(is_valid_event, frames(stream)))
     assert frames(stream)[-1]["response"]["status"] == "completed"
+
+
+def test_a_second_start_and_an_empty_thought_are_no_frames() -> None:
+    twice = [Started(), *reply(block(0, "thinking", ("thinking", "")))]
+    assert types(encoded(twice)) == [
+        "response.created", "response.in_progress", "response.output_item.added", "response.output_item.done",
+        "response.completed",
+    ]  # fmt: skip
 
 
 def test_texts_that_follow_each_other_are_parts_of_one_message() -> None:
@@ -187,7 +209,9 @@ def test_the_end_says_why(reason: Any, status: str, details: object) -> None:
 
 
 def test_usage_that_nobody_sent_is_estimated_and_said_so() -> None:
-    events = [one for one in reply(block(0, "text", ("text", "one two three"))) if not isinstance(one, Counted)]
+    events = [
+        one for one in reply(block(0, "text", ("text", "one two three"))) if not isinstance(one, Counted)
+    ]
     book = ledger()
     usage = frames(encoded(events, into=book))[-1]["response"]["usage"]
     assert usage["input_tokens"] == 7
@@ -196,7 +220,11 @@ def test_usage_that_nobody_sent_is_estimated_and_said_so() -> None:
 
 
 def test_a_failure_raises_in_the_sdk_and_names_the_response() -> None:
-    events = [Started(id="x"), *block(0, "text", ("text", "Hel")), Failed(message="Broken\u2028off", code="upstream_reset", status=502)]
+    events = [
+        Started(id="x"),
+        *block(0, "text", ("text", "Hel")),
+        Failed(message="Broken\u2028off", code="upstream_reset", status=502),
+    ]
     stream = encoded(events)
     assert types(stream)[-2:] == ["error", "response.failed"]
     assert b"\xe2\x80\xa8" not in stream
@@ -225,7 +253,15 @@ def test_a_failure_before_the_start_is_an_error_alone() -> None:
 def test_a_calls_signature_comes_back_with_the_call() -> None:
     stream = encoded(
         reply(
-            block(0, "tool_call", ("arguments", "{}"), id="c", name="f", signature="GEM", origin="gemini-generate-content"),
+            block(
+                0,
+                "tool_call",
+                ("arguments", "{}"),
+                id="c",
+                name="f",
+                signature="GEM",
+                origin="gemini-generate-content",
+            ),
             block(1, "redacted", signature="RED", origin="anthropic-messages"),
             reason="tool_calls",
         )
@@ -242,7 +278,12 @@ def test_a_calls_signature_comes_back_with_the_call() -> None:
 
 
 def test_citations_and_logprobs_are_in_their_frames() -> None:
-    chat = [{"type": "url_citation", "url_citation": {"url": "http://a", "title": "A", "start_index": 0, "end_index": 2}}]
+    chat = [
+        {
+            "type": "url_citation",
+            "url_citation": {"url": "http://a", "title": "A", "start_index": 0, "end_index": 2},
+        }
+    ]
     logprob = Logprob(token="Hi", logprob=-0.5, top=(Logprob(token="Ho", logprob=-1.0),))
     events: list[ChatEvent] = [
         BlockStarted(index=0, kind="text"),

@@ -1,0 +1,38 @@
+"""Responses that the gateway keeps itself, answered from here: read, listed, deleted."""
+
+from urllib.parse import parse_qsl
+
+from aigw_dev.core.dialects.responses import state
+from aigw_dev.core.exchange import Exchange
+from aigw_dev.server import replies
+from aigw_dev.server.downstream import Downstream
+from aigw_dev.server.inbound import Inbound
+from aigw_dev.server.job import dialect_of
+
+
+async def answered(inbound: Inbound, exchange: Exchange, downstream: Downstream) -> bool:
+    """Answer a request about a response that is kept here; False where it is not, so that its provider is asked."""
+    match = inbound.match
+    if match.operation.resource != "response" or not match.resource_id:
+        return False
+    name, consumer = match.resource_id, exchange.consumer
+    stored = await inbound.things.stored(name, consumer)
+    if stored is None:
+        return False
+    if match.operation.name.endswith("input_items"):
+        asked = dict(parse_qsl(inbound.query.decode("latin-1")))
+        limit = asked.get("limit", "")
+        body = state.input_items(
+            stored,
+            limit=int(limit) if limit.isdecimal() and len(limit) < 5 else state.DEFAULT_LIMIT,  # noqa: PLR2004 -- digits
+            after=asked.get("after", ""),
+            is_ascending=asked.get("order") == "asc",
+        )
+    elif inbound.method == "DELETE":
+        await inbound.things.responses.delete(name, consumer=consumer)
+        body = state.deleted(name)
+    else:
+        body = bytes(stored.reply)
+    headers = [(b"content-type", replies.JSON), *replies.own_headers(exchange, dialect_of(exchange), [])]
+    await downstream.answer(200, headers, body)
+    return True
