@@ -8,6 +8,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from aigw_dev.core.units import Units
+
 Scalar = str | int | float | bool
 
 MARKS: Final = ("throttled", "intercepted", "fallback", "retried", "cached", "cancelled", "broken")
@@ -125,6 +127,26 @@ class Assembled(msgspec.Struct, kw_only=True, omit_defaults=True):
     finish: str = ""
 
 
+class ReplySummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What the log keeps of a whole reply."""
+
+    response_model: str = ""
+    finish: str = ""
+    usage: Usage | None = None
+    """None where the provider sent none; the caller estimates."""
+    assembled: Assembled = msgspec.field(default_factory=Assembled)
+
+
+class ReplyError(msgspec.Struct, frozen=True, kw_only=True):
+    """An error that came inside a stream, after status 200."""
+
+    message: str
+    code: str = ""
+    """The provider's own code, as text."""
+    status: int = 0
+    """The HTTP status it stands for, where the provider says so; 0 = not said."""
+
+
 class Exchange(msgspec.Struct, kw_only=True):
     """One request with its attempts and its end."""
 
@@ -166,6 +188,8 @@ class Exchange(msgspec.Struct, kw_only=True):
     error_text: str = ""
     marks: set[str] = msgspec.field(default_factory=set[str])
     usage: Usage | None = None
+    units: Units | None = None
+    """What was used beside tokens (images, seconds, characters ...); None where tokens are all there is."""
     cost: Cost = Cost()
     ttft_s: float | None = None
     """Seconds to the first relayed byte of data."""

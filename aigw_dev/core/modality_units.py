@@ -15,8 +15,9 @@ from typing import Final
 import msgspec
 
 from aigw_dev.core.dialects import loose_json
-from aigw_dev.core.picture_size import image_tier, read_size, video_tier
+from aigw_dev.core.picture_size import read_size, video_tier
 from aigw_dev.core.providers.media import wav_seconds
+from aigw_dev.core.units import NOTHING, Images, Units
 
 _MAX_SECONDS: Final = 10_000_000.0
 _EVENTS: Final = "text/event-stream"
@@ -34,7 +35,7 @@ CATEGORIES: Final = {
     "openai.audio.transcriptions": "audio",
     "openai.audio.translations": "audio",
     "openai.audio.speech": "audio",
-    "openai.realtime": "audio",
+    "openai.realtime": "realtime",
     "openai.images.generations": "image",
     "openai.images.edits": "image",
     "openai.images.variations": "image",
@@ -45,53 +46,12 @@ CATEGORIES: Final = {
     "rerank": "rerank",
     "openai.moderations": "moderation",
 }
-"""Which line of `stats --by category` an operation counts in; what is not here is `other`."""
+"""Which line of `stats --by category` an operation counts in; what is not here is `OTHER`."""
+OTHER: Final = "other"
+ORDER: Final = ("chat", "embedding", "audio", "image", "video", "rerank", "moderation", "realtime", OTHER)
+"""Every line, in the order that people read them."""
 FREE: Final = frozenset({"openai.moderations"})
 """Operations that cost nothing by declaration."""
-
-
-class Images(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Images of one size and quality."""
-
-    count: int
-    size: str = ""
-    """`1024x1024`; empty where nobody said."""
-    quality: str = ""
-
-    @property
-    def tier(self) -> str:
-        """`512`, `1K`, `2K`, `4K`, or empty."""
-        return image_tier(self.size)
-
-
-class Units(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one call used beside tokens."""
-
-    images: tuple[Images, ...] = ()
-    image_input_tokens: int = 0
-    """Part of the input tokens that were pictures (gpt-image)."""
-    image_output_tokens: int = 0
-    """Part of the output tokens that were pictures (gpt-image)."""
-    audio_in_s: float | None = None
-    """Seconds of the recording heard; None where there was none, or where nobody told: see `unknown`."""
-    audio_out_s: float | None = None
-    """Seconds of sound made."""
-    characters: int = 0
-    """Characters spoken."""
-    videos: int = 0
-    video_s: float | None = None
-    resolution: str = ""
-    """`480p`, `720p`, `1080p`, `4k`; of the video."""
-    job: str = ""
-    """The id of the video's job: the same job is counted once, however often it is looked at."""
-    searches: int = 0
-    documents: int = 0
-    """Documents that were ranked."""
-    unknown: tuple[str, ...] = ()
-    """Fields above that the call used and nobody told: a price by them is unknown, not zero."""
-
-
-NOTHING: Final = Units()
 
 
 class Metered(msgspec.Struct, frozen=True, kw_only=True):

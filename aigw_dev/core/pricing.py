@@ -20,6 +20,8 @@ import msgspec
 from aigw_dev.core import usage_parts
 from aigw_dev.core.exchange import Cost, Usage
 from aigw_dev.core.providers.kind import Kind
+from aigw_dev.core.unit_pricing import charge
+from aigw_dev.core.units import NOTHING, Units
 
 PICO_PER_NANO: Final = 1_000
 _PLACES: Final = 6
@@ -28,6 +30,9 @@ _DATED: Final = re.compile(r"-(?:\d{8}|\d{4}-\d{2}-\d{2})$")
 _DAY_S: Final = 86_400
 _STALE_DAYS: Final = 90
 _ORDINARY_TIERS: Final = frozenset({"", "default", "standard", "auto", "standard_only", "on_demand"})
+_PRICED_AS_WHOLE: Final = frozenset({"reasoning", "image_input"})
+"""Parts that cost what their whole costs unless the row says otherwise."""
+_NO_USAGE: Final = Usage()
 
 _MOST_FOUND: Final = 2_000
 """Remembered answers: the models that are called in a day, with room for callers that invent names."""
@@ -38,8 +43,9 @@ class Tier(msgspec.Struct, frozen=True):
 
     input_over: int
     rates: dict[str, int]
-    """Whole pico-USD per unit: `input`, `output`, `cached_input`, `cache_write`, `cache_write_1h`, `reasoning`,
-    `audio_input`, `audio_output`, `request_each`, `search_each`."""
+    """Whole pico-USD per unit. Tokens: `input`, `output`, `cached_input`, `cache_write`, `cache_write_1h`,
+    `reasoning`, `audio_input`, `audio_output`, `image_input`, `image_output`. Others: `request_each`, `search_each`,
+    `image_each`, `second_in`, `second_out`, `character_each`, `video_second`, some for one size (`core.unit_pricing`)."""
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,26 +180,33 @@ class PriceBook:
         usage: Usage | None,
         at_s: float,
         service_tier: str = "",
+        units: Units = NOTHING,
     ) -> Cost:
         """What a call cost. `models`: response_model, then request_model; `at_s`: when it began, UTC seconds.
 
         `service_tier` is the one the reply names; empty = ordinary (Anthropic's stands in its usage and is read there).
+        Where the row prices tokens and they were counted, they are the cost; else the `units` are.
         """
         if kind.is_free:
             return Cost(status="free", nanousd=0, reason=f"{kind.name} costs nothing")
-        if usage is None or not (usage.input or usage.output or usage.reported_nanousd):
+        counted = usage or _NO_USAGE
+        reported, has_tokens = counted.reported_nanousd, bool(counted.input or counted.output)
+        if not has_tokens and units == NOTHING and not reported:
             return Cost(reason="the provider reported no usage")
-        if kind.reports_cost and usage.reported_nanousd is not None:
-            return Cost(status="reported", nanousd=usage.reported_nanousd)
+        if reported is not None and (kind.reports_cost or not has_tokens):
+            return Cost(status="reported", nanousd=reported)
         price = self.find(kind, origin, models, at_s)
         if isinstance(price, str):
-            if usage.reported_nanousd is not None:
-                return Cost(status="reported", nanousd=usage.reported_nanousd)
+            if reported is not None:
+                return Cost(status="reported", nanousd=reported)
             return Cost(reason=price)
-        told, fine = usage_parts.read_fine(usage.raw)
-        tiers, doubts = _tiers(price.row, tier=service_tier or told, at_s=at_s, usage=usage)
-        parts = usage_parts.parts(usage, fine)
-        return _settle(price, _rates(tiers, usage.input), parts, usage=usage, doubts=doubts)
+        told, fine = usage_parts.read_fine(counted.raw)
+        tiers, doubts = _tiers(price.row, tier=service_tier or told, at_s=at_s, usage=counted)
+        rates = _rates(tiers, counted.input)
+        prices_tokens = "input" in rates or "output" in rates
+        if has_tokens and (prices_tokens or units == NOTHING):
+            return _settle(price, rates, usage_parts.parts(counted, fine), usage=counted, doubts=doubts)
+        return _settle_units(price, rates, units, doubts=doubts, prices_tokens=prices_tokens)
 
     def _entry(self, kind: Kind, names: list[str]) -> Entry | None:
         index = self._by_kind.get(kind.name)
@@ -307,7 +320,7 @@ def _settle(
             continue
         rate, is_own = _rate(unit, rates)
         total += count * rate
-        if is_own or unit == "reasoning":
+        if is_own or unit in _PRICED_AS_WHOLE:
             continue
         if unit == "cached_input":
             is_upper_bound = True
@@ -326,6 +339,23 @@ def _settle(
     elif is_upper_bound:
         status = "upper_bound"
     return Cost(status=status, nanousd=total // PICO_PER_NANO, price_id=price.id, reason="; ".join(reasons))
+
+
+def _settle_units(
+    price: Price, rates: dict[str, int], units: Units, *, doubts: list[str], prices_tokens: bool
+) -> Cost:
+    """The cost of what was used beside tokens."""
+    charged = charge(units, rates)
+    if isinstance(charged, str):
+        return Cost(reason="tokens were not reported" if prices_tokens and not units.unknown else charged)
+    doubts += charged.doubts
+    if prices_tokens:
+        doubts.append(f"tokens were not reported: priced by {charged.units}")
+    total = charged.picousd + rates.get("request_each", 0)
+    status = "estimated" if doubts else "exact"
+    return Cost(
+        status=status, nanousd=total // PICO_PER_NANO, price_id=price.id, reason="; ".join(doubts)
+    )
 
 
 def _rate(unit: str, rates: dict[str, int]) -> tuple[int, bool]:

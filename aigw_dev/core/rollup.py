@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from aigw_dev.core.exchange import COST_STATUSES, MARKS, Exchange
+from aigw_dev.core.units import COUNTED
 
 LADDER: Final[tuple[int, ...]] = (1, 15, 60, 900, 3600, 21600, 86400)
 """Widths of tiles in seconds; each divides the next."""
@@ -58,8 +59,9 @@ COUNTERS: Final = (
     "attempts",
     "request_bytes",
     "response_bytes",
+    *COUNTED,
 )
-"""The columns of every roll-up, all of them plain sums."""
+"""The columns of every roll-up, all of them plain sums. New ones come at the end: files that exist are added to."""
 
 _PER_OCTAVE: Final = 16
 _ERROR_STATUS: Final = 400
@@ -170,6 +172,7 @@ def contribution(exchange: Exchange, end: str) -> tuple[int, ...]:
         len(exchange.attempts),
         exchange.request_bytes,
         exchange.response_bytes,
+        *(_NO_UNITS if exchange.units is None else exchange.units.counts),
     )
 
 
@@ -232,6 +235,23 @@ class Totals(msgspec.Struct):
     attempts: int = 0
     request_bytes: int = 0
     response_bytes: int = 0
+    images: int = 0
+    """Images that came, not those asked for."""
+    audio_in_ms: int = 0
+    """Milliseconds of recordings heard, as far as anybody told."""
+    audio_out_ms: int = 0
+    """Milliseconds of speech made, as far as the sound itself tells."""
+    characters: int = 0
+    """Characters spoken."""
+    videos: int = 0
+    """Videos completed, each counted once."""
+    video_ms: int = 0
+    searches: int = 0
+    """Rerank searches."""
+    documents: int = 0
+    """Documents ranked."""
+    units_unknown: int = 0
+    """Exchanges that used something of which nobody told how much: the sums above lack it."""
 
     @property
     def success_rate(self) -> float | None:
@@ -340,6 +360,7 @@ _COST_FLAGS: Final = {
 _NO_COST: Final = (0,) * len(_COST_COUNTERS)
 _NO_MARKS: Final = (0,) * len(MARKS)
 _NO_USAGE: Final = (0,) * 6
+_NO_UNITS: Final = (0,) * len(COUNTED)
 
 
 def _ttft_us(exchange: Exchange) -> int | None:

@@ -10,7 +10,7 @@ import json
 import re
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.exchange import Usage
 
 TOKENS_PER_MESSAGE: Final = 4

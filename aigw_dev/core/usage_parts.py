@@ -13,6 +13,8 @@ FINE_PARTS: Final = (
     ("audio_input", "input", ("input_tokens_details", "audio_tokens")),
     ("audio_output", "output", ("completion_tokens_details", "audio_tokens")),
     ("audio_output", "output", ("output_tokens_details", "audio_tokens")),
+    ("image_input", "input", ("input_tokens_details", "image_tokens")),
+    ("image_output", "output", ("output_tokens_details", "image_tokens")),
 )
 """Parts that only the provider's own object tells apart: unit, the whole it is part of, where it stands."""
 WHOLES: Final = {"cached_input": "input", "cache_write": "input", "reasoning": "output"} | {
@@ -20,10 +22,21 @@ WHOLES: Final = {"cached_input": "input", "cache_write": "input", "reasoning": "
 }
 """Which unit each is part of."""
 _SEARCHES: Final = ("server_tool_use", "web_search_requests")
+_BY_MODALITY: Final = (
+    # Gemini lists what it counted by kind: the list, the kind, our unit
+    ("promptTokensDetails", "AUDIO", "audio_input"),
+    ("candidatesTokensDetails", "AUDIO", "audio_output"),
+    ("candidatesTokensDetails", "IMAGE", "image_output"),
+)
+_PLACES: Final = {unit: place for place, (unit, _, _) in enumerate(FINE_PARTS)}
 
 
-class _Audio(msgspec.Struct, frozen=True):
+_NOTHING: Final = msgspec.Raw(b"")
+
+
+class _Details(msgspec.Struct, frozen=True):
     audio_tokens: int | float | None = None
+    image_tokens: int | float | None = None
 
 
 class _Written(msgspec.Struct, frozen=True):
@@ -39,11 +52,13 @@ class _Fine(msgspec.Struct, frozen=True):
 
     service_tier: str | None = None
     cache_creation: _Written | None = None
-    prompt_tokens_details: _Audio | None = None
-    input_tokens_details: _Audio | None = None
-    completion_tokens_details: _Audio | None = None
-    output_tokens_details: _Audio | None = None
+    prompt_tokens_details: _Details | None = None
+    input_tokens_details: _Details | None = None
+    completion_tokens_details: _Details | None = None
+    output_tokens_details: _Details | None = None
     server_tool_use: _ToolUse | None = None
+    prompt_by_modality: msgspec.Raw = msgspec.field(name="promptTokensDetails", default=_NOTHING)
+    reply_by_modality: msgspec.Raw = msgspec.field(name="candidatesTokensDetails", default=_NOTHING)
 
 
 _FINE: Final = msgspec.json.Decoder(_Fine)
@@ -54,21 +69,41 @@ def read_fine(raw: msgspec.Raw) -> tuple[str, tuple[int, ...]]:
     try:
         wire = _FINE.decode(raw)
     except ValueError:  # msgspec's errors are ValueErrors: an odd shape is read loosely
-        loose = loose_json.mapping(loose_json.load(bytes(raw)))
-        counts = [_count(loose, path) for _, _, path in FINE_PARTS]
-        return loose_json.text(loose.get("service_tier")), (*counts, _count(loose, _SEARCHES))
+        return _read_loosely(loose_json.mapping(loose_json.load(bytes(raw))))
     written, tools = wire.cache_creation, wire.server_tool_use
-    details = (
-        wire.prompt_tokens_details,
-        wire.input_tokens_details,
-        wire.completion_tokens_details,
-        wire.output_tokens_details,
-    )
-    return wire.service_tier or "", (
+    counts = [
         _whole(written.ephemeral_1h_input_tokens) if written else 0,
-        *[_whole(one.audio_tokens) if one else 0 for one in details],
-        _whole(tools.web_search_requests) if tools else 0,
-    )
+        *[
+            _whole(one.audio_tokens) if one else 0
+            for one in (
+                wire.prompt_tokens_details,
+                wire.input_tokens_details,
+                wire.completion_tokens_details,
+                wire.output_tokens_details,
+            )
+        ],
+        *[
+            _whole(one.image_tokens) if one else 0
+            for one in (wire.input_tokens_details, wire.output_tokens_details)
+        ],
+    ]
+    if wire.reply_by_modality or wire.prompt_by_modality:
+        _add_modalities(counts, loose_json.mapping(loose_json.load(bytes(raw))))
+    return wire.service_tier or "", (*counts, _whole(tools.web_search_requests) if tools else 0)
+
+
+def _read_loosely(loose: dict[str, object]) -> tuple[str, tuple[int, ...]]:
+    counts = [_count(loose, path) for _, _, path in FINE_PARTS]
+    _add_modalities(counts, loose)
+    return loose_json.text(loose.get("service_tier")), (*counts, _count(loose, _SEARCHES))
+
+
+def _add_modalities(counts: list[int], wire: dict[str, object]) -> None:
+    for listed, modality, unit in _BY_MODALITY:
+        for item in loose_json.items(wire.get(listed)):
+            told = loose_json.mapping(item)
+            if told.get("modality") == modality:
+                counts[_PLACES[unit]] += loose_json.count(told.get("tokenCount")) or 0
 
 
 def _whole(value: float | None) -> int:

@@ -62,7 +62,7 @@ async def run(
                 case adapter.Ask():
                     answer = await _ask(step, provider, place, key)
                 case adapter.Fetch():
-                    answer = await _fetch(step, provider)
+                    answer = await fetch(step, provider)
             touch()
     except StopIteration as end:
         result: adapter.Given | Refusal = end.value
@@ -91,7 +91,7 @@ async def _ask(
     return await _answer(call, provider, step.limit_bytes)
 
 
-async def _fetch(step: adapter.Fetch, provider: ReadyProvider) -> adapter.Answer:
+async def fetch(step: adapter.Fetch, provider: ReadyProvider) -> adapter.Answer:
     """Read a result from the storage that the provider names: https, no key, no private network, no redirect.
 
     A provider on this machine may name this machine.

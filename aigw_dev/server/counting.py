@@ -7,6 +7,7 @@ from aigw_dev.core.chat import estimate
 from aigw_dev.core.chat.vocabulary import ChatRequest
 from aigw_dev.core.dialects.codec import count_codec
 from aigw_dev.core.errors import Refusal
+from aigw_dev.core.exchange import Cost
 from aigw_dev.core.ledger import Ledger
 from aigw_dev.core.providers import chat_place
 from aigw_dev.core.routing.flow import Target
@@ -36,6 +37,7 @@ async def count(job: Job, targets: Sequence[Target]) -> Failure | None:
     ledger = Ledger(exchange.dialect, "estimate")
     ledger.approximated("input_tokens", "estimated from the request's text; the provider cannot count")
     exchange.ledger = ledger.encode()
+    exchange.cost = Cost(status="free", nanousd=0, reason="counting tokens costs nothing")
     body = codec.write_count_reply(estimate.input_tokens(chat))
     headers = [
         (b"content-type", replies.JSON),

@@ -19,7 +19,6 @@ from aigw_dev.core.exchange import Identity
 from aigw_dev.server import front, pipeline, replies
 from aigw_dev.server.body import CallerLeft, read_body
 from aigw_dev.server.downstream import Downstream, Receive, Send, leave_watch
-from aigw_dev.server.ephemeral import EphemeralSecrets
 from aigw_dev.server.front import Head
 from aigw_dev.server.headers import Pairs, value_of
 from aigw_dev.server.inbound import Inbound
@@ -106,9 +105,7 @@ class Door:
     def __init__(self, house: House) -> None:
         """`house` is the gateway behind this door."""
         self._house = house
-        self.ephemeral = EphemeralSecrets()
-        """Secrets that providers gave out through this door."""
-        self._sockets = SocketDoor(house, self.ephemeral, identify=self._identify, turn_away=self._turn_away)
+        self._sockets = SocketDoor(house, identify=self._identify, turn_away=self._turn_away)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

@@ -1,14 +1,14 @@
 """The embedded provider `mock` behind the same seam as every real one: its replies are made in `core.mock`."""
 
 import asyncio
-import hashlib
 import time
 from collections.abc import AsyncIterator, Callable
 from urllib.parse import urlsplit
 
 from aigw_dev.core import mock
-from aigw_dev.core.errors import UpstreamError
+from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.server.call import Call, Headers, Reply
+from aigw_dev.server.headers import value_of
 
 
 class EmbeddedReply:
@@ -50,19 +50,33 @@ class Embedded:
     """The `mock` provider as a `Sender`. Deterministic: the id of a reply follows from its request."""
 
     def __init__(self, *, now: Callable[[], float] = time.time) -> None:
-        """`now` gives UTC seconds, for the `created` of a reply."""
+        """`now` gives UTC seconds, for the `created` of a reply and the progress of a video's job."""
         self._now = now
 
     async def send(self, call: Call) -> Reply:
-        """Answer `call` from its path and body."""
-        body = call.body if isinstance(call.body, bytes) else b""
-        made = mock.answer(
-            urlsplit(call.url).path,
-            body,
-            created=int(self._now()),
-            id_seed=hashlib.sha256(body).hexdigest()[:24],
-        )
+        """Answer `call` from its method, path, query and body; a streamed body is read to its end, in bounded memory.
+
+        Raises `UpstreamError` where the streamed body itself does.
+        """
+        body = await _body_of(call)
+        if isinstance(body, Refusal):
+            made = mock.refused(body)
+        else:
+            url = urlsplit(call.url)
+            made = mock.answer(call.method, url.path, body, query=url.query, now_s=self._now())
         return EmbeddedReply(made.status, [(b"content-type", made.content_type.encode())], list(made.chunks))
 
     async def aclose(self) -> None:
         """Nothing is open."""
+
+
+async def _body_of(call: Call) -> bytes | mock.MockForm | Refusal:
+    if not call.body:
+        return b""
+    reading = mock.Reading(value_of(call.headers, b"content-type"))
+    if isinstance(call.body, bytes):
+        reading.feed(call.body)
+    else:
+        async for piece in call.body:  # to its end, also when refused: whoever makes it may have something to close
+            reading.feed(piece)
+    return reading.close()

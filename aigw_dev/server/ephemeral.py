@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.exchange import Identity
 from aigw_dev.core.mask import MASKED
 from aigw_dev.server.who import secret_of

@@ -72,6 +72,8 @@ class Inbound(msgspec.Struct, kw_only=True):
     upload: Upload | None = None
     read: RequestBody | None = None
     """The JSON body with its top level read, once the pipeline has checked it."""
+    asked: RequestBody | None = None
+    """The JSON body as it came, where `read` has had something written out."""
     ephemeral: Found | None = None
     """The caller showed a secret that a provider gave out through us."""
     owner: Owner | None = None

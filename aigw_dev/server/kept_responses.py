@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl
 
 from aigw_dev.core.dialects.responses import state
-from aigw_dev.core.exchange import Exchange
+from aigw_dev.core.exchange import Cost, Exchange
 from aigw_dev.server import replies
 from aigw_dev.server.downstream import Downstream
 from aigw_dev.server.inbound import Inbound
@@ -33,6 +33,7 @@ async def answered(inbound: Inbound, exchange: Exchange, downstream: Downstream)
         body = state.deleted(name)
     else:
         body = bytes(stored.reply)
+    exchange.cost = Cost(status="free", nanousd=0, reason="answered by the gateway itself")
     headers = [(b"content-type", replies.JSON), *replies.own_headers(exchange, dialect_of(exchange), [])]
     await downstream.answer(200, headers, body)
     return True

@@ -14,11 +14,12 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.dialects.protocol import Content, ReplySummary, RequestFacts
 from aigw_dev.core.dialects.request_body import read_body
 from aigw_dev.core.errors import Refusal
-from aigw_dev.core.exchange import Exchange
+from aigw_dev.core.exchange import Cost, Exchange
 from aigw_dev.core.operations import CLIENT_SECRETS, REALTIME_SESSIONS, RESPONSES
 from aigw_dev.core.routing import address
 from aigw_dev.core.routing.facts import Facts, parse_metadata
@@ -106,7 +107,12 @@ async def _serve(
         listener=listener,
         reading=None
         if inbound.read is None
-        else Reading(match=inbound.match, body=inbound.read, version=version),
+        else Reading(
+            match=inbound.match,
+            body=inbound.read,
+            version=version,
+            fields=inbound.asked.fields if inbound.asked is not None else {},
+        ),
         keep=_keeper(inbound, exchange),
         wants_usage=facts.wants_usage,
         account=functools.partial(_account, inbound, exchange),
@@ -121,7 +127,9 @@ def _keeper(inbound: Inbound, exchange: Exchange) -> Callable[[bytes], None] | N
     body = inbound.read
     if inbound.match.operation is not RESPONSES or body is None:
         return None
-    return lambda reply: inbound.things.keep(body, reply, exchange)
+    asked = inbound.asked or body
+    previous = loose_json.text(loose_json.load(asked.text("previous_response_id")))
+    return lambda reply: inbound.things.keep(body, reply, exchange, previous=previous)
 
 
 async def _recall(inbound: Inbound, exchange: Exchange) -> Refusal | None:
@@ -134,7 +142,7 @@ async def _recall(inbound: Inbound, exchange: Exchange) -> Refusal | None:
         expanded = await inbound.things.expanded(body, exchange.consumer)
         if isinstance(expanded, Refusal):
             return expanded
-        inbound.read = body = expanded
+        inbound.asked, inbound.read, body = body, expanded, expanded
     owner = await inbound.things.owner(inbound.match, body, exchange.consumer)
     if isinstance(owner, Refusal):
         return owner
@@ -146,6 +154,9 @@ def _account(
     inbound: Inbound, exchange: Exchange, reply: bytes, summary: ReplySummary | None = None
 ) -> Pairs:
     """Price a whole reply, and remember what it made."""
+    if inbound.match.operation.family == "count":
+        exchange.cost = Cost(status="free", nanousd=0, reason="counting tokens costs nothing")
+        return []
     inbound.things.remember(exchange, inbound.match, reply)
     if inbound.match.operation.name in EPHEMERAL:
         inbound.things.ephemeral.remember(reply, exchange.provider, now_s=time.time())

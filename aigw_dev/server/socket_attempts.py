@@ -17,12 +17,11 @@ from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.core.exchange import Attempt, Exchange
 from aigw_dev.core.operations import RESPONSES, Match
-from aigw_dev.core.providers import ResolvedProvider, main_place
+from aigw_dev.core.providers import Place, ResolvedProvider, main_place
 from aigw_dev.core.providers.address import full_url, is_versioned, plain_url
 from aigw_dev.core.routing import retry
 from aigw_dev.core.routing.flow import Target
 from aigw_dev.server.call import Call
-from aigw_dev.server.ephemeral import Found
 from aigw_dev.server.headers import Pairs, downward, upward, value_of
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.job import Failure
@@ -44,8 +43,6 @@ class SocketJob(msgspec.Struct, kw_only=True):
     inbound: Inbound
     exchange: Exchange
     subprotocols: tuple[bytes, ...] = ()
-    ephemeral: Found | None = None
-    """The caller's own secret from that provider: goes up in place of a key."""
     failures: dict[int, Failure] = msgspec.field(default_factory=dict[int, Failure])
     """By attempt: how it failed."""
 
@@ -114,8 +111,9 @@ async def _usable(job: SocketJob, provider: ReadyProvider, target: Target) -> Re
         return None if passed_credential(job.inbound) else _needs_login(provider.name)
     if resolved.auth == "none":
         return None
-    if job.ephemeral is not None and job.ephemeral.provider == provider.name:
-        return ReadyKey(name="", value=job.ephemeral.secret)
+    shown = job.inbound.ephemeral
+    if shown is not None and shown.provider == provider.name:
+        return ReadyKey(name="ephemeral", value=shown.secret)
     is_allowed = may_spend(job.inbound.identity, provider.name)
     if resolved.is_key_required and not is_allowed:
         return _needs_token(provider.name)
@@ -176,7 +174,7 @@ async def _open(
         connect_timeout_s=connect_ms / 1000 if connect_ms else 0.0,
         proxy=resolved.proxy,
     )
-    authorize(call, provider, main_place(resolved), key)
+    authorize(call, provider, socket_place(job.inbound.match, resolved), key)
     answer = await open_socket(
         provider.connect,
         call,
@@ -190,6 +188,12 @@ async def _open(
     attempt.first_byte_s = time.monotonic() - job.inbound.began_s
     attempt.upstream_request_id = _request_id(answer.headers)
     return answer, retry.Outcome(status=101, is_committed=True)
+
+
+def socket_place(match: Match, provider: ResolvedProvider) -> Place:
+    """Whose way of showing a key a socket follows: what is passed through is the vendor's own, so its own dialect's."""
+    native = provider.places.get(provider.kind.native_dialect) if match.operation.family == "raw" else None
+    return native if native is not None else main_place(provider)
 
 
 def socket_url(match: Match, query: str, provider: ResolvedProvider, model: str) -> str:

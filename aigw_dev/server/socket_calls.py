@@ -24,7 +24,6 @@ from aigw_dev.core.transcript import Transcript
 from aigw_dev.server import pipeline, replies, socket_attempts
 from aigw_dev.server.accounts import price
 from aigw_dev.server.downstream import Downstream
-from aigw_dev.server.ephemeral import EphemeralSecrets
 from aigw_dev.server.headers import CREDENTIAL_HEADERS, Pairs, downward
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.job import Failure
@@ -68,20 +67,17 @@ async def handle(
     report: Callable[[BaseException], None],
     *,
     subprotocols: tuple[bytes, ...],
-    ephemeral: EphemeralSecrets,
 ) -> None:
     """Take one WebSocket through the gateway; every exit leaves by the same door."""
     exchange = pipeline.begin(inbound)
     exchange.is_stream = True
     job = SocketJob(inbound=inbound, exchange=exchange, subprotocols=subprotocols)
-    if inbound.identity.kind in {"none", "provider-key"}:
-        job.ephemeral = ephemeral.identify(inbound.head.credentials, now_s=time.time())
     is_recorded = inbound.snapshot.config.logging.record_response
     ear = Ear(began_s=inbound.began_s, transcript=Transcript() if is_recorded else None)
     opened: Opened | None = None
     recorder.open(exchange)
     try:
-        answer = await _open(job, ephemeral)
+        answer = await _open(job)
         if isinstance(answer, Opened):
             opened = answer
             _took(exchange, await _relay(job, opened, caller, ear))
@@ -92,6 +88,8 @@ async def handle(
         if not caller.link.is_gone:
             if exchange.status == 0:
                 await _refuse(Failure(refusal=_STOPPING), exchange, caller)
+            elif opened is not None:
+                opened.frames.abort()  # nobody will wait for its end
             raise
     except Exception as error:  # noqa: BLE001  -- the root of a socket: a fault still gets an answer and a record
         report(error)
@@ -109,8 +107,8 @@ async def handle(
         await opened.frames.ended()
 
 
-async def _open(job: SocketJob, ephemeral: EphemeralSecrets) -> Opened | Failure:
-    targets = _route(job, ephemeral)
+async def _open(job: SocketJob) -> Opened | Failure:
+    targets = _route(job)
     if isinstance(targets, Refusal):
         return Failure(refusal=targets)
     return await socket_attempts.run(job, targets)
@@ -197,7 +195,7 @@ def _end(exchange: Exchange, inbound: Inbound, ear: Ear) -> None:
 # routing
 
 
-def _route(job: SocketJob, ephemeral: EphemeralSecrets) -> tuple[Target, ...] | Refusal:
+def _route(job: SocketJob) -> tuple[Target, ...] | Refusal:
     """The targets to try, in order."""
     inbound, exchange = job.inbound, job.exchange
     match, table = inbound.match, inbound.snapshot.addresses
@@ -206,12 +204,12 @@ def _route(job: SocketJob, ephemeral: EphemeralSecrets) -> tuple[Target, ...] | 
     exchange.original_model = model
     if match.provider:
         return (Target(provider=match.provider, model=model),)
-    if job.ephemeral is not None:
+    if inbound.ephemeral is not None:
         first, slash, rest = model.partition("/")
-        own = rest if slash and first == job.ephemeral.provider else model
-        return (Target(provider=job.ephemeral.provider, model=own),)
+        own = rest if slash and first == inbound.ephemeral.provider else model
+        return (Target(provider=inbound.ephemeral.provider, model=own),)
     if not model:
-        return _without_model(inbound, query, ephemeral)
+        return _without_model(inbound, query)
     place = address.resolve(model, table=table, dialect=exchange.dialect)
     if isinstance(place, Refusal):
         return place
@@ -261,12 +259,10 @@ def _headers(inbound: Inbound, route: CompiledRoute) -> dict[str, str]:
     return found
 
 
-def _without_model(
-    inbound: Inbound, query: dict[str, str], ephemeral: EphemeralSecrets
-) -> tuple[Target, ...] | Refusal:
+def _without_model(inbound: Inbound, query: dict[str, str]) -> tuple[Target, ...] | Refusal:
     """Who answers where no model is named: who carries the call, else the path's home provider."""
     snapshot = inbound.snapshot
-    owner = ephemeral.call_owner(query.get("call_id", ""), now_s=time.time())
+    owner = inbound.things.ephemeral.call_owner(query.get("call_id", ""), now_s=time.time())
     if owner is not None and owner.provider in snapshot.providers:
         return (Target(provider=owner.provider, model="", key=owner.key or None),)
     table = snapshot.addresses

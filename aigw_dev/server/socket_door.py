@@ -10,13 +10,13 @@ from aigw_dev.core.exchange import Identity
 from aigw_dev.core.operations import Match
 from aigw_dev.server import front, socket_calls
 from aigw_dev.server.downstream import Downstream
-from aigw_dev.server.ephemeral import EphemeralSecrets
 from aigw_dev.server.front import Head
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.pipeline import Recorder
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.socket_offers import read_offers
 from aigw_dev.server.socket_protocol import CallerSocket, handshake_fault
+from aigw_dev.server.things import Things
 
 _STOPPING: Final = Refusal(code="shutting_down", message="the gateway is stopping; try again when it is up")
 
@@ -38,6 +38,11 @@ class SocketHouse(Protocol):
         ...
 
     @property
+    def things(self) -> Things:
+        """What is remembered of files, jobs, calls and ephemeral secrets."""
+        ...
+
+    @property
     def is_draining(self) -> bool:
         """The gateway is stopping: no new work."""
         ...
@@ -50,12 +55,9 @@ class SocketHouse(Protocol):
 class SocketDoor:
     """Takes the WebSockets of one door."""
 
-    def __init__(
-        self, house: SocketHouse, ephemeral: EphemeralSecrets, *, identify: Identify, turn_away: TurnAway
-    ) -> None:
+    def __init__(self, house: SocketHouse, *, identify: Identify, turn_away: TurnAway) -> None:
         """`identify` and `turn_away` are the door's own."""
         self._house = house
-        self._ephemeral = ephemeral
         self._identify = identify
         self._turn_away = turn_away
 
@@ -69,9 +71,6 @@ class SocketDoor:
         match = socket_calls.find(path, snapshot.providers, snapshot.addresses)
         refusal = front.check(head, snapshot.front) or handshake_fault(scope["headers"])
         identity = refusal or await self._identify(head)
-        if isinstance(identity, Refusal) and refusal is None:
-            shown = self._ephemeral.identify(head.credentials, now_s=arrived[1])
-            identity = identity if shown is None else shown.identity
         if isinstance(identity, Refusal):
             await self._turn_away(identity, match, Downstream(caller.answer))
         elif isinstance(match, Refusal):
@@ -90,6 +89,9 @@ class SocketDoor:
                 body=b"",
                 snapshot=self._house.snapshot,
                 things=self._house.things,
+                ephemeral=self._house.things.ephemeral.identify(head.credentials, now_s=arrived[1])
+                if identity.kind in {"none", "provider-key"}
+                else None,
                 began_s=arrived[0],
                 started_at=arrived[1],
             )
@@ -110,5 +112,4 @@ class SocketDoor:
             self._house.recorder,
             self._house.report,
             subprotocols=subprotocols,
-            ephemeral=self._ephemeral,
         )

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.dialects.request_body import RequestBody
 from aigw_dev.core.dialects.responses import state as conversation
 from aigw_dev.core.errors import Refusal
@@ -135,9 +135,8 @@ class Things:
         kept = await self.responses.get(response_id, consumer=consumer)
         return None if kept is None else _STORED.decode(kept)
 
-    def keep(self, body: RequestBody, reply: bytes, exchange: Exchange) -> None:
-        """Keep an answered request, unless its caller said `store: false`."""
-        previous = loose_json.text(loose_json.load(body.text("previous_response_id")))
+    def keep(self, body: RequestBody, reply: bytes, exchange: Exchange, *, previous: str) -> None:
+        """Keep an answered request, unless its caller said `store: false`; `body` has everything written out."""
         stored = conversation.to_store(
             body, reply, provider=exchange.provider, previous_id=previous, id_seed=exchange.id
         )

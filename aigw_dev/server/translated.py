@@ -7,6 +7,7 @@ attempt like any other, so that another target can still take over.
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -33,6 +34,8 @@ JSON: Final = b"application/json"
 EVENTS: Final = b"text/event-stream; charset=utf-8"
 _STREAMS: Final = (b"text/event-stream", b"application/vnd.amazon.eventstream", b"application/x-ndjson")
 _GATEWAY_FAULT: Final = 502
+_VISIBLE: Final = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
+_HEADER_CHARS: Final = 1024
 
 Answer = Callable[[bytes, ReplySummary], Awaitable[None]]
 """Sends a whole reply: its body, and what the log keeps of it."""
@@ -238,7 +241,9 @@ def translation_headers(translation: Translation | None) -> Pairs:
     if translation is None:
         return []
     ledger = translation.ledger
-    headers = [(b"x-aigw-translation", ledger.header().encode("ascii", "backslashreplace"))]
+    # Names of fields are whatever the caller sent: they must not end the header, nor leave ASCII (RFC 9110 5.5).
+    said = quote(ledger.header(), safe=_VISIBLE, errors="replace")[:_HEADER_CHARS]
+    headers = [(b"x-aigw-translation", said.encode("ascii"))]
     if ledger.is_warning:
         headers.append((b"warning", b'199 aigw-dev "the translation lost something, see x-aigw-translation"'))
     return headers

@@ -51,6 +51,8 @@ class Reading(msgspec.Struct, kw_only=True):
     body: RequestBody
     version: str
     """The caller's wire version (`anthropic-version`)."""
+    fields: dict[str, msgspec.Raw] = {}
+    """The caller's top-level fields as they came, for protocols that echo them."""
     _read: ChatRequest | Refusal | None = None
 
     def chat(self) -> ChatRequest | Refusal:
@@ -129,7 +131,7 @@ def translate(
             id_seed=f"{exchange.id}{exchange.trace_id}"[:32],
             created=int(exchange.started_at),
             input_estimate=estimate.rough_tokens(reading.body.raw),
-            fields=reading.body.fields,
+            fields=reading.fields or reading.body.fields,
         ),
         caller=caller_codec(exchange.dialect),
         provider=provider_codec(place.dialect),

@@ -3,13 +3,15 @@
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import Final
 
 import msgspec
 
 from aigw_dev.core.config import Logging
-from aigw_dev.core.exchange import Exchange, Usage
+from aigw_dev.core.exchange import Cost, Exchange, Usage
 from aigw_dev.core.rollup import Slowest, outcome
+from aigw_dev.core.units import Units
 from aigw_dev.store.database import transaction
 from aigw_dev.store.find import SLOT_S
 from aigw_dev.store.fulltext import indexed
@@ -34,6 +36,8 @@ _GROUP_ROWS: Final = 16
 """Exchanges encoded in one go; storing them lets the event loop have the interpreter. Sleeping would cost more."""
 
 _DAY_S: Final = 86_400
+_JOB_DAYS: Final = 400
+"""How long a counted video is remembered: longer than any provider keeps it."""
 
 _EXCHANGE: Final = f"INSERT {EXCHANGE_SQL}"
 _EXCHANGE_AGAIN: Final = f"INSERT OR REPLACE {EXCHANGE_SQL}"
@@ -147,6 +151,7 @@ class Batches:
         if today != self._forgot_day:
             self._forgot_day = self.words.today = today
             self.words.forget_shared(keep_s)
+            self.db.execute("DELETE FROM counted_job WHERE at<?", ((today - _JOB_DAYS) * _DAY_S,))
 
     def _begin(self, batch: _Batch, exchange: Exchange, logging: Logging) -> None:
         seq = self._take_seq()
@@ -168,6 +173,8 @@ class Batches:
         if exchange.usage is not None and _is_absurd(exchange.usage):
             # A provider's nonsense would not fit an integer of SQLite; its own words stay in the body.
             exchange.usage = None
+        if exchange.units is not None:
+            self._count_once(exchange, exchange.units)
         dim = self.words.dim(exchange)
         opened = self._open.get(exchange.id) or batch.opened.get(exchange.id)
         if opened is not None:
@@ -197,6 +204,20 @@ class Batches:
             return
         batch.opened_before.append((draft, row))
         batch.late.append((seq,))
+
+    def _count_once(self, exchange: Exchange, units: Units) -> None:
+        """A video's job is looked at many times and counted the first time; nonsense is not counted at all."""
+        if max(units.counts) >> _MOST_TOKENS_BITS:
+            exchange.units = None
+            return
+        if not units.job:
+            return
+        job = sha256(f"{exchange.provider}\0{units.job}".encode()).digest()[:16]
+        now_s = int(exchange.started_at + exchange.duration_s)
+        cursor = self.db.execute("INSERT OR IGNORE INTO counted_job VALUES(?,?)", (job, now_s))
+        if not cursor.rowcount:
+            exchange.units = None
+            exchange.cost = Cost(status="free", nanousd=0, reason=f"{units.job[:80]} was counted before")
 
     def _is_kept(self, exchange: Exchange, end: str, logging: Logging) -> bool:
         """Sampling: what failed, was marked or is among the slowest is always kept, of the rest a share."""

@@ -26,6 +26,7 @@ DIM_COLUMNS: Final = (
     "run",
     "operation",
     "key_name",
+    "tier",
 )
 """What roll-ups and most filters go by."""
 
@@ -85,6 +86,7 @@ class Interning:
             exchange.run,
             exchange.operation,
             exchange.key_name,
+            exchange.units.tier if exchange.units is not None else "",
         )
         return self._dims.get(key) or self._new_dim(key)
 
@@ -175,7 +177,7 @@ class Interning:
             if known is not None:
                 return known
         number, self._next_dim = self._next_dim, self._next_dim + 1
-        self._db.execute("INSERT INTO dim VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", (number, *self._masked(key)))
+        self._db.execute("INSERT INTO dim VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", (number, *self._masked(key)))
         self._dims[key] = number
         return number
 

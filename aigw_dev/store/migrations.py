@@ -9,13 +9,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from aigw_dev.core.rollup import COUNTERS
 from aigw_dev.store.database import refuse_newer
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_SUMS: Final = ", ".join(f"{name} INTEGER NOT NULL" for name in COUNTERS)
+# As released: the order of `core.rollup.COUNTERS`, which later steps add to.
+_SUMS: Final = ", ".join(
+    f"{name} INTEGER NOT NULL"
+    for name in (
+        *("requests", "ok", "failed", "throttled", "intercepted", "fallback", "retried", "cached", "cancelled"),
+        *("broken", "input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens"),
+        *("reasoning_tokens", "estimated_usage", "cost_nanousd", "cost_unsure_nanousd", "cost_unknown"),
+        *("cost_estimated", "cost_partial", "cost_upper_bound", "cost_reported", "cost_free", "duration_us"),
+        *("durations", "ttft_us", "ttfts", "attempts", "request_bytes", "response_bytes"),
+    )
+)
+_UNITS: Final = ("images", "audio_in_ms", "audio_out_ms", "characters", "videos", "video_ms", "searches", "documents",
+                 "units_unknown")  # fmt: skip
 
 _LOG_1: Final = (
     # Who, where and what of an exchange, interned: its numbers are what roll-ups are kept by.
@@ -101,6 +112,27 @@ _LOG_1: Final = (
         LEFT JOIN target t ON t.id=json_extract(a.value, '$[0]')""",
 )
 
+_LOG_2: Final = (
+    # What is used beside tokens, and the size of images or the resolution of videos.
+    "ALTER TABLE dim ADD COLUMN tier TEXT NOT NULL DEFAULT ''",
+    *(
+        f"ALTER TABLE {table} ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0"
+        for table in ("roll", "roll_dim")
+        for name in _UNITS
+    ),
+    # Videos that were counted (SHA-256 of provider and job, its first half): a job is looked at many times.
+    "CREATE TABLE counted_job(id BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
+    """CREATE VIEW units AS SELECT e.seq, e.id AS exchange_id, d.operation, d.provider, d.request_model, d.tier,
+        (SELECT sum(json_extract(value, '$.count')) FROM json_each(c.detail, '$.units.images')) AS images,
+        json_extract(c.detail, '$.units.audio_in_s') AS audio_in_s,
+        json_extract(c.detail, '$.units.audio_out_s') AS audio_out_s,
+        json_extract(c.detail, '$.units.characters') AS characters, json_extract(c.detail, '$.units.videos') AS videos,
+        json_extract(c.detail, '$.units.video_s') AS video_s, json_extract(c.detail, '$.units.searches') AS searches,
+        json_extract(c.detail, '$.units.documents') AS documents
+        FROM exchange e JOIN dim d ON d.id=e.dim JOIN content c ON c.seq=e.seq
+        WHERE json_extract(c.detail, '$.units') IS NOT NULL""",
+)
+
 FULL_TEXT: Final = (
     """CREATE VIRTUAL TABLE text_index USING fts5(
     request, response, content='text', content_rowid='seq', tokenize='unicode61 remove_diacritics 2')""",
@@ -146,7 +178,7 @@ _STATE_2: Final = (
     "CREATE INDEX stored_response_at ON stored_response(at, size)",
 )
 
-LOG_STEPS: Final[tuple[Sequence[str], ...]] = (_LOG_1,)
+LOG_STEPS: Final[tuple[Sequence[str], ...]] = (_LOG_1, _LOG_2)
 STATE_STEPS: Final[tuple[Sequence[str], ...]] = (_STATE_1, _STATE_2)
 
 LOG_VERSION: Final = len(LOG_STEPS)
@@ -156,6 +188,24 @@ STATE_VERSION: Final = len(STATE_STEPS)
 def migrate_log(db: sqlite3.Connection, path: Path) -> None:
     """Bring log.db up to date. Raises `StoreError` for a newer schema, `sqlite3.Error` for a broken file."""
     bring_up(db, path, name="aigw_dev.log", steps=LOG_STEPS, optional=FULL_TEXT)
+
+
+def show_older(db: sqlite3.Connection) -> None:
+    """Let a connection that only reads see an older log.db as this release's queries want it: views of its own.
+
+    What an older release did not count is 0 there. Costs nothing where the file is up to date.
+    """
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    if version != 1:
+        return
+    zeros = ", ".join(f"0 AS {name}" for name in _UNITS)
+    # query_only keeps even a connection's own views from being made; the file itself is opened read-only.
+    db.execute("PRAGMA query_only=0")
+    db.execute("PRAGMA temp_store=MEMORY")
+    db.execute("CREATE TEMP VIEW dim AS SELECT *, '' AS tier FROM main.dim")
+    for table in ("roll", "roll_dim"):
+        db.execute(f"CREATE TEMP VIEW {table} AS SELECT *, {zeros} FROM main.{table}")
+    db.execute("PRAGMA query_only=1")
 
 
 def migrate_state(db: sqlite3.Connection, path: Path) -> None:

@@ -20,7 +20,7 @@ from aigw_dev.store import database
 from aigw_dev.store.filters import Filter
 from aigw_dev.store.find import find, find_among
 from aigw_dev.store.fulltext import searchable
-from aigw_dev.store.migrations import LOG_VERSION
+from aigw_dev.store.migrations import LOG_VERSION, show_older
 from aigw_dev.store.raw_rows import COLUMNS, RawRow
 from aigw_dev.store.records import Entry, Record, as_json, entry, record
 from aigw_dev.store.vocabulary import Vocabulary
@@ -214,6 +214,7 @@ class LogReader:
         db = database.open_readable(self.path, database.LOG, newest=LOG_VERSION)
         if db is None:
             return None
+        show_older(db)
         self._session, self._file = Session(db, Vocabulary(db)), file
         return self._session
 

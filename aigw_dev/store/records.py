@@ -171,6 +171,7 @@ def record(db: sqlite3.Connection, row: RawRow, vocabulary: Vocabulary) -> Recor
         error_text=detail.error_text,
         marks=set(marks(row.marks)),
         usage=_usage(row, detail),
+        units=detail.units,
         cost=Cost(
             status=_COST_STATUSES[row.cost_status] if row.cost_status is not None else "unknown",
             nanousd=row.cost_nanousd,

@@ -12,6 +12,7 @@ import msgspec
 from aigw_dev.core.config import Logging
 from aigw_dev.core.exchange import Attempt, Exchange
 from aigw_dev.core.rollup import is_priceable
+from aigw_dev.core.units import Units
 from aigw_dev.store.interning import Interning, Mask
 from aigw_dev.store.packing import CUT_FROM_BYTES, pack, pack_timing, pieces
 
@@ -111,6 +112,8 @@ class Detail(msgspec.Struct, kw_only=True, omit_defaults=True):
     violations: list[str] = []
     reported_nanousd: int | None = None
     """What the provider itself says that the call cost."""
+    units: Units | None = None
+    """What was used beside tokens."""
     error_text: str = ""
     cost_reason: str = ""
     trace_id: str = ""
@@ -267,6 +270,7 @@ class Encoder:
             error_text=exchange.error_text,
             cost_reason=exchange.cost.reason,
             violations=exchange.violations,
+            units=exchange.units,
         )
         if not head_number:
             detail.head = msgspec.Raw(head)

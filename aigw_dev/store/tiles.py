@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from aigw_dev.core.modality_units import CATEGORIES, OTHER
 from aigw_dev.core.rollup import COUNTERS, NON_STREAM, STREAM, Tile
 from aigw_dev.store.filters import Filter
 from aigw_dev.store.interning import DIM_COLUMNS
@@ -16,6 +17,7 @@ GROUPS: Final = {
     "model": "request_model",
     "key": "key_name",
     "stream": "stream",
+    "category": "category",
 }
 """What can be told apart, and the field each stands for."""
 
@@ -129,4 +131,6 @@ def _answered(
 def _text(where: Dim, kind: int, field: str) -> str:
     if field == "stream":
         return "yes" if kind == STREAM else "no"
+    if field == "category":
+        return CATEGORIES.get(where.operation, OTHER)
     return str(getattr(where, field))

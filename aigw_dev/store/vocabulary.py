@@ -21,6 +21,8 @@ class Dim(NamedTuple):
     run: str
     operation: str
     key_name: str
+    tier: str
+    """Size of images (`1K`) or resolution of a video (`720p`); empty where there was none or nobody said."""
 
 
 class Vocabulary:

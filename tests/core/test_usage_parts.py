@@ -46,17 +46,17 @@ def test_a_slip_in_one_field_does_not_cost_the_others() -> None:
     )
 
     assert tier == "flex"
-    assert counts == (0, 0, 0, 5, 0, 0)
+    assert counts == (0, 0, 0, 5, 0, 0, 0, 0)
 
 
 def test_what_is_no_object_says_nothing() -> None:
-    assert usage_parts.read_fine(msgspec.Raw(b"null")) == ("", (0,) * 6)
+    assert usage_parts.read_fine(msgspec.Raw(b"null")) == ("", (0,) * 8)
 
 
 def test_audio_is_taken_out_of_its_whole() -> None:
     usage = Usage(input=100, output=50, cached_input=20, reasoning=10)
 
-    parts = usage_parts.parts(usage, (0, 30, 0, 5, 0, 2))
+    parts = usage_parts.parts(usage, (0, 30, 0, 5, 0, 0, 0, 2))
 
     assert parts == {
         "input": 50,
@@ -73,6 +73,6 @@ def test_audio_is_taken_out_of_its_whole() -> None:
 
 
 def test_a_part_never_exceeds_its_whole() -> None:
-    parts = usage_parts.parts(Usage(input=10, output=0), (0, 30, 0, 0, 0, 0))
+    parts = usage_parts.parts(Usage(input=10, output=0), (0, 30, 0, 0, 0, 0, 0, 0))
 
     assert (parts["input"], parts["audio_input"]) == (0, 10)

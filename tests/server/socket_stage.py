@@ -88,10 +88,9 @@ def _choose(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol 
 class SocketStage:
     """A gateway with providers that speak WebSocket."""
 
-    def __init__(self, gateway: Gateway, serving: Serving, door: Door) -> None:
+    def __init__(self, gateway: Gateway, serving: Serving) -> None:
         self.gateway = gateway
         self.serving = serving
-        self.door = door
         self.ended: list[Exchange] = []
 
     @property
@@ -150,11 +149,13 @@ async def socket_stage(
     made = Gateway(source=source, home=home, folder=own, env=env, state=StateStore(own / "state.db"))
     sockets = listen("127.0.0.1", 0)
     await made.start(reading, port=port_of(sockets))
-    door = Door(made)
     serving = await serve(
-        door, rules=DoorRules(limits=reading.config.gateway.limits), sockets=sockets, websockets=CallerSocket
+        Door(made),
+        rules=DoorRules(limits=reading.config.gateway.limits),
+        sockets=sockets,
+        websockets=CallerSocket,
     )
-    stage = SocketStage(made, serving, door)
+    stage = SocketStage(made, serving)
     put = made.recorder.put
 
     def keep(exchange: Exchange, finish: Any = None) -> None:

@@ -215,11 +215,20 @@ def test_an_error_of_ours_is_not_called_the_callers() -> None:
 
 def test_an_upgrade_the_owner_takes_ends_the_intake() -> None:
     upgrade = b"GET /rt HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
-    taker, intake, fault = feed(upgrade, has_sockets=True)
+    taker, intake, fault = feed(upgrade + b"early", has_sockets=True)
     assert fault is None
     assert intake.is_upgraded
+    assert intake.rest == b"early"
     assert not taker.requests
     taker, intake, fault = feed(upgrade)
+    assert not intake.is_upgraded
+    assert taker.ended == 1
+
+
+def test_an_upgrade_with_a_body_is_never_taken() -> None:
+    upgrade = b"GET /rt HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 2\r\n\r\n{}"
+    taker, intake, fault = feed(upgrade, has_sockets=True)
+    assert fault is None
     assert not intake.is_upgraded
     assert taker.ended == 1
 

@@ -8,7 +8,7 @@ from aigw_dev.core.config import Provider
 from aigw_dev.core.operations import RAW, REALTIME, RESPONSES, Match
 from aigw_dev.core.providers import ResolvedProvider
 from aigw_dev.core.providers.resolve import resolve_provider
-from aigw_dev.server.socket_attempts import socket_url
+from aigw_dev.server.socket_attempts import socket_place, socket_url
 from tests.server.socket_stage import SocketProvider, socket_stage
 from tests.server.test_socket_calls import error_of, refused
 
@@ -47,6 +47,13 @@ def test_what_is_passed_through_goes_to_the_root_and_a_responses_socket_names_no
     assert (
         socket_url(responses, "model=one/m", provider("openai"), "m") == "https://api.openai.com/v1/responses"
     )
+
+
+def test_a_key_is_shown_as_the_dialect_of_the_socket_wants_it() -> None:
+    resolved = provider("gemini")
+    assert socket_place(Match(operation=RAW), resolved).auth == "x-goog-api-key"
+    assert socket_place(Match(operation=REALTIME), resolved).auth == "bearer"
+    assert socket_place(Match(operation=RAW), provider("openai")).auth == "bearer"
 
 
 @pytest.mark.anyio

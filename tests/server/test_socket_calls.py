@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket as plain
+import time
 from pathlib import Path
 from typing import Any
 
@@ -455,8 +456,8 @@ async def test_an_ephemeral_secret_opens_its_provider_and_goes_up_itself(tmp_pat
         socket_stage(tmp_path, one=one, two=two) as stage,
     ):
         secret = "ek_0123456789abcdefghij"
-        stage.door.ephemeral.remember(b'{"value":"%b"}' % secret.encode(), "one", now_s=2e9)
-        stage.door.ephemeral._secrets[next(iter(stage.door.ephemeral._secrets))] = ("one", 9e9)  # pyright: ignore[reportPrivateUsage]  -- good for ever
+        reply = b'{"value":"%b"}' % secret.encode()
+        stage.gateway.things.ephemeral.remember(reply, "one", now_s=time.time())
         for path in ("/v1/realtime?model=m", "/v1/realtime?model=one/m"):
             async with stage.call(path, headers={"authorization": f"Bearer {secret}"}) as caller:
                 await caller.send("x")
@@ -464,7 +465,7 @@ async def test_an_ephemeral_secret_opens_its_provider_and_goes_up_itself(tmp_pat
             assert one.requests[-1].path == "/v1/realtime?model=m"
             assert one.requests[-1].headers["authorization"] == f"Bearer {secret}"
         exchange = await stage.last(2)
-        assert exchange.key_name == ""
+        assert exchange.key_name == "ephemeral"
         below = "/two/v1/realtime?model=m"
         response = await refused(stage, below, headers={"authorization": f"Bearer {secret}"})
         assert response.status_code == 401
@@ -538,7 +539,9 @@ async def test_a_call_id_leads_to_who_carries_the_call(tmp_path: Path) -> None:
         SocketProvider() as two,
         socket_stage(tmp_path, one=one, two=two, gateway=", default_provider: one") as stage,
     ):
-        stage.door.ephemeral.remember_call("/v1/realtime/calls/rtc_1", "two", "env:FIRST", now_s=2e9)
+        stage.gateway.things.ephemeral.remember_call(
+            "/v1/realtime/calls/rtc_1", "two", "env:FIRST", now_s=2e9
+        )
         for _ in range(2):
             async with stage.call("/v1/realtime?call_id=rtc_1") as caller:
                 await caller.send("x")

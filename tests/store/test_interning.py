@@ -103,7 +103,7 @@ def test_shared_texts_go_when_no_row_can_use_them(db: sqlite3.Connection, words:
 
 
 def test_callers_cannot_make_the_tables_grow_for_ever(db: sqlite3.Connection) -> None:
-    db.execute("INSERT INTO dim SELECT 10000, '', '', '', '', '', '', '', '', '', '', '', ''")
+    db.execute("INSERT INTO dim SELECT 10000, '', '', '', '', '', '', '', '', '', '', '', '', ''")
     db.execute("INSERT INTO name VALUES(10000, 'x')")
     db.execute("INSERT INTO target VALUES(10000, '', '', '', '', '', '')")
     words = Interning(db, unmasked)

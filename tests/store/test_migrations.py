@@ -9,7 +9,8 @@ import pytest
 
 from aigw_dev.core.errors import StoreError
 from aigw_dev.core.exchange import COST_STATUSES, MARKS
-from aigw_dev.core.rollup import COUNTERS, OUTCOMES
+from aigw_dev.core.rollup import COUNTERS, OUTCOMES, Totals
+from aigw_dev.core.units import Images, Units
 from aigw_dev.store.migrations import (
     LOG_STEPS,
     LOG_VERSION,
@@ -18,10 +19,12 @@ from aigw_dev.store.migrations import (
     migrate_log,
     migrate_state,
 )
+from aigw_dev.store.records import Record
 from aigw_dev.store.rows import COST_NUMBERS, MARK_BITS, OUTCOME_NUMBERS
 from aigw_dev.store.state_file import open_state
+from aigw_dev.store.stats import Summary, summary
 from aigw_dev.store.writer import open_log
-from tests.store.making import attempt, exchange, write
+from tests.store.making import NOON, attempt, exchange, log_reader, write
 
 
 def test_sqlite_utils_records_which_steps_were_taken(tmp_path: Path) -> None:
@@ -61,7 +64,7 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     db = opened(path)
     with pytest.raises(sqlite3.OperationalError):
         bring_up(db, path, name="aigw_dev.log", steps=steps)
-    assert db.execute("PRAGMA user_version").fetchone() == (1,)
+    assert db.execute("PRAGMA user_version").fetchone() == (LOG_VERSION,)
     assert db.execute("SELECT count(*) FROM sqlite_master WHERE name='more'").fetchone() == (0,)
     db.close()
 
@@ -72,7 +75,7 @@ def test_a_later_step_is_taken_once_and_keeps_what_is_there(tmp_path: Path) -> N
     db = opened(path)
     for _ in range(2):
         bring_up(db, path, name="aigw_dev.log", steps=(*LOG_STEPS, ("CREATE TABLE more(a)",)))
-    assert db.execute("PRAGMA user_version").fetchone() == (2,)
+    assert db.execute("PRAGMA user_version").fetchone() == (LOG_VERSION + 1,)
     assert db.execute("SELECT count(*) FROM exchange").fetchone() == (1,)
     db.close()
 
@@ -141,3 +144,70 @@ def test_without_fts5_there_is_a_log_without_an_index(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError):
         bring_up(db, tmp_path / "other.db", name="x", steps=LOG_STEPS, optional=("CREATE TABLE exchange(a)",))
     db.close()
+
+
+@pytest.fixture
+def older(tmp_path: Path, repository: Path) -> Path:
+    """A log.db as the release of issue 2 left it."""
+    path = tmp_path / "log.db"
+    db = opened(path)
+    db.executescript((repository / "fixtures" / "store" / "log-1.sql").read_text("utf-8"))
+    db.close()
+    return path
+
+
+def _totals(path: Path, *by: str) -> dict[tuple[str, ...], Totals]:
+    found = summary(log_reader(path), since_s=NOON - 10, until_s=NOON + 3 * 86_400, by=by)
+    assert isinstance(found, Summary)
+    return {tuple(group.key.values()): group.totals for group in found.groups}
+
+
+def test_a_log_of_schema_1_is_read_as_it_is_where_nothing_may_write_it(older: Path) -> None:
+    assert _totals(older)[()].requests == 5
+    by_category = _totals(older, "category", "tier")
+    assert {key: one.requests for key, one in by_category.items()} == {("chat", ""): 4, ("image", ""): 1}
+    assert by_category["image", ""].images == 0
+    db = opened(older)
+    assert db.execute("PRAGMA user_version").fetchone() == (1,), "reading changes nothing"
+    db.close()
+
+
+def test_a_log_of_schema_1_is_brought_up_to_date_and_goes_on_counting(older: Path) -> None:
+    before = _totals(older)[()]
+    made = exchange(
+        started_at=NOON + 2 * 86_400,
+        operation="openai.images.generations",
+        units=Units(images=(Images(2, "1024x1024"),)),
+    )
+    write(older, [made])
+    db = opened(older)
+    assert db.execute("PRAGMA user_version").fetchone() == (LOG_VERSION,)
+    assert db.execute("SELECT images, tier FROM units").fetchall() == [(2, "1K")]
+    db.close()
+    after = _totals(older)[()]
+    assert (after.requests, after.images, after.input_tokens) == (
+        before.requests + 1,
+        2,
+        before.input_tokens + 57,
+    )
+    by_tier = _totals(older, "category", "tier")
+    assert (by_tier["image", ""].requests, by_tier["image", "1K"].images) == (1, 2)
+    kept = log_reader(older).get("00000000000000a3")
+    assert isinstance(kept, Record)
+    assert kept.exchange.units is None
+
+
+def test_every_schema_that_was_released_ends_as_a_new_file_begins(older: Path, tmp_path: Path) -> None:
+    open_log(older).close()
+    open_log(tmp_path / "new.db").close()
+    columns: list[dict[str, list[str]]] = []
+    for path in (older, tmp_path / "new.db"):
+        db = opened(path)
+        tables: list[tuple[str]] = db.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'text_index%'"
+        ).fetchall()
+        columns.append(
+            {name: [row[1] for row in db.execute(f"PRAGMA table_info({name})")] for (name,) in tables}
+        )
+        db.close()
+    assert columns[0] == columns[1]

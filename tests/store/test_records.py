@@ -168,7 +168,7 @@ def test_marks_come_in_their_order() -> None:
 
 def test_models_are_told_apart_in_the_detail_once_the_table_is_full(tmp_path: Path) -> None:
     db = quick_log(tmp_path / "log.db")
-    db.execute("INSERT INTO dim SELECT 10000, '', '', '', '', '', '', '', '', '', '', '', ''")
+    db.execute("INSERT INTO dim SELECT 10000, '', '', '', '', '', '', '', '', '', '', '', '', ''")
     batches(db).write([exchange(request_model="very-new")], [], KEEP_ALL)
     db.close()
     reader = log_reader(tmp_path / "log.db")

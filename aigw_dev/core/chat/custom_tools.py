@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.vocabulary import NULL, Tool, ToolCall
-from aigw_dev.core.dialects import loose_json
 
 FIELD: Final = "input"
 """The name of the one argument."""

@@ -24,9 +24,7 @@ _TOOLS_PER_CENT: Final = 60
 
 def input_tokens(request: ChatRequest) -> int:
     """The input of a request, estimated as well as it can be without a vocabulary (see `core.tokens`)."""
-    total = sum(
-        tokens.TOKENS_PER_MESSAGE + sum(map(_of_part, message.parts)) for message in request.messages
-    )
+    total = sum(tokens.TOKENS_PER_MESSAGE + sum(map(_of_part, message.parts)) for message in request.messages)
     if request.messages:
         total += tokens.TOKENS_PER_REPLY
     total += sum(tokens.estimate(_of_tool(tool)) for tool in request.tools) * _TOOLS_PER_CENT // 100

@@ -17,8 +17,7 @@ from aigw_dev.core.chat.events import (
     Started,
 )
 from aigw_dev.core.chat.vocabulary import ChatReply, Refusal, Text, Thinking, ToolCall
-from aigw_dev.core.dialects.protocol import ReplyError, ReplySummary
-from aigw_dev.core.exchange import Assembled, Usage
+from aigw_dev.core.exchange import Assembled, ReplyError, ReplySummary, Usage
 from aigw_dev.core.exchange import ToolCall as Called
 from aigw_dev.core.streams.sse import Event
 

@@ -21,7 +21,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 
 MAX_DEPTH: Final = 64
 """Deeper schemas are cut here; Google refuses far shallower ones."""

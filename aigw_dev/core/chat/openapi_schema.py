@@ -4,8 +4,8 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat import json_schema  # as a module: it and the dialects may be read in any order
-from aigw_dev.core.dialects import loose_json
 
 MAX_DEPTH: Final = 64
 """Deeper schemas are cut here."""

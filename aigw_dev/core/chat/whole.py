@@ -29,7 +29,7 @@ from aigw_dev.core.chat.vocabulary import (
     Thinking,
     ToolCall,
 )
-from aigw_dev.core.dialects.protocol import ReplyError
+from aigw_dev.core.exchange import ReplyError
 
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 

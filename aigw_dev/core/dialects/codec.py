@@ -194,9 +194,8 @@ def count_codec(dialect: str) -> CountCodec | None:
 
 def array_encoder(context: ReplyContext, ledger: Ledger) -> StreamEncoder:
     """Gemini's other form of a stream: one JSON array, for callers that did not ask for events."""
-    from aigw_dev.core.dialects import gemini
-
-    return gemini.stream_encoder(context, ledger, is_array=True)
+    made = importlib.import_module(_MODULES["gemini-generate-content"]).stream_encoder
+    return cast("StreamEncoder", made(context, ledger, is_array=True))
 
 
 def cut_off() -> UpstreamError:

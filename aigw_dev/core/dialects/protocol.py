@@ -11,8 +11,18 @@ import msgspec
 
 from aigw_dev.core.dialects.request_body import RequestBody
 from aigw_dev.core.errors import Refusal
-from aigw_dev.core.exchange import Assembled, Usage
+from aigw_dev.core.exchange import Assembled, ReplyError, ReplySummary, Usage
 from aigw_dev.core.streams.sse import Event
+
+__all__ = (
+    "Content",
+    "Dialect",
+    "ModelRow",
+    "Reader",
+    "ReplyError",
+    "ReplySummary",
+    "RequestFacts",
+)
 
 
 class RequestFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,26 +44,6 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     has_images: bool = False
     input_chars: int = 0
     """Characters of text that the model reads: messages, prompt or input; no tools' schemas, no images."""
-
-
-class ReplySummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What the log keeps of a whole reply."""
-
-    response_model: str = ""
-    finish: str = ""
-    usage: Usage | None = None
-    """None where the provider sent none; the caller estimates."""
-    assembled: Assembled = msgspec.field(default_factory=Assembled)
-
-
-class ReplyError(msgspec.Struct, frozen=True, kw_only=True):
-    """An error that came inside a stream, after status 200."""
-
-    message: str
-    code: str = ""
-    """The provider's own code, as text."""
-    status: int = 0
-    """The HTTP status it stands for, where the provider says so; 0 = not said."""
 
 
 class ModelRow(msgspec.Struct, frozen=True, kw_only=True):

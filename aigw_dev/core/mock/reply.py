@@ -10,6 +10,7 @@ import msgspec
 
 from aigw_dev.core import tokens
 from aigw_dev.core.dialects import loose_json, openai_errors
+from aigw_dev.core.errors import CODES, Refusal
 from aigw_dev.core.streams import sse
 
 JSON: Final = "application/json"
@@ -76,6 +77,21 @@ def failed(status: int, code: str, message: str, *, param: str | None = None) ->
     """An error in OpenAI's envelope."""
     body = openai_errors.encode_error(status, code, message, param=param)
     return MockReply(status=status, content_type=JSON, chunks=(body,))
+
+
+def named_events(events: Iterable[Mapping[str, object]]) -> MockReply:
+    """A stream whose events are named by their `type`; its last event ends it, as in OpenAI's streams of media."""
+    chunks = [
+        sse.encode(sse.unbroken(msgspec.json.encode(event)), event=loose_json.text(event.get("type")))
+        for event in events
+    ]
+    return MockReply(status=200, content_type=EVENTS, chunks=tuple(chunks))
+
+
+def refused(refusal: Refusal) -> MockReply:
+    """A refusal as an error reply."""
+    status = refusal.status or CODES[refusal.code].status
+    return failed(status, refusal.code, refusal.message, param=refusal.param)
 
 
 def words(text: str) -> list[str]:

@@ -35,6 +35,7 @@ CLOUDS: Final[tuple[Kind, ...]] = (
             "openai.audio.speech",
             "openai.audio.transcriptions",
         ),
+        traits="qwen",
         docs_url="https://www.alibabacloud.com/help/en/model-studio/get-api-key",
         default_models=(
             "qwen3.8-max",
@@ -209,7 +210,6 @@ CLOUDS: Final[tuple[Kind, ...]] = (
         env=("JINA_API_KEY",),
         docs_url="https://jina.ai/api-dashboard",
         models_path="",
-        default_models=("jina-reranker-v2-base-multilingual", "jina-embeddings-v3"),
         lacks=frozenset(OPERATIONS) - {"openai.embeddings", "rerank"},
     ),
 )

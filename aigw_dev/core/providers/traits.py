@@ -12,6 +12,7 @@ import msgspec
 
 from aigw_dev.core.dialects.codec import Traits
 
+_OPENAI_WORDS: Final = frozenset({"developer", "allowed_tools", "custom_tools"})
 _SAMPLING: Final = frozenset({"temperature", "top_p", "top_k"})
 _OPENAI_REASONING: Final = Traits(
     refuses=frozenset(
@@ -27,8 +28,10 @@ _OPENAI_REASONING: Final = Traits(
         }
     ),
     renames={"max_tokens": "max_completion_tokens"},
+    takes=_OPENAI_WORDS,
     efforts=("minimal", "low", "medium", "high", "xhigh"),
 )
+_OPENAI: Final = Traits(renames={"max_tokens": "max_completion_tokens"}, takes=_OPENAI_WORDS)
 _O_SERIES: Final = msgspec.structs.replace(_OPENAI_REASONING, efforts=("low", "medium", "high"))
 _CLAUDE: Final = Traits(max_output_tokens=32_000)
 _CLAUDE_ADAPTIVE: Final = Traits(
@@ -39,18 +42,20 @@ _CLAUDE_ADAPTIVE: Final = Traits(
 _CLAUDE_WITHOUT_SAMPLING: Final = msgspec.structs.replace(
     _CLAUDE_ADAPTIVE, refuses=_SAMPLING, efforts=("low", "medium", "high", "xhigh", "max")
 )
+_CLAUDE_WITH_INLINE_SYSTEM: Final = msgspec.structs.replace(_CLAUDE_WITHOUT_SAMPLING, has_inline_system=True)
 _CLAUDE_3: Final = Traits(max_output_tokens=4_096, has_structured_outputs=False)
 _GEMINI_3: Final = Traits(has_thinking_level=True, efforts=("minimal", "low", "medium", "high"))
 _ECHO: Final = Traits(echoes_reasoning=True)
 
 TRAITS: Final[dict[str, tuple[tuple[str, Traits], ...]]] = {
     "openai": (
-        ("*gpt-5-chat*", Traits(renames={"max_tokens": "max_completion_tokens"})),
+        ("*gpt-5-chat*", _OPENAI),
         ("*gpt-5*", _OPENAI_REASONING),
         ("*gpt-6*", _OPENAI_REASONING),
         ("o[0-9]*", _O_SERIES),
         ("*codex*", _OPENAI_REASONING),
-        ("gpt-*", Traits(renames={"max_tokens": "max_completion_tokens"})),
+        ("gpt-*", _OPENAI),
+        ("*", Traits(takes=_OPENAI_WORDS)),
     ),
     "anthropic": (
         ("*claude-3-haiku*", _CLAUDE_3),
@@ -61,8 +66,9 @@ TRAITS: Final[dict[str, tuple[tuple[str, Traits], ...]]] = {
         ("*claude-opus-4-2*", msgspec.structs.replace(_CLAUDE, has_structured_outputs=False)),
         ("*claude-*-4-[0-5]*", _CLAUDE),
         ("*claude-*-4-6*", _CLAUDE_ADAPTIVE),
-        ("*claude-*-4-[7-9]*", _CLAUDE_WITHOUT_SAMPLING),
-        ("*claude-*-[5-9]*", _CLAUDE_WITHOUT_SAMPLING),
+        ("*claude-*-4-7*", _CLAUDE_WITHOUT_SAMPLING),
+        ("*claude-*-4-[89]*", _CLAUDE_WITH_INLINE_SYSTEM),
+        ("*claude-*-[5-9]*", _CLAUDE_WITH_INLINE_SYSTEM),
         ("*", _CLAUDE),
     ),
     "gemini": (
@@ -79,6 +85,10 @@ TRAITS: Final[dict[str, tuple[tuple[str, Traits], ...]]] = {
         ("*claude*", _CLAUDE),
     ),
     "deepseek": (("*", _ECHO),),
+    "openrouter": (
+        ("*", Traits(echoes_reasoning=True, takes=frozenset({"cache_control", "top_k", "min_p"}))),
+    ),
+    "qwen": (("*", Traits(takes=frozenset({"cache_control", "top_k"}))),),
     "moonshot": (("*kimi-k2*", _ECHO), ("*thinking*", _ECHO)),
 }
 TRAITS["vertex"] = tuple(row for row in (*TRAITS["anthropic"], *TRAITS["gemini"]) if row[0] != "*")

@@ -188,6 +188,7 @@ VENDORS: Final[tuple[Kind, ...]] = (
             Port(dialect="openai-responses", api_path="/api/v1", is_only_at_vendor=True),
             _at_vendor("/api/v1"),
         ),
+        traits="openrouter",
         docs_url="https://openrouter.ai/settings/keys",
         check_path="/key",
         default_models=(

@@ -148,6 +148,8 @@ def native_body(publisher: str, body: bytes, *, model: str, is_count: bool = Fal
     Anthropic's: without `model`, which stands in the path (a counting call keeps it), and with `anthropic_version`.
     """
     row = PUBLISHERS.get(publisher)
+    if row is not None and is_count and not row.body_version:
+        return _unwrapped(body)
     if row is None or not row.body_version:
         return body
     fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
@@ -155,6 +157,17 @@ def native_body(publisher: str, body: bytes, *, model: str, is_count: bool = Fal
     if is_count and row.is_model_in_body:
         fields["model"] = msgspec.Raw(msgspec.json.encode(model))
     fields.setdefault("anthropic_version", msgspec.Raw(msgspec.json.encode(row.body_version)))
+    return msgspec.json.encode(fields)
+
+
+def _unwrapped(body: bytes) -> bytes:
+    """Gemini's own API counts a `generateContentRequest`; Vertex wants its fields at the top level."""
+    fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    inner = fields.pop("generateContentRequest", None)
+    if inner is None:
+        return body
+    fields |= msgspec.json.decode(inner, type=dict[str, msgspec.Raw])
+    fields.pop("model", None)
     return msgspec.json.encode(fields)
 
 

@@ -8,7 +8,7 @@ log's writer thread, over the bytes that were relayed.
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import UpstreamError
 from aigw_dev.core.streams.sse import Decoder, Event
 

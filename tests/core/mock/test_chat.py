@@ -27,7 +27,7 @@ SQL: dict[str, Any] = {"type": "custom", "custom": {"name": "sql"}}
 def ask(text: str | None = "Hello there  world", *, model: str = "echo", **fields: Any) -> MockReply:
     messages: Any = fields.pop("messages", [{"role": "user", "content": text}])
     body = {"model": model, "messages": messages, **fields}
-    return answer("/v1/chat/completions", json.dumps(body).encode(), created=1790000000, id_seed="abc")
+    return answer("POST", "/v1/chat/completions", json.dumps(body).encode(), now_s=1790000000, id_seed="abc")
 
 
 def whole(reply: MockReply) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from aigw_dev.core.streams.sse import Decoder
 
 def ask(prompt: Any, **fields: Any) -> MockReply:
     body = json.dumps({"model": "mock/echo", "prompt": prompt, **fields}).encode()
-    return answer("/v1/completions", body, created=1790000000, id_seed="abc")
+    return answer("POST", "/v1/completions", body, now_s=1790000000, id_seed="abc")
 
 
 def texts(reply: MockReply) -> list[str]:

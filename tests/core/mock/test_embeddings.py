@@ -13,7 +13,7 @@ from aigw_dev.core.mock import MockReply, answer
 
 def ask(given: Any, **fields: Any) -> MockReply:
     body = json.dumps({"model": "mock/embed", "input": given, **fields}).encode()
-    return answer("/v1/embeddings", body, created=1, id_seed="abc")
+    return answer("POST", "/v1/embeddings", body, now_s=1, id_seed="abc")
 
 
 def vectors(reply: MockReply) -> list[list[float]]:

@@ -1,7 +1,12 @@
 """The embedded provider as a server: which model answers what, and the official SDK against it."""
 
+import base64
+import io
+import itertools
 import json
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import openai
@@ -10,12 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigw_dev.core.mock import MOCK_MODELS, MockReply, answer
+from tests.core.audio_files import wav
+from tests.core.forms import field, file, form
+from tests.core.mock.bodies import read
 
 HELLO: list[dict[str, Any]] = [{"role": "user", "content": "Hello there"}]
 
 
 def ask(path: str, **body: Any) -> MockReply:
-    return answer(path, json.dumps(body).encode(), created=1790000000, id_seed="abc")
+    return answer("POST", path, json.dumps(body).encode(), now_s=1790000000, id_seed="abc")
 
 
 def error_of(reply: MockReply) -> dict[str, Any]:
@@ -42,6 +50,8 @@ def test_an_unknown_model_is_told_which_there_are() -> None:
     [
         ("/v1/embeddings", "mock/echo", "mock/embed"),
         ("/v1/chat/completions", "mock/embed", "mock/echo, mock/tools, mock/think"),
+        ("/v1/images/generations", "mock/echo", "mock/image"),
+        ("/v1/rerank", "mock/embed", "mock/rerank"),
         ("/v1/completions", "mock/tools", "mock/echo"),
     ],
 )
@@ -67,7 +77,7 @@ def test_a_model_that_cannot_names_those_that_can(path: str, model: str, other: 
 def test_a_wrong_request_is_an_error_as_a_provider_sends_it(
     path: str, body: bytes, status: int, code: str
 ) -> None:
-    reply = answer(path, body, created=1, id_seed="a")
+    reply = answer("POST", path, body, now_s=1, id_seed="a")
     assert (reply.status, error_of(reply)["code"]) == (status, code)
 
 
@@ -134,9 +144,103 @@ def test_no_request_breaks_it(path: str, model: str, fields: dict[str, Any]) -> 
     assert reply.chunks
 
 
-def sdk() -> openai.OpenAI:
+_MEDIA_PATHS = ["/v1/images/generations", "/v1/images/edits", "/v1/audio/speech", "/v1/videos", "/v1/rerank", "/v1/moderations"]
+_MEDIA_FIELDS = ["prompt", "size", "n", "partial_images", "quality", "background", "response_format", "image", "images", "speed", "voice", "seconds", "query", "documents", "top_n", "rank_fields", "return_documents"]  # fmt: skip
+
+
+@given(
+    st.sampled_from(_MEDIA_PATHS),
+    st.sampled_from([model.name for model in MOCK_MODELS]),
+    st.dictionaries(st.sampled_from([*_MEDIA_FIELDS, "input", "stream"]), _SHAPED),
+)
+def test_no_request_for_media_breaks_it(path: str, model: str, fields: dict[str, Any]) -> None:
+    reply = ask(path, **fields | {"model": model})
+    assert reply.status in {200, 400}
+    assert reply.chunks
+
+
+@given(st.text(max_size=40), st.sampled_from(["GET", "DELETE"]), st.sampled_from(["", "/content"]))
+def test_no_id_breaks_it(name: str, method: str, end: str) -> None:
+    path = "/v1/videos/video_" + quote(name, safe="") + end
+    assert answer(method, path, now_s=1.0).status in {404, 405}
+
+
+def test_the_models_are_listed() -> None:
+    listed = json.loads(answer("GET", "/v1/models", now_s=1).chunks[0])["data"]
+    assert [row["id"] for row in listed] == [model.name for model in MOCK_MODELS]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/files"),
+        ("GET", "/v1/files"),
+        ("GET", "/v1/files/file-1"),
+        ("POST", "/v1/batches"),
+        ("DELETE", "/v1/messages/batches/b1"),
+        ("POST", "/v1/uploads"),
+        ("POST", "/v1/conversations"),
+        ("POST", "/v1/responses"),
+        ("GET", "/v1/responses/resp_1"),
+        ("GET", "/v1/models/echo"),
+        ("GET", "/v1/realtime"),
+    ],
+)
+def test_what_would_have_to_be_kept_is_an_error(method: str, path: str) -> None:
+    reply = answer(method, path, b"", now_s=1)
+    assert (reply.status, error_of(reply)["code"]) == (400, "operation_not_supported")
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/v1/images/generations", "mock/image"),
+        ("/v1/videos", "mock/video"),
+        ("/v1/moderations", "mock/moderate"),
+    ],
+)
+def test_a_model_that_need_not_be_named_is_the_one_that_can(path: str, model: str) -> None:
+    reply = ask(path, prompt="a cat", input="a cat")
+    assert reply.status == 200
+    assert json.loads(reply.chunks[0]).get("model", model) == model
+    assert error_of(ask(path, model="mock/nothing"))["code"] == "model_not_found"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/v1/audio/transcriptions", "json"),
+        ("/v1/chat/completions", "form"),
+        ("/v1/embeddings", "form"),
+    ],
+)
+def test_a_body_of_the_wrong_kind_says_which_is_taken(path: str, kind: str) -> None:
+    body = b'{"model":"transcribe"}'
+    model = {"/v1/chat/completions": b"echo", "/v1/embeddings": b"embed"}.get(path, b"")
+    reply = answer("POST", path, body if kind == "json" else read(form(field("model", model))), now_s=1)
+    assert (reply.status, error_of(reply)["code"]) == (415, "unsupported_media_type")
+
+
+def test_a_form_is_checked_like_json() -> None:
+    sound = file("file", b"sound")
+    path = "/v1/audio/transcriptions"
+    missing = answer("POST", path, read(form(sound)), now_s=1)
+    assert (missing.status, error_of(missing)["code"]) == (400, "model_missing")
+    odd = form(field("model", b"transcribe"), field("stream", b"perhaps"), sound)
+    assert error_of(answer("POST", path, read(odd), now_s=1))["param"] == "stream"
+    wrong = form(field("model", b"mock/speech"), sound)
+    assert error_of(answer("POST", path, read(wrong), now_s=1))["code"] == "operation_not_supported"
+
+
+def sdk(clock: Iterator[float] | None = None) -> openai.OpenAI:
+    clock = itertools.repeat(1790000000.0) if clock is None else clock
+
     def reply(request: httpx.Request) -> httpx.Response:
-        made = answer(request.url.path, request.read(), created=1790000000, id_seed="abc")
+        raw = request.read()
+        content_type = request.headers.get("content-type", "application/json").encode()
+        body = read(raw, content_type) if raw else b""
+        query = request.url.query.decode()
+        made = answer(request.method, request.url.path, body, query=query, now_s=next(clock))
         return httpx.Response(
             made.status, headers={"content-type": made.content_type}, content=b"".join(made.chunks)
         )
@@ -173,3 +277,70 @@ def test_the_sdk_understands_every_model() -> None:
         assert plain.data[0].embedding == vectors.data[0].embedding
         with pytest.raises(openai.NotFoundError, match="mock/nothing"):
             client.chat.completions.create(model="mock/nothing", messages=messages)
+
+
+def test_the_sdk_understands_pictures() -> None:
+    with sdk() as client:
+        made = client.images.generate(model="mock/image", prompt="a cat", n=2, size="512x512")
+        assert made.data is not None
+        pictures = [base64.b64decode(one.b64_json or "") for one in made.data]
+        assert len({*pictures}) == 2
+        assert all(one.startswith(b"\x89PNG") for one in pictures)
+        assert made.usage is not None
+        assert (made.usage.output_tokens, made.size) == (128, "512x512")
+        edited = client.images.edit(model="mock/image", prompt="bluer", image=("a.png", pictures[0]))
+        assert edited.usage is not None
+        assert edited.usage.input_tokens_details.image_tokens > 0
+        events = list(client.images.generate(prompt="a cat", stream=True, partial_images=2))
+        assert [event.type for event in events] == [
+            "image_generation.partial_image",
+            "image_generation.partial_image",
+            "image_generation.completed",
+        ]
+        edits = list(client.images.edit(prompt="b", image=[b"1", b"2"], stream=True, partial_images=1))
+        assert [event.type for event in edits] == ["image_edit.partial_image", "image_edit.completed"]
+        with pytest.raises(openai.BadRequestError, match="output_format"):
+            client.images.generate(prompt="a cat", output_format="webp")
+
+
+def test_the_sdk_understands_sound() -> None:
+    with sdk() as client:
+        spoken = client.audio.speech.create(model="mock/speech", voice="alloy", input="Hello there").read()
+        assert spoken.startswith(b"\xff\xf3")
+        recording = ("a.wav", wav(2.5))
+        heard = client.audio.transcriptions.create(model="mock/transcribe", file=recording)
+        assert "a.wav" in heard.text
+        told: Any = client.audio.transcriptions.create(
+            model="mock/transcribe", file=recording, response_format="verbose_json"
+        )
+        assert (told.duration, told.usage.seconds, told.segments[-1].end) == (2.5, 2.5, 2.5)
+        assert told.text == heard.text
+        events = list(
+            client.audio.transcriptions.create(model="mock/transcribe", file=recording, stream=True)
+        )
+        deltas = [event.delta for event in events if event.type == "transcript.text.delta"]
+        assert "".join(deltas) == heard.text
+        assert events[-1].type == "transcript.text.done"
+        english = client.audio.translations.create(
+            model="mock/transcribe", file=io.BytesIO(b"x"), response_format="srt"
+        )
+        assert str(english).startswith("1\n00:00:00,000 --> ")
+
+
+def test_the_sdk_follows_a_video_to_its_end() -> None:
+    clock = itertools.count(1790000000.0)
+    with sdk(clock) as client:
+        video = client.videos.create(prompt="waves", seconds="8", size="1280x720", input_reference=b"png")
+        assert (video.status, video.model, video.seconds, video.size) == ("queued", "mock/video", "8", "1280x720")
+        with pytest.raises(openai.BadRequestError, match="in progress"):
+            client.videos.download_content(video.id)
+        seen = [client.videos.retrieve(video.id) for _ in range(2)]
+        assert [(one.status, one.progress) for one in seen] == [("in_progress", 66), ("completed", 100)]
+        assert seen[1].completed_at == 1790000003
+        assert b"ftyp" in client.videos.download_content(video.id).read()
+        assert client.videos.download_content(video.id, variant="thumbnail").read().startswith(b"\x89PNG")
+        again = client.videos.remix(video.id, prompt="calmer")
+        assert (again.remixed_from_video_id, again.seconds) == (video.id, "8")
+        assert list(client.videos.list()) == []
+        assert client.videos.delete(video.id).deleted
+        assert client.moderations.create(input="[flag]").results[0].flagged

@@ -14,6 +14,8 @@ CHAT = {
     "lm-studio": "http://127.0.0.1:1234/v1/chat/completions",
     "llama-cpp": "http://127.0.0.1:8080/v1/chat/completions",
     "xinference": "http://127.0.0.1:9997/v1/chat/completions",
+    "tei": "http://127.0.0.1:8080/v1/chat/completions",
+    "infinity": "http://127.0.0.1:7997/chat/completions",
     "docker-model-runner": "http://127.0.0.1:12434/engines/v1/chat/completions",
 }
 

@@ -38,7 +38,7 @@ def test_claude_gets_room_to_answer_and_old_models_what_they_can() -> None:
 
 
 def test_an_unknown_model_has_no_traits() -> None:
-    assert traits_of("openai", "ft:mine") == Traits()
+    assert traits_of("", "mine") == traits_of("moonshot", "mine") == Traits()
 
 
 def test_every_table_is_a_kinds_and_every_effort_a_word() -> None:

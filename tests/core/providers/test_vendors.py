@@ -3,13 +3,18 @@
 import pytest
 
 from aigw_dev.core.config import Provider
-from aigw_dev.core.providers.resolve import ResolvedProvider, models_url, resolve_provider, upstream_url
+from aigw_dev.core.providers.resolve import (
+    ResolvedProvider,
+    chat_place,
+    models_url,
+    resolve_provider,
+    upstream_url,
+)
 from aigw_dev.core.providers.vendors import VENDORS
 
 CHAT = {
     "openai": "https://api.openai.com/v1/chat/completions",
     "deepseek": "https://api.deepseek.com/chat/completions",
-    "qwen": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1/chat/completions",
     "mistral": "https://api.mistral.ai/v1/chat/completions",
     "groq": "https://api.groq.com/openai/v1/chat/completions",
     "moonshot": "https://api.moonshot.ai/v1/chat/completions",
@@ -20,9 +25,6 @@ CHAT = {
     "openrouter": "https://openrouter.ai/api/v1/chat/completions",
     "together": "https://api.together.xyz/v1/chat/completions",
     "fireworks": "https://api.fireworks.ai/inference/v1/chat/completions",
-    "anthropic": "https://api.anthropic.com/v1/chat/completions",
-    "gemini": "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions",
-    "cohere": "https://api.cohere.com/compatibility/v1/chat/completions",
     "perplexity": "https://api.perplexity.ai/chat/completions",
     "cerebras": "https://api.cerebras.ai/v1/chat/completions",
     "huggingface": "https://router.huggingface.co/v1/chat/completions",
@@ -45,15 +47,22 @@ def test_models_are_listed_beside_the_other_operations(name: str) -> None:
     assert (models_url(resolved(name)) or "").endswith("/models")
 
 
-def test_bedrock_is_called_with_its_region_in_the_address() -> None:
-    there = resolved("bedrock", base_url="https://bedrock-runtime.us-east-1.amazonaws.com")
-    assert upstream_url(there, "/chat/completions") == (
-        "https://bedrock-runtime.us-east-1.amazonaws.com/openai/v1/chat/completions"
-    )
+@pytest.mark.parametrize(
+    ("name", "dialect", "base"),
+    [
+        ("openai", "openai-responses", "https://api.openai.com/v1"),
+        ("xai", "openai-responses", "https://api.x.ai/v1"),
+        ("deepseek", "anthropic-messages", "https://api.deepseek.com/anthropic/v1"),
+        ("moonshot", "anthropic-messages", "https://api.moonshot.ai/anthropic/v1"),
+        ("openrouter", "anthropic-messages", "https://openrouter.ai/api/v1"),
+    ],
+)
+def test_a_vendor_that_speaks_several_dialects_is_relayed_in_each(name: str, dialect: str, base: str) -> None:
+    place = chat_place(resolved(name), dialect)
+    assert (place.dialect, place.api_base) == (dialect, base)
+    assert chat_place(resolved(name), "openai-chat").api_base == resolved(name).api_base
 
 
-def test_vertex_is_called_where_its_address_says() -> None:
-    place = "https://europe-west4-aiplatform.googleapis.com/v1/projects/p/locations/europe-west4/endpoints/openapi"
-    assert (
-        upstream_url(resolved("vertex", base_url=place), "/chat/completions") == f"{place}/chat/completions"
-    )
+def test_a_stand_in_is_asked_for_no_more_than_its_main_dialect() -> None:
+    there = resolved("deepseek", base_url="http://127.0.0.1:9000")
+    assert chat_place(there, "anthropic-messages").dialect == "openai-chat"

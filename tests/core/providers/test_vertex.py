@@ -138,3 +138,10 @@ def test_recorded_addresses_are_those_written_here(vectors: Path) -> None:
         path = there.path.replace("{model}", model)
         query = f"?{there.query}" if there.query else ""
         assert read_place(address).api_base + path + query == address
+
+
+def test_googles_counting_fields_stand_at_the_top_level_on_vertex() -> None:
+    body = b'{"generateContentRequest":{"model":"models/g","contents":[1],"tools":[2]}}'
+    assert native_body("google", body, model="g", is_count=True) == b'{"contents":[1],"tools":[2]}'
+    plain = b'{"contents":[1]}'
+    assert native_body("google", plain, model="g", is_count=True) == plain

@@ -35,10 +35,9 @@ from aigw_dev.core.dialects.gemini.provider import (
 from aigw_dev.core.dialects.gemini.reader import StreamReader, output_text, reply_summary, reply_usage
 from aigw_dev.core.dialects.gemini.reply_read import read_chat_reply
 from aigw_dev.core.dialects.gemini.reply_write import write_reply
-from aigw_dev.core.dialects.gemini.stream_read import StreamDecoder
+from aigw_dev.core.dialects.gemini.stream_read import StreamDecoder, framer, stream_decoder
 from aigw_dev.core.dialects.gemini.stream_write import StreamEncoder, stream_encoder
 from aigw_dev.core.dialects.gemini.usage import read_usage
-from aigw_dev.core.streams import sse
 
 __all__ = (
     "REQUEST_ID_HEADER",
@@ -77,13 +76,3 @@ __all__ = (
     "write_count_reply",
     "write_reply",
 )
-
-
-def stream_decoder() -> StreamDecoder:
-    """A new decoder, for one stream."""
-    return StreamDecoder()
-
-
-def framer() -> sse.Decoder:
-    """Cuts a stream into events; we ask for `alt=sse`. `ArrayFramer` cuts the other form."""
-    return sse.Decoder()

@@ -28,6 +28,7 @@ from aigw_dev.core.dialects.gemini.errors import reply_error
 from aigw_dev.core.dialects.gemini.partial_args import PartialCall
 from aigw_dev.core.dialects.gemini.usage import read_usage
 from aigw_dev.core.dialects.gemini.wire import DIALECT, Fields
+from aigw_dev.core.streams import sse
 from aigw_dev.core.streams.sse import Event
 
 _TextKind = Literal["text", "thinking"]
@@ -285,3 +286,13 @@ class _Choice:
             events.append(BlockStopped(index=self._next, choice=self._number))
             self._next += 1
             self._kind = ""
+
+
+def stream_decoder() -> StreamDecoder:
+    """A new decoder, for one stream."""
+    return StreamDecoder()
+
+
+def framer() -> sse.Decoder:
+    """Cuts a stream into events; we ask for `alt=sse`. `ArrayFramer` cuts the other form."""
+    return sse.Decoder()

@@ -80,9 +80,16 @@ def number(value: object, param: str) -> float | None:
     """A finite number, or None for null and absent."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
         raise wrong(param, "a number", value)
     return value
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer of hundreds of digits, which no float holds
+        return False
 
 
 def integer(value: object, param: str) -> int | None:

@@ -57,7 +57,7 @@ def measure(body: RequestBody, /) -> Content:
         elif loose_json.is_array(item):
             pending += item
         elif loose_json.is_object(item):
-            has_images = has_images or item.get("type") in _IMAGES
+            has_images = has_images or loose_json.text(item.get("type")) in _IMAGES
             pending += [item.get(name) for name in _READ_FIELDS]
     has_tools = bool(loose_json.load(body.text("tools")))
     return Content(has_tools=has_tools, has_images=has_images, input_chars=sum(sizes))

@@ -1,6 +1,5 @@
 """A Gemini caller's request in neutral words, or what is malformed in it."""
 
-import base64
 import json
 from typing import Any
 
@@ -9,201 +8,79 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigw_dev.core.chat import signatures
 from aigw_dev.core.chat.vocabulary import (
-    Audio,
     ChatRequest,
-    Document,
-    Image,
-    Message,
-    Opaque,
     OutputFormat,
-    Part,
     Reasoning,
-    Text,
-    Thinking,
-    ToolCall,
     ToolChoice,
-    ToolResult,
 )
 from aigw_dev.core.dialects import gemini
 from aigw_dev.core.dialects.codec import Traits
 from aigw_dev.core.dialects.request_body import RequestBody, read_body
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.ledger import Ledger
-
-G = "gemini-generate-content"
-
-
-def body(value: Any) -> RequestBody:
-    read = read_body(json.dumps(value).encode())
-    assert isinstance(read, RequestBody)
-    return read
-
-
-def chat(contents: Any = "hi", **more: Any) -> ChatRequest:
-    if isinstance(contents, str):
-        contents = [{"role": "user", "parts": [{"text": contents}]}]
-    read = gemini.read_chat(body({"contents": contents, **more}), path_model="m")
-    assert isinstance(read, ChatRequest), read
-    return read
-
-
-def parts(*said: Any, role: str = "model") -> tuple[Part, ...]:
-    return chat([{"role": role, "parts": list(said)}]).messages[0].parts
+from tests.core.dialects.gemini.gemini_requests import body, chat
 
 
 def loaded(raw: msgspec.Raw) -> Any:
     return json.loads(bytes(raw))
 
 
-def test_turns_and_the_instruction() -> None:
-    read = chat(
-        [{"parts": {"text": "a"}}, {"role": "model", "parts": [{"text": "b"}]}],
-        system_instruction={"parts": [{"text": "s"}, {"text": "t"}]},
-    )
-    assert [
-        (one.role, [part.text for part in one.parts if isinstance(part, Text)]) for one in read.messages
-    ] == [
-        ("system", ["s", "t"]),
-        ("user", ["a"]),
-        ("assistant", ["b"]),
-    ]
-    assert chat(systemInstruction="s").messages[0] == Message(role="system", parts=(Text(text="s"),))
-    assert [one.role for one in chat(systemInstruction={}).messages] == ["user"]
-    assert (read.dialect, read.model, read.is_stream) == (G, "m", False)
+_MALFORMED: list[tuple[Any, str]] = [
+        ({}, "contents"),
+        ({"contents": []}, "contents"),
+        ({"contents": "hi"}, "contents[0]"),
+        ({"contents": ["hi"]}, "contents[0]"),
+        ({"contents": [{"role": "wizard"}]}, "contents[0].role"),
+        ({"contents": [{"role": 3}]}, "contents[0].role"),
+        ({"contents": [{"parts": ["hi"]}]}, "contents[0].parts[0]"),
+        ({"contents": [{"parts": [{"text": 3}]}]}, "contents[0].parts[0].text"),
+        ({"contents": [{"parts": [{"functionCall": 3}]}]}, "contents[0].parts[0].functionCall"),
+        ({"contents": [{"parts": [{"functionCall": {}}]}]}, "contents[0].parts[0].functionCall.name"),
+        ({"contents": [{"parts": [{"functionCall": {"name": "f", "args": []}}]}]}, "contents[0].parts[0].functionCall.args"),
+        ({"contents": [{"parts": [{"functionResponse": {}}]}]}, "contents[0].parts[0].functionResponse.name"),
+        ({"contents": [{"parts": [{"functionResponse": {"name": "f", "response": "x"}}]}]}, "contents[0].parts[0].functionResponse.response"),
+        ({"contents": [{"parts": [{"functionResponse": {"name": "f", "parts": [True]}}]}]}, "contents[0].parts[0].functionResponse.parts[0]"),
+        ({"contents": [{}], "systemInstruction": 3}, "systemInstruction"),
+        ({"contents": [{}], "tools": [3]}, "tools[0]"),
+        ({"contents": [{}], "tools": [{"functionDeclarations": [{}]}]}, "tools[0].functionDeclarations[0].name"),
+        ({"contents": [{}], "tools": [{"functionDeclarations": [{"name": "f", "parameters": []}]}]}, "tools[0].functionDeclarations[0].parameters"),
+        ({"contents": [{}], "toolConfig": {"functionCallingConfig": {"mode": "MAYBE"}}}, "toolConfig.functionCallingConfig.mode"),
+        ({"contents": [{}], "generationConfig": []}, "generationConfig"),
+        ({"contents": [{}], "generationConfig": {"temperature": "hot"}}, "generationConfig.temperature"),
+        ({"contents": [{}], "generationConfig": {"topK": 1.5}}, "generationConfig.topK"),
+        ({"contents": [{}], "generationConfig": {"stopSequences": [1]}}, "generationConfig.stopSequences"),
+        ({"contents": [{}], "generationConfig": {"responseLogprobs": 1}}, "generationConfig.responseLogprobs"),
+        ({"contents": [{}], "generationConfig": {"responseSchema": []}}, "generationConfig.responseSchema"),
+        ({"contents": [{}], "generationConfig": {"thinkingConfig": {"thinkingBudget": "x"}}}, "generationConfig.thinkingConfig.thinkingBudget"),
+    ]  # fmt: skip
+
+
+_WORDS = st.sampled_from(
+    ["contents", "parts", "text", "role", "user", "model", "functionCall", "functionResponse", "name", "args", "id",
+     "response", "inlineData", "mimeType", "image/png", "data", "fileData", "fileUri", "thought", "thoughtSignature",
+     "tools", "functionDeclarations", "parameters", "generationConfig", "thinkingConfig", "thinkingBudget",
+     "systemInstruction", "toolConfig", "functionCallingConfig", "mode", "ANY", "YWlndzE6", "http://[", "\x00"]
+)  # fmt: skip
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | _WORDS | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=4),
+    max_leaves=25,
+)  # fmt: skip
+
+
+_PART = st.dictionaries(_WORDS, _JSON, max_size=3)
+
+
+_CONTENTS = st.lists(st.fixed_dictionaries({"parts": st.lists(_PART, max_size=3)}), min_size=1, max_size=3)
 
 
 def test_the_path_says_model_and_stream() -> None:
     read = gemini.read_chat(body({"contents": [{}], "model": "models/x"}), is_stream=True)
     assert isinstance(read, ChatRequest)
     assert (read.model, read.is_stream) == ("x", True)
-
-
-def test_calls_without_ids_are_answered_by_name_in_order() -> None:  # facts 36, 37
-    def call(name: str, n: int) -> Any:
-        return {"functionCall": {"name": name, "args": {"n": n}}}
-
-    def answer(name: str, n: int) -> Any:
-        return {"function_response": {"name": name, "response": {"n": n}}}
-
-    history = [
-        {"role": "model", "parts": [call("f", 1), call("g", 2), call("f", 3)]},
-        {
-            "role": "function",
-            "parts": [answer("f", 1), answer("f", 3), answer("g", 2), answer("h", 4), {"text": "go"}],
-        },
-    ]
-    read = chat(history)
-    calls = [part for part in read.messages[0].parts if isinstance(part, ToolCall)]
-    assert [call.arguments for call in calls] == ['{"n": 1}', '{"n": 2}', '{"n": 3}']
-    results = [part for part in read.messages[1].parts if isinstance(part, ToolResult)]
-    assert [one.role for one in read.messages] == ["assistant", "tool", "user"]
-    assert [one.call_id for one in results[:3]] == [calls[0].id, calls[2].id, calls[1].id]
-    assert results[3].call_id not in {one.id for one in calls}
-    longer = chat([*history, {"parts": [{"text": "more"}]}])
-    assert longer.messages[0] == read.messages[0], "ids stay while the talk grows"
-    assert len({one.id for one in calls}) == 3
-
-
-def test_ids_are_kept_and_find_the_name() -> None:
-    read = chat(
-        [
-            {"role": "model", "parts": [{"functionCall": {"id": "x", "name": "f"}}]},
-            {"parts": [{"functionResponse": {"id": "x", "response": {"error": "no"}}}]},
-        ]
-    )
-    assert read.messages[0].parts == (ToolCall(id="x", name="f"),)
-    assert read.messages[1].parts == (
-        ToolResult(call_id="x", name="f", parts=(Text(text="no"),), is_error=True),
-    )
-
-
-@pytest.mark.parametrize(
-    ("response", "text"),
-    [({"output": "a"}, "a"), ({"result": [1]}, "[1]"), ({"a": 1, "b": 2}, '{"a": 1, "b": 2}'), ({}, "{}")],
-)
-def test_responses_as_text(response: Any, text: str) -> None:
-    (result,) = parts({"functionResponse": {"name": "f", "response": response}}, role="user")
-    assert isinstance(result, ToolResult)
-    assert result.parts == (Text(text=text),)
-
-
-def test_signatures_on_every_kind_of_part() -> None:  # bug class 5
-    def wrapped(origin: str) -> str:
-        return base64.urlsafe_b64encode(signatures.wrap(origin, "S?~>", G).encode()).decode().rstrip("=")
-
-    read = parts(
-        {"text": "hm", "thought": True, "thoughtSignature": "U0lH"},
-        {"text": "hm", "thought": True},
-        {"text": "words", "thoughtSignature": "U0lI"},
-        {"text": "", "thoughtSignature": "U0lJ"},
-        {"thought_signature": "U0lK"},
-        {"functionCall": {"id": "c", "name": "f"}, "thoughtSignature": "U0lL"},
-        {"text": "hm", "thought": True, "thoughtSignature": wrapped("anthropic-messages")},
-        {"text": "", "thoughtSignature": wrapped("openai-responses")},
-        {"functionCall": {"id": "d", "name": "f"}, "thoughtSignature": wrapped("openai-chat")},
-        {"text": "", "thought": True, "thoughtSignature": "YWlndzE6!"},
-    )
-    assert read == (
-        Thinking(text="hm", signature="U0lH", origin=G),
-        Thinking(text="hm"),
-        Text(text="words"),
-        Thinking(signature="U0lI", origin=G),
-        Thinking(signature="U0lJ", origin=G),
-        Thinking(signature="U0lK", origin=G),
-        ToolCall(id="c", name="f", signature="U0lL"),
-        Thinking(text="hm", signature="S?~>", origin="anthropic-messages"),
-        Thinking(signature="S?~>", origin="openai-responses", is_redacted=True),
-        ToolCall(id="d", name="f"),
-        Thinking(signature="YWlndzE6!", origin=G),
-    )
-
-
-def test_media() -> None:
-    read = parts(
-        {"inlineData": {"mimeType": "image/png", "data": "-_8"}},
-        {"inline_data": {"mime_type": "audio/wav", "data": "AAAA"}},
-        {"inlineData": {"mimeType": "application/pdf", "data": "AAAA", "displayName": "n"}},
-        {"inlineData": {"mimeType": "video/mp4", "data": "AAAA"}, "videoMetadata": {"fps": 1}},
-        {"inlineData": {"mimeType": "image/png"}},
-        {"fileData": {"fileUri": "https://x.test/a.png"}},
-        {"fileData": {"fileUri": "gs://b/c.txt"}},
-        {"fileData": {"fileUri": "https://g.test/v1beta/files/abc", "mimeType": "image/png"}},
-        {"fileData": {"fileUri": "https://youtu.be/x"}},
-        {"fileData": {"fileUri": "http://[bad"}},
-        {"executableCode": {"code": "1"}},
-        {"codeExecutionResult": {"outcome": "OUTCOME_OK"}},
-    )
-    kinds = [type(one).__name__ for one in read]
-    assert kinds == [
-        "Image", "Audio", "Document", "Opaque", "Opaque", "Image", "Document", "Image", "Opaque", "Opaque", "Opaque", "Opaque",
-    ]  # fmt: skip
-    assert isinstance(read[0], Image)
-    assert (read[0].source.data, read[0].source.media_type) == ("+/8=", "image/png")
-    assert isinstance(read[1], Audio)
-    assert isinstance(read[2], Document)
-    assert read[2].name == "n"
-    assert isinstance(read[7], Image)
-    assert (read[7].source.file_id, read[7].source.url) == ("https://g.test/v1beta/files/abc", "")
-    assert [one.type for one in read if isinstance(one, Opaque)] == [
-        "inlineData", "inlineData", "fileData", "fileData", "executableCode", "codeExecutionResult",
-    ]  # fmt: skip
-
-
-def test_pictures_in_responses() -> None:
-    (result,) = parts(
-        {
-            "functionResponse": {
-                "name": "f",
-                "response": {"a": 1},
-                "parts": [{"inlineData": {"mimeType": "image/png", "data": "AAAA"}}],
-            }
-        },
-        role="user",
-    )
-    assert isinstance(result, ToolResult)
-    assert isinstance(result.parts[1], Image)
 
 
 def test_what_has_no_word_is_kept_by_its_dotted_name() -> None:
@@ -326,36 +203,6 @@ def test_thinking(config: Any, reasoning: Reasoning | None) -> None:
     assert chat(generationConfig={"thinkingConfig": config}).reasoning == reasoning
 
 
-_MALFORMED: list[tuple[Any, str]] = [
-        ({}, "contents"),
-        ({"contents": []}, "contents"),
-        ({"contents": "hi"}, "contents[0]"),
-        ({"contents": ["hi"]}, "contents[0]"),
-        ({"contents": [{"role": "wizard"}]}, "contents[0].role"),
-        ({"contents": [{"role": 3}]}, "contents[0].role"),
-        ({"contents": [{"parts": ["hi"]}]}, "contents[0].parts[0]"),
-        ({"contents": [{"parts": [{"text": 3}]}]}, "contents[0].parts[0].text"),
-        ({"contents": [{"parts": [{"functionCall": 3}]}]}, "contents[0].parts[0].functionCall"),
-        ({"contents": [{"parts": [{"functionCall": {}}]}]}, "contents[0].parts[0].functionCall.name"),
-        ({"contents": [{"parts": [{"functionCall": {"name": "f", "args": []}}]}]}, "contents[0].parts[0].functionCall.args"),
-        ({"contents": [{"parts": [{"functionResponse": {}}]}]}, "contents[0].parts[0].functionResponse.name"),
-        ({"contents": [{"parts": [{"functionResponse": {"name": "f", "response": "x"}}]}]}, "contents[0].parts[0].functionResponse.response"),
-        ({"contents": [{"parts": [{"functionResponse": {"name": "f", "parts": [True]}}]}]}, "contents[0].parts[0].functionResponse.parts[0]"),
-        ({"contents": [{}], "systemInstruction": 3}, "systemInstruction"),
-        ({"contents": [{}], "tools": [3]}, "tools[0]"),
-        ({"contents": [{}], "tools": [{"functionDeclarations": [{}]}]}, "tools[0].functionDeclarations[0].name"),
-        ({"contents": [{}], "tools": [{"functionDeclarations": [{"name": "f", "parameters": []}]}]}, "tools[0].functionDeclarations[0].parameters"),
-        ({"contents": [{}], "toolConfig": {"functionCallingConfig": {"mode": "MAYBE"}}}, "toolConfig.functionCallingConfig.mode"),
-        ({"contents": [{}], "generationConfig": []}, "generationConfig"),
-        ({"contents": [{}], "generationConfig": {"temperature": "hot"}}, "generationConfig.temperature"),
-        ({"contents": [{}], "generationConfig": {"topK": 1.5}}, "generationConfig.topK"),
-        ({"contents": [{}], "generationConfig": {"stopSequences": [1]}}, "generationConfig.stopSequences"),
-        ({"contents": [{}], "generationConfig": {"responseLogprobs": 1}}, "generationConfig.responseLogprobs"),
-        ({"contents": [{}], "generationConfig": {"responseSchema": []}}, "generationConfig.responseSchema"),
-        ({"contents": [{}], "generationConfig": {"thinkingConfig": {"thinkingBudget": "x"}}}, "generationConfig.thinkingConfig.thinkingBudget"),
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize(("request_body", "param"), _MALFORMED)
 def test_what_is_malformed_is_refused_by_name(request_body: Any, param: str) -> None:
     read = gemini.read_chat(body(request_body), path_model="m")
@@ -373,21 +220,6 @@ def test_counting_takes_contents_or_a_whole_request() -> None:
     bad = gemini.read_count(body({"generateContentRequest": 3}))
     assert isinstance(bad, Refusal)
     assert bad.param == "generateContentRequest"
-
-
-_WORDS = st.sampled_from(
-    ["contents", "parts", "text", "role", "user", "model", "functionCall", "functionResponse", "name", "args", "id",
-     "response", "inlineData", "mimeType", "image/png", "data", "fileData", "fileUri", "thought", "thoughtSignature",
-     "tools", "functionDeclarations", "parameters", "generationConfig", "thinkingConfig", "thinkingBudget",
-     "systemInstruction", "toolConfig", "functionCallingConfig", "mode", "ANY", "YWlndzE6", "http://[", "\x00"]
-)  # fmt: skip
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | _WORDS | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=4),
-    max_leaves=25,
-)  # fmt: skip
-_PART = st.dictionaries(_WORDS, _JSON, max_size=3)
-_CONTENTS = st.lists(st.fixed_dictionaries({"parts": st.lists(_PART, max_size=3)}), min_size=1, max_size=3)
 
 
 @given(st.dictionaries(_WORDS, _JSON, max_size=5) | st.fixed_dictionaries({"contents": _CONTENTS}))

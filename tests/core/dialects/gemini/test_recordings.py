@@ -16,7 +16,7 @@ from aigw_dev.core.dialects.request_body import RequestBody, read_body
 from aigw_dev.core.ledger import Ledger
 from tests.core.dialects.gemini import recordings
 from tests.core.dialects.gemini.sdk import check_reply, check_request
-from tests.core.dialects.gemini.test_streams import check_laws
+from tests.core.dialects.gemini.stream_events import check_laws
 
 pytestmark = pytest.mark.vectors
 
