@@ -121,6 +121,7 @@ def _check_gemini_request(wire: dict[str, Any]) -> None:
         "safetySettings": (types.SafetySetting, True),
         "cachedContent": (str, False),
         "labels": (dict, False),
+        "serviceTier": (str, False),
     }
     assert set(wire) <= set(pieces), set(wire) - set(pieces)
     for key, value in wire.items():
@@ -234,11 +235,7 @@ def _said_responses(wire: dict[str, Any], body: bytes) -> list[Said]:
             counted["input_tokens_details"]["cached_tokens"],
             counted["output_tokens_details"]["reasoning_tokens"],
         )
-    return [
-        Said(
-            "".join(texts), "".join(thoughts), "".join(refusals), tuple(calls), stop, usage, tuple(ids)
-        )
-    ]
+    return [Said("".join(texts), "".join(thoughts), "".join(refusals), tuple(calls), stop, usage, tuple(ids))]
 
 
 def _said_anthropic(wire: dict[str, Any], body: bytes) -> list[Said]:
@@ -342,7 +339,7 @@ def _said_in_chat(found: list[tuple[str, Any]]) -> list[Said]:
             break
         if chunk.get("error"):
             raise StreamFailed(chunk["error"]["message"])
-        ChatCompletionChunk.model_validate_json(json.dumps(chunk), strict=True)
+        _check_chunk(chunk)
         for choice in chunk["choices"]:
             _add_delta(messages.setdefault(choice["index"], {"calls": {}, "stop": None}), choice)
         if chunk.get("usage"):
@@ -366,6 +363,16 @@ def _said_in_chat(found: list[tuple[str, Any]]) -> list[Said]:
         )
         for _, one in sorted(messages.items())
     ]
+
+
+def _check_chunk(chunk: dict[str, Any]) -> None:
+    """The type knows no custom calls in streams, which OpenAI's servers send and its clients read."""
+    fitting = json.loads(json.dumps(chunk))
+    for choice in fitting["choices"]:
+        for row in choice["delta"].get("tool_calls") or []:
+            if row.get("type") == "custom":
+                row["type"] = "function"
+    ChatCompletionChunk.model_validate_json(json.dumps(fitting), strict=True)
 
 
 def _add_delta(message: dict[str, Any], choice: dict[str, Any]) -> None:

@@ -21,6 +21,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import price_units
+
 Rates = dict[str, str]
 
 OUTPUT = Path(__file__).resolve().parent.parent / "aigw_dev" / "data" / "prices.json"
@@ -46,7 +48,10 @@ KINDS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "vertex": (
         "",
         ("vertex_ai/", ""),
-        ("vertex_ai", "vertex_ai-language-models", "vertex_ai-embedding-models"),
+        (
+            *("vertex_ai", "vertex_ai-language-models", "vertex_ai-embedding-models"),
+            *("vertex_ai-image-models", "vertex_ai-video-models"),
+        ),
     ),
     "bedrock": ("", ("",), ("bedrock", "bedrock_converse")),
     "cohere": ("cohere", ("cohere/", ""), ("cohere", "cohere_chat")),
@@ -54,11 +59,14 @@ KINDS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "cerebras": ("cerebras", ("cerebras/",), ("cerebras",)),
     "deepinfra": ("", ("deepinfra/",), ("deepinfra",)),
     "sambanova": ("", ("sambanova/",), ("sambanova",)),
+    "jina": ("", ("jina_ai/", ""), ("jina_ai",)),
     "voyage": ("voyageai", ("voyage/",), ("voyage",)),
     "novita": ("novita", ("novita/",), ("novita",)),
     "volcengine": ("", ("volcengine/", ""), ("volcengine",)),
 }
-MODES = {"chat", "completion", "responses", "embedding"}
+MODES = {"chat", "completion", "responses", "embedding"} | price_units.MEDIA_MODES
+EXTRA = ("image_", "audio_", "second_", "character_", "video_")
+"""Rates that the second source may add to the first's rows."""
 TIER_WORDS = ("128k", "100k", "200k", "256k", "272k", "512k")
 UNITS_G = {
     "input_mtok": "input",
@@ -82,6 +90,7 @@ UNITS_L = {
     "input_cost_per_audio_token": "audio_input",
     "output_cost_per_audio_token": "audio_output",
     "input_cost_per_request": "request_each",
+    **price_units.TOKENS_L,
 }
 # Where the first source is known to be behind: the vendor's page as litellm has it.
 PREFER_LITELLM = {("deepseek", "deepseek-chat"), ("deepseek", "deepseek-reasoner")}
@@ -119,8 +128,8 @@ OTHER_REGIONS = {
     "minimax": ["api.minimaxi.com", "api.minimax.chat"],
 }
 FAMILIES = {
-    "gemini": ("gemini", "gemma", "text-embedding"),
-    "vertex": ("gemini", "gemma", "text-", "multilingual"),
+    "gemini": ("gemini", "gemma", "text-embedding", "imagen", "veo", "nano-banana"),
+    "vertex": ("gemini", "gemma", "text-", "multilingual", "imagen", "veo", "chirp", "semantic-ranker"),
 }
 ALIASES = {
     "anthropic": {
@@ -154,8 +163,14 @@ def rates_g(price: Any) -> dict[int, Rates]:
     """Rates by the input tokens above which they hold."""
     by_start: dict[int, Rates] = {0: {}}
     for name, value in price.__dict__.items():
+        if value is None:
+            continue
+        if name in price_units.UNITS_G and isinstance(value, Decimal):
+            unit, share = price_units.UNITS_G[name]
+            by_start[0][unit] = text(value / share)
+            continue
         unit = UNITS_G.get(name)
-        if value is None or unit is None:
+        if unit is None:
             continue
         factor = 1000 if name.endswith("_kcount") else 1
         if isinstance(value, Decimal):
@@ -230,6 +245,9 @@ def rates_l(entry: dict[str, Any]) -> dict[int, Rates]:
             if above is not None:
                 start = int(word[:-1]) * 1000
                 by_start.setdefault(start, {})[unit] = text(Decimal(repr(above)) * million)
+    if entry.get("mode") in price_units.MEDIA_MODES:
+        by_start = {start: {unit: rate for unit, rate in rates.items() if rate != "0"} for start, rates in by_start.items()}
+    by_start[0] |= {unit: text(rate) for unit, rate in price_units.rates(entry).items()}
     for rates in by_start.values():
         if rates.get("cache_write") == "0" or "cache_write" not in by_start[0]:
             rates.pop("cache_write", None)
@@ -239,6 +257,7 @@ def rates_l(entry: dict[str, Any]) -> dict[int, Rates]:
 def litellm_rows(kind: str, data: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Tiers by model, for a kind."""
     _, prefixes, names = KINDS[kind]
+    sized = price_units.sized(data)
     found: dict[str, list[dict[str, Any]]] = {}
     for key, entry in data.items():
         if entry.get("litellm_provider") not in names or entry.get("mode") not in MODES:
@@ -251,13 +270,21 @@ def litellm_rows(kind: str, data: dict[str, Any]) -> dict[str, list[dict[str, An
         model = key.removeprefix(prefix)
         if (kind == "azure-openai" or not prefix) and "/" in model:
             continue
-        tiers = tiers_of(rates_l(entry))
+        by_start = rates_l(entry)
+        of_sizes = sized.get((entry["litellm_provider"], model), {})
+        by_start[0] |= {unit: text(rate) for unit, rate in of_sizes.items()}
+        tiers = tiers_of(by_start)
         is_priced = any(
             rate not in {"0", None} for tier in tiers for unit, rate in tier.items() if unit != "input_over"
         )
-        if tiers and is_priced and "input" in tiers[0] and belongs(kind, model):
+        if tiers and is_priced and has_rates(tiers) and belongs(kind, model):
             found.setdefault(model, tiers)
     return found
+
+
+def has_rates(tiers: list[dict[str, Any]]) -> bool:
+    """Whether a ladder prices something: tokens in, or a unit of its own."""
+    return any(unit == "input" or unit.endswith("_each") or unit.startswith(EXTRA) for unit in tiers[0])
 
 
 # merging
@@ -297,11 +324,17 @@ def differ(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> str:
     return ""
 
 
+def add_units(tiers: list[dict[str, Any]], theirs: dict[str, Any]) -> None:
+    """What the second source prices beside tokens and the first does not."""
+    for tier in tiers:
+        tier |= {unit: rate for unit, rate in theirs.items() if unit.startswith(EXTRA) and unit not in tier}
+
+
 def merged(kind: str, providers: dict[str, Any], data: dict[str, Any]) -> list[dict[str, Any]]:
     """Every model of a kind with its rows; the first source goes before the second."""
     first = providers.get(KINDS[kind][0])
     second = litellm_rows(kind, data)
-    curated = CURATED.get(kind, {})
+    curated = CURATED.get(kind, {}) | price_units.CURATED.get(kind, {})
     entries: dict[str, dict[str, Any]] = {}
     taken: set[str] = set(curated) | {name for entry in curated.values() for name in entry["also"]}
     for model in first.models if first else []:
@@ -311,7 +344,7 @@ def merged(kind: str, providers: dict[str, Any], data: dict[str, Any]) -> list[d
         also = sorted({name for name in names if name.lower() != main.lower()} - taken)
         if not rows or not rows[-1]["tiers"] or main in taken or (kind, main) in PREFER_LITELLM:
             continue
-        if "input" not in rows[-1]["tiers"][0] or not belongs(kind, main):
+        if not has_rates(rows[-1]["tiers"]) or not belongs(kind, main):
             continue
         for row in rows:
             row["src"] = "g"
@@ -320,6 +353,7 @@ def merged(kind: str, providers: dict[str, Any], data: dict[str, Any]) -> list[d
         for name in names:
             if name in second:
                 theirs = second.pop(name)
+                add_units(rows[-1]["tiers"], theirs[0])
                 ladders = [
                     rows[-1]["tiers"],
                     *(v["tiers"] for v in rows[-1].get("variants", ()) if "hours_utc" in v),

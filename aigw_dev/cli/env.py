@@ -6,36 +6,19 @@ from typing import Annotated, Final
 
 import typer
 
-from aigw_dev.cli import output, shells, variables
+from aigw_dev.cli import output, shells, tools, variables
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, CommandError
 from aigw_dev.cli.place import Place
-from aigw_dev.core import examples, harmless
+from aigw_dev.cli.tools import Tool
+from aigw_dev.cli.tools_files import FILES, ToolFile
+from aigw_dev.cli.tools_served import aim_of, listed_models
+from aigw_dev.cli.variables import Aim, Changes
+from aigw_dev.core import examples
 
 _IS_WINDOWS: Final = sys.platform == "win32"
-_LLM: Final = """\
-# In extra-openai-models.yaml, in the folder that `llm logs path` names; then: llm keys set aigw-dev
-- model_id: aigw-dev
-  model_name: {model}
-  api_base: {url}/v1
-  api_key_name: aigw-dev
-# the key: {token}"""
-_CONTINUE: Final = """\
-# In ~/.continue/config.yaml
-models:
-  - name: aigw-dev
-    provider: openai
-    model: {model}
-    apiBase: {url}/v1
-    apiKey: {token}"""
-FILES: Final = {"llm": _LLM, "continue": _CONTINUE}
-"""Tools that are pointed at the gateway by a file: what to write there."""
-SHELL_TOOLS: Final = {
-    "openai": variables.OPENAI,
-    "aider": ("OPENAI_API_BASE", "OPENAI_API_KEY"),
-}
-"""Tools that read variables, with those they read."""
-_SAMPLE_MODEL: Final = "mock/echo"
+_HAS_MODEL_LIST: Final = frozenset({"opencode"})
+"""Files that name every model the tool may use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +34,11 @@ class EnvOptions:
     ] = None
     for_: Annotated[
         list[str] | None,
-        typer.Option("--for", metavar="TOOL", help="Only what TOOL needs: openai, aider, llm, continue."),
+        typer.Option("--for", metavar="TOOL", help=f"Only what TOOL needs: {', '.join(tools.NAMES)}."),
     ] = None
+    model: Annotated[
+        str, typer.Option(metavar="MODEL", help="With --for: the model that the tool is to use.")
+    ] = ""
 
 
 def env(context: Context, options: EnvOptions) -> int:
@@ -61,33 +47,33 @@ def env(context: Context, options: EnvOptions) -> int:
     In bash and zsh: eval "$(aigw-dev env)". It prints the gateway's token.
     """
     shell = shells.choose(options.shell, context.environ, is_windows=_IS_WINDOWS)
+    asked = [tools.named(name) for name in options.for_ or []]
+    chosen = {name: value for tool in asked for name, value in tool.model_variables(options.model).items()}
     if options.unset:
-        changes = variables.unset_for_shell(context.environ, is_windows=_IS_WINDOWS)
+        changes = variables.unset_for_shell(
+            context.environ, is_windows=_IS_WINDOWS, more=tools.OWN_VARIABLES, exact=chosen
+        )
         return _print(context, changes, shell)
-    _check_tools(options.for_ or [])
+    if options.model and not asked:
+        raise CommandError("--model goes with --for TOOL.", hint=f"One of {', '.join(tools.NAMES)}.")
+    _check_one_file(asked)
     place = Place(context)
     url = _url(place)
     if options.example is not None:
         return _print_examples(context, url, options.example)
-    token = place.home.token()
-    files = [name for name in options.for_ or [] if name in FILES]
-    if files:
-        texts = {name: FILES[name].format(url=url, token=token, model=_SAMPLE_MODEL) for name in files}
-        if context.is_json:
-            output.print_json(texts)
-        else:
-            output.say("\n\n".join(texts.values()))
-        return DONE
-    changes = variables.for_shell(url, token, context.environ, is_windows=_IS_WINDOWS)
-    wanted = {name for tool in options.for_ or [] for name in SHELL_TOOLS[tool]}
-    if wanted:
-        kept = {
-            name: value
-            for name, value in changes.set.items()
-            if name in wanted or name in variables.PROXY_VARIABLES
-        }
-        changes = variables.Changes(set=kept)
-    return _print(context, changes, shell)
+    aim = aim_of(place, url=url, token=place.home.token())
+    if not asked:
+        changes = variables.for_shell(aim, context.environ, is_windows=_IS_WINDOWS)
+        return _print(context, changes, shell)
+    changes = _changes_for(asked, aim, context)
+    changes = Changes(set=changes.set | chosen, unset=changes.unset)
+    for tool in asked:
+        if tool.note and not context.is_json:
+            output.note(f"{tool.name}: {tool.note}")
+    file = _file_for(asked[0], aim, options.model) if asked[0].file else None
+    if file is None:
+        return _print(context, changes, shell)
+    return _print_file(context, file, changes if asked[0].needs_token_variable else Changes(set={}), shell)
 
 
 def _url(place: Place) -> str:
@@ -98,22 +84,54 @@ def _url(place: Place) -> str:
     return url
 
 
-def _check_tools(tools: list[str]) -> None:
-    for tool in tools:
-        if tool not in FILES and tool not in SHELL_TOOLS:
-            raise CommandError(
-                f"--for {harmless.line(tool[:40])}: this release has nothing for it.",
-                hint=f"One of {', '.join([*SHELL_TOOLS, *FILES])}; without --for it prints every variable.",
-            )
-    if len(tools) > 1 and any(tool in FILES for tool in tools):
+def _check_one_file(asked: list[Tool]) -> None:
+    if len(asked) > 1 and any(tool.file for tool in asked):
         raise CommandError(
             "--for takes one tool that is pointed at the gateway by a file.", hint="Call it once for each."
         )
 
 
-def _print(context: Context, changes: variables.Changes, shell: str) -> int:
+def _changes_for(asked: list[Tool], aim: Aim, context: Context) -> Changes:
+    """Exactly what these tools read, the credential that their files refer to, and loopback without a proxy."""
+    made: dict[str, str] = {}
+    gone: list[str] = []
+    for tool in asked:
+        own = Aim(url=aim.url, token=aim.token, dialects=tool.dialects, passthrough=aim.passthrough)
+        whole = variables.for_shell(own, context.environ, is_windows=_IS_WINDOWS)
+        wanted = tool.reads or tuple(name for name in whole.set if name not in variables.OWN)
+        kept = {*wanted, *variables.PROXY_VARIABLES}
+        made |= {name: value for name, value in whole.set.items() if name in kept}
+        made |= tool.own_variables(aim)
+        gone += [] if tool.file else whole.unset
+    return Changes(set=made, unset=tuple(dict.fromkeys(gone)))
+
+
+def _file_for(tool: Tool, aim: Aim, model: str) -> ToolFile:
+    models = (model,) if model else ()
+    if tool.file in _HAS_MODEL_LIST:
+        models = tuple(dict.fromkeys([*models, *listed_models(aim)]))
+    return FILES[tool.file](aim, models)
+
+
+def _print_file(context: Context, file: ToolFile, needed: Changes, shell: str) -> int:
+    """The piece of the file, with comments around it that say where it goes; all of it can be pasted there."""
     if context.is_json:
-        output.print_json({"set": changes.set, "unset": changes.unset})
+        piece = {"path": file.path, "text": file.text}
+        output.print_json({"set": needed.set, "unset": list(needed.unset), "files": [piece]})
+        return DONE
+    output.say(f"{file.comment} In {file.path}")
+    if needed.set:
+        use = shells.SHELLS[shell].use.format("aigw-dev env")
+        output.say(f"{file.comment} It reads the key from AIGW_DEV_TOKEN; in the shell that starts it: {use}")
+    output.say(file.text)
+    if file.then:
+        output.say(f"{file.comment} Then: {file.then}")
+    return DONE
+
+
+def _print(context: Context, changes: Changes, shell: str) -> int:
+    if context.is_json:
+        output.print_json({"set": changes.set, "unset": list(changes.unset), "files": []})
         return DONE
     lines = shells.SHELLS[shell]
     for name in changes.unset:
@@ -121,7 +139,7 @@ def _print(context: Context, changes: variables.Changes, shell: str) -> int:
     for name, value in changes.set.items():
         output.say(lines.put(name, value))
     if output.is_terminal():
-        command = "aigw-dev env" if changes.set and not changes.unset else "aigw-dev env --unset"
+        command = "aigw-dev env" if "AIGW_DEV_URL" in changes.set else "aigw-dev env ..."
         output.note(f"to put it in force: {lines.use.format(command)}")
     return DONE
 

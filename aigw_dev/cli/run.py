@@ -1,6 +1,7 @@
 """`aigw-dev run -- CMD`: a program with a credential of its own, pointed at the gateway, and what it did there."""
 
 import contextlib
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -10,12 +11,13 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
-from aigw_dev.cli import child, output, variables
+from aigw_dev.cli import child, output, tools, tools_run, variables
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import CommandError
 from aigw_dev.cli.pairs import read_metadata
 from aigw_dev.cli.place import Place
 from aigw_dev.cli.temporary import Reached, reach
+from aigw_dev.cli.tools_served import aim_of, listed_models
 from aigw_dev.core import harmless
 from aigw_dev.core.errors import GatewayError
 
@@ -71,8 +73,8 @@ def run(
 ) -> int:
     """Run a program with its calls going through the gateway.
 
-    It gets a credential of its own and the variables that SDKs read; its exit code is ours. Where no gateway runs, one
-    is started for it. Write -- before CMD.
+    It gets a credential of its own and the variables that SDKs read; claude, codex, gemini, aider and opencode also get
+    their own flags. Its exit code is ours. Where no gateway runs, one is started for it. Write -- before CMD.
     """
     name = _checked(options.name)
     metadata = {key: _text(value) for key, value in read_metadata(options.metadata or ()).items()}
@@ -81,11 +83,11 @@ def run(
         issued = gateway.issue(name, metadata)
         began, began_s = time.time(), time.monotonic()
         try:
-            changes = variables.for_run(gateway.url, issued["token"], context.environ, is_windows=_IS_WINDOWS)
-            if not options.quiet:
-                _say_start(gateway, issued["name"], changes)
-            output.flush()
-            code = child.run(command, variables.applied(changes, context.environ))
+            with _prepared(place, gateway, command, token=issued["token"]) as ready:
+                if not options.quiet:
+                    _say_start(gateway, issued["name"], ready)
+                output.flush()
+                code = child.run(ready.command, variables.applied(ready.changes, context.environ))
         finally:
             _revoke(gateway, issued["id"])
         totals = Totals(
@@ -126,16 +128,41 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _say_start(gateway: Reached, name: str, changes: variables.Changes) -> None:
+def _prepared(
+    place: Place, gateway: Reached, command: list[str], *, token: str
+) -> contextlib.AbstractContextManager[tools_run.Prepared]:
+    """The command and its environment: what the config serves, and what a tool that we know by name needs in any case."""
+    tool = tools.of_program(command[0])
+    aim = aim_of(place, url=gateway.url, token=token)
+    if tool is not None:
+        wanted = tuple(name for name in variables.DIALECTS if name in {*aim.dialects, *tool.dialects})
+        aim = msgspec.structs.replace(aim, dialects=wanted)
+    environ = place.context.environ
+    changes = variables.for_run(aim, environ, is_windows=_IS_WINDOWS)
+    return tools_run.prepared(
+        tool,
+        command,
+        aim=aim,
+        changes=changes,
+        environ=variables.applied(changes, environ),
+        models=lambda: listed_models(aim),
+    )
+
+
+def _say_start(gateway: Reached, name: str, ready: tools_run.Prepared) -> None:
     own = " (started for this command)" if gateway.is_temporary else ""
     output.note(f"aigw-dev run {harmless.line(name)}  ·  gateway {gateway.url}{own}")
+    hidden = variables.SECRET | tools.SECRET | tools_run.LONG
     listed = "  ".join(
-        key if key in variables.SECRET else f"{key}={harmless.line(value)}"
-        for key, value in changes.set.items()
+        key if key in hidden else f"{key}={harmless.line(value)}" for key, value in ready.changes.set.items()
     )
     output.note(f"  set    {listed}")
-    if changes.unset:
-        output.note(f"  unset  {'  '.join(changes.unset)}")
+    if ready.changes.unset:
+        output.note(f"  unset  {'  '.join(ready.changes.unset)}")
+    if ready.flags:
+        output.note(f"  added  {harmless.line(shlex.join(ready.flags))}")
+    if ready.note:
+        output.note(f"  note   {harmless.line(ready.note)}")
 
 
 def _revoke(gateway: Reached, identifier: str) -> None:

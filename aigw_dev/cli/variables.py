@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from aigw_dev.core.credentials import TOKEN_PREFIX, is_own_token
+from aigw_dev.core.credentials import is_own_token
 from aigw_dev.core.web_address import is_loopback
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -93,7 +93,11 @@ SECRET: Final = frozenset(
     {
         "AZURE_OPENAI_API_KEY",
         "AIGW_DEV_TOKEN",
-        *(name for dialect in DIALECTS.values() for name in (*dialect.keys, *dialect.logins, dialect.headers)),
+        *(
+            name
+            for dialect in DIALECTS.values()
+            for name in (*dialect.keys, *dialect.logins, dialect.headers)
+        ),
     }
     - {""}
 )
@@ -170,17 +174,22 @@ def of_dialects(aim: Aim, environ: Mapping[str, str], *, cleared: Iterable[str])
 
 
 def unset_for_shell(
-    environ: Mapping[str, str], *, is_windows: bool, more: Mapping[str, str] | None = None
+    environ: Mapping[str, str],
+    *,
+    is_windows: bool,
+    more: Iterable[str] = (),
+    exact: Mapping[str, str] | None = None,
 ) -> Changes:
     """The way back: ours are gone, and the loopback hosts out of the proxies' exceptions.
 
-    What is set to something that `env` never prints (a real key, another address) stays. `more` names variables with
-    the value that `env` gave them.
+    What is set to something that `env` never prints (a real key, another address) stays. `more` names variables that
+    only some tools get; `exact` goes where it has just this value.
     """
     names = [*OWN, *(name for dialect in DIALECTS.values() for name in _set_by_us(dialect))]
     home = environ.get("AIGW_DEV_URL", "")
     gone = [name for name in names if _may_be_ours(name, environ.get(name, ""), home=home)]
-    gone += [name for name, value in (more or {}).items() if environ.get(name, value) == value]
+    gone += [name for name in more if name in environ and _may_be_ours(name, environ[name], home=home)]
+    gone += [name for name, value in (exact or {}).items() if environ.get(name) == value]
     kept: dict[str, str] = {}
     for dialect in DIALECTS.values():
         lines = environ.get(dialect.headers, "")
@@ -241,8 +250,8 @@ def _keep_or_drop(name: str, rest: str, kept: dict[str, str], gone: list[str]) -
 def _may_be_ours(name: str, value: str, *, home: str) -> bool:
     if not value or name in OWN:
         return True
-    if name in SECRET:
-        return value.startswith(TOKEN_PREFIX) or is_own_token(value)
+    if is_own_token(value):
+        return True
     return is_loopback(urlsplit(value).hostname or "") or (bool(home) and value.startswith(home))
 
 

@@ -181,11 +181,13 @@ class PriceBook:
         at_s: float,
         service_tier: str = "",
         units: Units = NOTHING,
+        doubts: Sequence[str] = (),
     ) -> Cost:
         """What a call cost. `models`: response_model, then request_model; `at_s`: when it began, UTC seconds.
 
         `service_tier` is the one the reply names; empty = ordinary (Anthropic's stands in its usage and is read there).
-        Where the row prices tokens and they were counted, they are the cost; else the `units` are.
+        Where the row prices tokens and they were counted, they are the cost; else the `units` are, of which `doubts`
+        says why they are not certain.
         """
         if kind.is_free:
             return Cost(status="free", nanousd=0, reason=f"{kind.name} costs nothing")
@@ -201,12 +203,15 @@ class PriceBook:
                 return Cost(status="reported", nanousd=reported)
             return Cost(reason=price)
         told, fine = usage_parts.read_fine(counted.raw)
-        tiers, doubts = _tiers(price.row, tier=service_tier or told, at_s=at_s, usage=counted)
+        tiers, unsure = _tiers(price.row, tier=service_tier or told, at_s=at_s, usage=counted)
         rates = _rates(tiers, counted.input)
         prices_tokens = "input" in rates or "output" in rates
         if has_tokens and (prices_tokens or units == NOTHING):
-            return _settle(price, rates, usage_parts.parts(counted, fine), usage=counted, doubts=doubts)
-        return _settle_units(price, rates, units, doubts=doubts, prices_tokens=prices_tokens)
+            parts = usage_parts.parts(counted, fine)
+            if units.images and usage_parts.take_for_images(parts, rates):
+                unsure.append("which tokens are images was not told: all of the output is taken for them")
+            return _settle(price, rates, parts, usage=counted, doubts=unsure)
+        return _settle_units(price, rates, units, doubts=[*unsure, *doubts], prices_tokens=prices_tokens)
 
     def _entry(self, kind: Kind, names: list[str]) -> Entry | None:
         index = self._by_kind.get(kind.name)

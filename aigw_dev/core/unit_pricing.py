@@ -1,8 +1,8 @@
 """What units beside tokens cost, by the rates of one price row: images, seconds, characters, videos, searches.
 
 Rates are whole pico-USD per unit. A rate may hold for one size or quality only: `image_each:hd:1792x1024`,
-`image_each:4K`, `video_second:1080p`; the one that says most goes first, then the plain one. Where a row knows
-several and the call was none of them, the plain rate is used and doubted. Nothing is zero because nobody told.
+`image_each:4K`, `video_second:1080p`; the one that says most goes first, then the plain one, which stands for all
+others: callers who name no size get the vendor's ordinary one. Nothing is zero because nobody told.
 """
 
 from collections.abc import Iterator, Mapping
@@ -51,12 +51,17 @@ def _priced(units: Units, rates: Mapping[str, int]) -> Iterator[Charge]:
     for images in units.images:
         found = _rate("image_each", _image_names(images), rates)
         if found is not None:
-            yield Charge(picousd=images.count * found[0], units="images", doubts=found[1])
+            yield Charge(picousd=images.count * found, units="images")
     if units.videos and units.video_s is not None:
         found = _rate("video_second", [units.resolution], rates)
         if found is not None:
             ms = round(units.video_s * _MS) * units.videos
-            yield Charge(picousd=ms * found[0] // _MS, units="seconds of video", doubts=found[1])
+            is_guess = not units.resolution and any(name.startswith("video_second:") for name in rates)
+            yield Charge(
+                picousd=ms * found // _MS,
+                units="seconds of video",
+                doubts=("the resolution was not told: the ordinary one is taken",) if is_guess else (),
+            )
     for rate, seconds, name in (
         ("second_in", units.audio_in_s, "seconds heard"),
         ("second_out", units.audio_out_s, "seconds spoken"),
@@ -71,19 +76,10 @@ def _priced(units: Units, rates: Mapping[str, int]) -> Iterator[Charge]:
             yield Charge(picousd=count * rates[rate], units=name)
 
 
-def _rate(unit: str, names: list[str], rates: Mapping[str, int]) -> tuple[int, tuple[str, ...]] | None:
-    """The rate that says most about the unit, and what makes it uncertain."""
-    said = [name for name in names if name]
-    for name in said:
-        if f"{unit}:{name}" in rates:
-            return rates[f"{unit}:{name}"], ()
-    if unit not in rates:
-        return None
-    is_told_apart = any(name.startswith(f"{unit}:") for name in rates)
-    if not is_told_apart:
-        return rates[unit], ()
-    told = said[0] if said else "a size that nobody told"
-    return rates[unit], (f"no rate for {told}: the ordinary one is used",)
+def _rate(unit: str, names: list[str], rates: Mapping[str, int]) -> int | None:
+    """The rate that says most about the unit; the plain one stands for everything that no other names."""
+    named = (rates.get(f"{unit}:{name}") for name in names if name)
+    return next((rate for rate in named if rate is not None), rates.get(unit))
 
 
 def _image_names(images: Images) -> list[str]:

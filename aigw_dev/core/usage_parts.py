@@ -1,5 +1,6 @@
 """A usage taken apart into what is priced apart: each unit counted once, with what only the provider's own object tells."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -131,3 +132,14 @@ def parts(usage: Usage, fine: tuple[int, ...]) -> dict[str, int]:
             found[unit] = found.get(unit, 0) + moved
             found[whole] -= moved
     return found
+
+
+def take_for_images(parts: dict[str, int], rates: Mapping[str, int]) -> bool:
+    """Where a reply was images and nobody told which tokens are theirs: all of its output; whether that matters.
+
+    It does not where images cost what other output does, or where the row prices no other output at all.
+    """
+    if parts.get("image_output") or "image_output" not in rates:
+        return False
+    parts["image_output"], parts["output"] = parts["output"], 0
+    return rates.get("output", rates["image_output"]) != rates["image_output"]

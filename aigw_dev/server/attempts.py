@@ -28,9 +28,9 @@ from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.outbound import Plan
 from aigw_dev.server.relay import read_whole
 from aigw_dev.server.snapshot import ReadyProvider
+from aigw_dev.server.spending import usable
 from aigw_dev.server.translated import FailedReply
 from aigw_dev.server.watchdog import Watchdog
-from aigw_dev.server.who import may_spend
 
 ERROR_BYTES: Final = 1024 * 1024
 """How much of a provider's error body is read and passed on."""
@@ -72,7 +72,7 @@ async def _attempt(job: Job, step: retry.Try) -> retry.Outcome:
         exchange.marks.add("retried" if attempt.reason == "retry" else "fallback")
     exchange.provider, exchange.request_model, exchange.key_name = provider.name, target.model, ""
     try:
-        ready = await _usable(job, provider, target)
+        ready = await usable(job.inbound, provider, target)
         if isinstance(ready, Refusal):
             return _refused(job, attempt, ready)
         if ready is not None:
@@ -85,45 +85,6 @@ async def _attempt(job: Job, step: retry.Try) -> retry.Outcome:
         raise
     finally:
         attempt.ended_s = time.monotonic() - job.inbound.began_s
-
-
-async def _usable(job: Job, provider: ReadyProvider, target: Target) -> ReadyKey | Refusal | None:
-    """The key to call this target with, None where it takes none, or why it cannot be called."""
-    snapshot, resolved = job.inbound.snapshot, provider.resolved
-    if provider.refusal is not None:
-        return provider.refusal
-    if resolved.is_passthrough:
-        return None if outbound.passed_credential(job.inbound) else _needs_login(provider.name)
-    if resolved.auth == "none":
-        return None
-    shown = job.inbound.ephemeral
-    if shown is not None and shown.provider == provider.name:
-        return ReadyKey(name="ephemeral", value=shown.secret)
-    is_allowed = may_spend(job.inbound.identity, provider.name)
-    if resolved.is_key_required and not is_allowed:
-        return _needs_token(provider.name)
-    key = await snapshot.keys.get(provider.name, target.key)
-    if isinstance(key, ReadyKey):
-        if not is_allowed:
-            return _needs_token(provider.name)
-        return key if provider.exchange_key is None else await provider.exchange_key(key)
-    return key if resolved.is_key_required or target.key else None
-
-
-def _needs_login(provider: str) -> Refusal:
-    return Refusal(
-        code="credential_missing",
-        message=f"{provider} has `auth: passthrough`: it is called with the caller's own credential, and this request "
-        "shows none beside the gateway's; send yours as usual and the gateway's token in `esa_aigw_auth: Bearer ...`",
-    )
-
-
-def _needs_token(provider: str) -> Refusal:
-    return Refusal(
-        code="gateway_token_required",
-        message=f"this call would spend your {provider} key and nobody said who calls; run "
-        '`aigw-dev run -- CMD` or `eval "$(aigw-dev env)"`. Nothing was sent.',
-    )
 
 
 async def _call(

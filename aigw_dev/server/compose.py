@@ -25,6 +25,7 @@ from aigw_dev.server.call import Sender
 from aigw_dev.server.google_keys import GoogleKeys
 from aigw_dev.server.keys import KeyTable, Resolve, apart
 from aigw_dev.server.snapshot import ReadyProvider, Snapshot
+from aigw_dev.server.upstream import Upstream
 from aigw_dev.server.who import Roll
 
 MOCK: Final = "mock"
@@ -38,7 +39,7 @@ class Surroundings(msgspec.Struct, kw_only=True):
     port: int
     host: str
     """The address that is bound."""
-    upstream: Sender
+    upstream: Upstream
     embedded: Sender
     prices: PriceBook
     google: GoogleKeys

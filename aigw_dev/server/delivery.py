@@ -8,7 +8,7 @@ from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.dialects.protocol import ReplySummary
 from aigw_dev.core.errors import UpstreamError
 from aigw_dev.core.exchange import Attempt
-from aigw_dev.core.operations import Match
+from aigw_dev.core.operations import REALTIME_CALLS, Match
 from aigw_dev.server import replies, translated
 from aigw_dev.server.call import Reply
 from aigw_dev.server.headers import Pairs, downward, value_of
@@ -40,6 +40,8 @@ async def relay(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog, pl
     exchange, downstream, listener = job.exchange, job.downstream, job.listener
     dialect = DIALECTS[exchange.dialect]
     theirs = downward(reply.headers)
+    if job.inbound.match.operation is REALTIME_CALLS:
+        theirs += _call_made(job, reply)
     attempt.upstream_request_id = request_id(theirs)
     if planned.translation is not None:
         await _translate(job, attempt, reply, watchdog, planned, theirs=theirs)
@@ -112,6 +114,21 @@ async def _translate(
         keep=job.keep,
     )
     await (translated.relay_count(relay) if job.inbound.match.operation.family == "count" else relay.run())
+
+
+def _call_made(job: Job, reply: Reply) -> Pairs:
+    """A WebRTC call is named by `location`: remember who carries it, and tell the caller."""
+    location = value_of(reply.headers, b"location")
+    if not location:
+        return []
+    exchange = job.exchange
+    job.inbound.things.ephemeral.remember_call(
+        location.decode("latin-1"),
+        exchange.provider,
+        "" if job.inbound.ephemeral is not None else exchange.key_name,
+        now_s=time.time(),
+    )
+    return [(b"location", location)]
 
 
 def is_binary(content_type: bytes) -> bool:

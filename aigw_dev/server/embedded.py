@@ -77,6 +77,8 @@ async def _body_of(call: Call) -> bytes | mock.MockForm | Refusal:
     if isinstance(call.body, bytes):
         reading.feed(call.body)
     else:
-        async for piece in call.body:  # to its end, also when refused: whoever makes it may have something to close
+        async for (
+            piece
+        ) in call.body:  # to its end, also when refused: whoever makes it may have something to close
             reading.feed(piece)
     return reading.close()

@@ -70,6 +70,8 @@ class Inbound(msgspec.Struct, kw_only=True):
     """The same moment, UTC seconds since the epoch."""
     things: Things
     upload: Upload | None = None
+    recording: tuple[float, bool] | None = None
+    """Seconds of an uploaded recording, and whether they are exact; None where there is none or its bytes do not tell."""
     read: RequestBody | None = None
     """The JSON body with its top level read, once the pipeline has checked it."""
     asked: RequestBody | None = None

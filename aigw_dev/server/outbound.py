@@ -21,6 +21,7 @@ from aigw_dev.core.providers import (
     vertex,
 )
 from aigw_dev.core.routing.flow import Target
+from aigw_dev.server import realtime_calls
 from aigw_dev.server.call import Call
 from aigw_dev.server.headers import CREDENTIAL_HEADERS, Pairs, upward
 from aigw_dev.server.inbound import Inbound
@@ -88,6 +89,9 @@ def plan(
             return _lacking(provider, operation.name)
     if reading is None:
         return _as_it_came(inbound, provider, place, target)
+    if realtime_calls.is_realtime(operation):
+        renamed = realtime_calls.renamed_body(reading.body, target.model)
+        return Plan(place=place, path=operation.path, body=renamed, query=query)
     request, hides = reading.body, False
     if operation.dialect == "openai-responses":
         request = without_foreign_reasoning(request)
@@ -168,7 +172,13 @@ def _as_it_came(inbound: Inbound, provider: ReadyProvider, place: Place, target:
         url, place = raw_url(provider.resolved, match.rest, query=query)
     if inbound.upload is None:
         return Plan(place=place, path=path, body=inbound.body or None, query=query, url=url)
-    body, size = inbound.upload.outgoing(target.model, target.params)
+    params = target.params
+    if realtime_calls.is_realtime(match.operation):
+        query = realtime_calls.renamed_query(query, target.model)
+        params = {**params, **realtime_calls.form_changes(inbound, target.model)}
+    body, size = inbound.upload.outgoing(
+        "" if realtime_calls.is_realtime(match.operation) else target.model, params
+    )
     return Plan(place=place, path=path, body=body, body_bytes=size, query=query, url=url)
 
 

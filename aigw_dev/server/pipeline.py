@@ -8,30 +8,26 @@ import asyncio
 import functools
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final, Protocol
-from urllib.parse import parse_qsl
-
-import msgspec
 
 from aigw_dev.core import loose_json
 from aigw_dev.core.dialects import DIALECTS
-from aigw_dev.core.dialects.protocol import Content, ReplySummary, RequestFacts
+from aigw_dev.core.dialects.protocol import ReplySummary, RequestFacts
 from aigw_dev.core.dialects.request_body import read_body
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Cost, Exchange
-from aigw_dev.core.operations import CLIENT_SECRETS, REALTIME_SESSIONS, RESPONSES
-from aigw_dev.core.routing import address
-from aigw_dev.core.routing.facts import Facts, parse_metadata
-from aigw_dev.core.routing.flow import CompiledRoute, Target, decide
-from aigw_dev.server import attempts, counting, forms, kept_responses, replies
+from aigw_dev.core.operations import RESPONSES
+from aigw_dev.server import attempts, counting, forms, kept_responses, realtime_calls, replies
 from aigw_dev.server.accounts import account_reply, account_stream, completion
+from aigw_dev.server.choosing import choose
 from aigw_dev.server.downstream import Downstream
 from aigw_dev.server.ephemeral import masked
 from aigw_dev.server.front import spoken
-from aigw_dev.server.headers import CREDENTIAL_HEADERS, Pairs
+from aigw_dev.server.headers import Pairs
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.job import Failure, Job
+from aigw_dev.server.metering import listen_to_upload
 from aigw_dev.server.relay import Listener
 from aigw_dev.server.translation import Reading
 
@@ -76,7 +72,7 @@ async def handle(
         await _deliver(Failure(refusal=_FAULT), exchange, downstream, listener)
     finally:
         _end(exchange, inbound, downstream, listener)
-        recorder.put(exchange, completion(snapshot, request=inbound.body, listener=listener))
+        recorder.put(exchange, completion(inbound, downstream, listener))
 
 
 def _recorded(inbound: Inbound) -> bytes:
@@ -96,7 +92,7 @@ async def _serve(
             return Failure(refusal=refusal)
         if await kept_responses.answered(inbound, exchange, downstream):
             return None
-    targets = _route(inbound, exchange, facts)
+    targets = choose(inbound, exchange, facts.model)
     if isinstance(targets, Refusal):
         return Failure(refusal=targets)
     version = inbound.head.anthropic_version.decode("latin-1")
@@ -119,6 +115,7 @@ async def _serve(
     )
     if inbound.match.operation.family == "count":
         return await counting.count(job, targets)
+    await listen_to_upload(inbound)
     return await attempts.run(job, targets)
 
 
@@ -158,13 +155,11 @@ def _account(
         exchange.cost = Cost(status="free", nanousd=0, reason="counting tokens costs nothing")
         return []
     inbound.things.remember(exchange, inbound.match, reply)
-    if inbound.match.operation.name in EPHEMERAL:
+    if inbound.match.operation.name in realtime_calls.SECRETS:
         inbound.things.ephemeral.remember(reply, exchange.provider, now_s=time.time())
-    return account_reply(exchange, inbound.snapshot, reply, summary)
+    return account_reply(inbound, exchange, reply, summary)
 
 
-EPHEMERAL: Final = frozenset({CLIENT_SECRETS.name, REALTIME_SESSIONS.name})
-"""Operations whose reply holds a secret for the caller."""
 _FAULT: Final = Refusal(code="internal_error", message="the gateway has a fault; its log says more")
 
 
@@ -195,8 +190,10 @@ def _read(inbound: Inbound, exchange: Exchange) -> RequestFacts | Refusal:
     """What the gateway reads of the request, checked."""
     match = inbound.match
     operation = match.operation
-    if operation.family in {"resource", "raw"} and not operation.has_optional_model:
+    if operation.family in {"resource", "raw"}:
         return RequestFacts(model="")
+    if realtime_calls.is_realtime(operation):
+        return _read_realtime(inbound, exchange)
     if inbound.upload is not None:
         facts = forms.read_form(inbound.upload.fields, operation)
     else:
@@ -217,71 +214,14 @@ def _read(inbound: Inbound, exchange: Exchange) -> RequestFacts | Refusal:
     return facts
 
 
-def _route(inbound: Inbound, exchange: Exchange, read: RequestFacts) -> tuple[Target, ...] | Refusal:
-    """The targets to try, in order."""
-    snapshot = inbound.snapshot
-    if inbound.match.provider:  # below a provider's prefix names are that provider's own
-        return (Target(provider=inbound.match.provider, model=read.model),)
-    if not read.model:
-        return _without_model(inbound, exchange)
-    place = address.resolve(read.model, table=snapshot.addresses, dialect=exchange.dialect)
-    if isinstance(place, Refusal):
-        return place
-    if isinstance(place, address.Direct):
-        owner = inbound.owner
-        key = owner.key if owner is not None and owner.provider == place.provider else ""
-        return (Target(provider=place.provider, model=place.model, key=key or None),)
-    route = snapshot.routes[place.route]
-    exchange.route = route.name
-    url = f"http://{inbound.head.host.decode('latin-1')}{inbound.path}"
-    metadata = parse_metadata(inbound.head.metadata, route, url=url)
-    if isinstance(metadata, Refusal):
-        return metadata
-    if metadata is None and inbound.identity.metadata:
-        metadata = inbound.identity.metadata  # a run's credential carries it: `run --metadata k=v -- CMD`
-    dialect = DIALECTS[exchange.dialect]
-    facts = Facts(
-        metadata=metadata,
-        headers=_headers(inbound, route),
-        query=_query(inbound.query),
-        model=read.model,
-        consumer=exchange.consumer,
-        is_stream=read.is_stream,
-        body=_conditions_body(inbound),
-        measure=lambda: Content() if inbound.read is None else dialect.measure(inbound.read),
-        url=url,
-    )
-    decision = decide(route, facts, draw=random.random, conversation=exchange.session)
-    if isinstance(decision, Refusal):
-        return decision
-    exchange.decision = msgspec.json.encode(decision)
-    return decision.targets
-
-
-def _conditions_body(inbound: Inbound) -> Mapping[str, msgspec.Raw]:
-    """What `body.PATH` of a condition reads: the JSON body's fields, or a form's."""
-    if inbound.read is not None:
-        return inbound.read.fields
+def _read_realtime(inbound: Inbound, exchange: Exchange) -> RequestFacts | Refusal:
     if inbound.upload is None:
-        return {}
-    found = read_body(inbound.upload.as_object())
-    return {} if isinstance(found, Refusal) else found.fields
-
-
-def _without_model(inbound: Inbound, exchange: Exchange) -> tuple[Target, ...] | Refusal:
-    """Who answers a request that names no model: the owner of the thing it names, else the path's home provider."""
-    table = inbound.snapshot.addresses
-    owner = inbound.owner
-    if owner is not None and owner.provider in inbound.snapshot.providers:
-        return (Target(provider=owner.provider, model="", key=owner.key or None),)
-    home = table.default_provider or address.home_of(table, exchange.dialect)
-    if home is None or home not in inbound.snapshot.providers:
-        return Refusal(
-            code="model_missing",
-            message=f"{inbound.path} names no model, and no provider is at home here; call it below a provider's "
-            f"prefix: /PROVIDER{inbound.path}",
-        )
-    return (Target(provider=home, model=""),)
+        body = read_body(inbound.body)
+        if isinstance(body, Refusal):
+            return body
+        inbound.read = body
+    exchange.original_model = realtime_calls.model_of(inbound)
+    return RequestFacts(model=exchange.original_model)
 
 
 async def _deliver(failure: Failure, exchange: Exchange, downstream: Downstream, listener: Listener) -> None:
@@ -341,28 +281,7 @@ def _kept(pieces: list[bytes], downstream: Downstream, inbound: Inbound) -> byte
     if downstream.binary is not None:
         return downstream.binary.note().encode()
     body = b"".join(pieces)
-    return masked(body) if inbound.match.operation.name in EPHEMERAL else body
-
-
-def _headers(inbound: Inbound, route: CompiledRoute) -> dict[str, str]:
-    """The caller's headers for conditions; credentials are not for conditions to read, and so not for the trace to keep."""
-    if not _reads_headers(route.names):
-        return {}
-    found: dict[str, str] = {}
-    for name, value in inbound.headers:
-        if name not in CREDENTIAL_HEADERS and name != b"cookie":
-            key, text = name.decode("latin-1"), value.decode("latin-1")
-            found[key] = f"{found[key]}, {text}" if key in found else text
-    return found
-
-
-@functools.lru_cache(maxsize=256)  # one entry per route in force
-def _reads_headers(names: frozenset[str]) -> bool:
-    return any(name.startswith("header.") for name in names)
-
-
-def _query(query: bytes) -> dict[str, str]:
-    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {}
+    return masked(body) if inbound.match.operation.name in realtime_calls.SECRETS else body
 
 
 def _trace_id(traceparent: bytes) -> str:

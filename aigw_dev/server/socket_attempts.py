@@ -22,6 +22,7 @@ from aigw_dev.core.providers.address import full_url, is_versioned, plain_url
 from aigw_dev.core.routing import retry
 from aigw_dev.core.routing.flow import Target
 from aigw_dev.server.call import Call
+from aigw_dev.server.delivery import request_id
 from aigw_dev.server.headers import Pairs, downward, upward, value_of
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.job import Failure
@@ -29,7 +30,7 @@ from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.outbound import authorize, passed_credential
 from aigw_dev.server.snapshot import ReadyProvider
 from aigw_dev.server.socket_upstream import Declined, Opened, open_socket
-from aigw_dev.server.who import may_spend
+from aigw_dev.server.spending import usable
 
 ANSWER_S: Final = 30.0
 """How long a provider may take to answer the handshake, where no first-packet timeout is set."""
@@ -84,7 +85,7 @@ async def _attempt(job: SocketJob, step: retry.Try) -> tuple[Opened | None, retr
         exchange.marks.add("retried" if attempt.reason == "retry" else "fallback")
     exchange.provider, exchange.request_model, exchange.key_name = provider.name, target.model, ""
     try:
-        key = await _usable(job, provider, target)
+        key = provider.refusal or _lacking(job, provider) or await usable(job.inbound, provider, target)
         if isinstance(key, Refusal):
             return None, _refused(job, attempt, key)
         if key is not None:
@@ -97,32 +98,6 @@ async def _attempt(job: SocketJob, step: retry.Try) -> tuple[Opened | None, retr
         raise
     finally:
         attempt.ended_s = time.monotonic() - job.inbound.began_s
-
-
-async def _usable(job: SocketJob, provider: ReadyProvider, target: Target) -> ReadyKey | Refusal | None:
-    """The key to open it with, None where it takes none, or why it cannot be opened there."""
-    resolved = provider.resolved
-    if provider.refusal is not None:
-        return provider.refusal
-    lacking = _lacking(job, provider)
-    if lacking is not None:
-        return lacking
-    if resolved.is_passthrough:
-        return None if passed_credential(job.inbound) else _needs_login(provider.name)
-    if resolved.auth == "none":
-        return None
-    shown = job.inbound.ephemeral
-    if shown is not None and shown.provider == provider.name:
-        return ReadyKey(name="ephemeral", value=shown.secret)
-    is_allowed = may_spend(job.inbound.identity, provider.name)
-    if resolved.is_key_required and not is_allowed:
-        return _needs_token(provider.name)
-    key = await job.inbound.snapshot.keys.get(provider.name, target.key)
-    if isinstance(key, ReadyKey):
-        if not is_allowed:
-            return _needs_token(provider.name)
-        return key if provider.exchange_key is None else await provider.exchange_key(key)
-    return key if resolved.is_key_required or target.key else None
 
 
 def _lacking(job: SocketJob, provider: ReadyProvider) -> Refusal | None:
@@ -139,22 +114,6 @@ def _lacking(job: SocketJob, provider: ReadyProvider) -> Refusal | None:
             message=f"{provider.name} ({kind.title}) does not do {operation.name}; name a provider that does",
         )
     return None
-
-
-def _needs_login(provider: str) -> Refusal:
-    return Refusal(
-        code="credential_missing",
-        message=f"{provider} has `auth: passthrough`: it is called with the caller's own credential, and this request "
-        "shows none beside the gateway's; send yours as usual and the gateway's token in `esa_aigw_auth: Bearer ...`",
-    )
-
-
-def _needs_token(provider: str) -> Refusal:
-    return Refusal(
-        code="gateway_token_required",
-        message=f"this socket would spend your {provider} key and nobody said who calls; run "
-        '`aigw-dev run -- CMD` or `eval "$(aigw-dev env)"`. Nothing was sent.',
-    )
 
 
 async def _open(
@@ -186,7 +145,7 @@ async def _open(
         return None, _declined(job, attempt, answer)
     attempt.status = 101
     attempt.first_byte_s = time.monotonic() - job.inbound.began_s
-    attempt.upstream_request_id = _request_id(answer.headers)
+    attempt.upstream_request_id = request_id(answer.headers)
     return answer, retry.Outcome(status=101, is_committed=True)
 
 
@@ -232,7 +191,7 @@ def _declined(job: SocketJob, attempt: Attempt, answer: Declined) -> retry.Outco
             code="upstream_redirect" if is_redirect else "upstream_protocol",
         )
     theirs = downward(answer.headers)
-    attempt.upstream_request_id = _request_id(theirs)
+    attempt.upstream_request_id = request_id(theirs)
     attempt.error = "upstream_status"
     attempt.error_text = DIALECTS[job.exchange.dialect].error_text(answer.body) or ""
     job.failures[attempt.number] = Failure(status=answer.status, headers=theirs, body=answer.body)
@@ -250,10 +209,3 @@ def _broken(job: SocketJob, attempt: Attempt, error: UpstreamError) -> retry.Out
     message = f"{attempt.provider}/{attempt.request_model}: {error.message}"
     job.failures[attempt.number] = Failure(refusal=Refusal(code=error.code, message=message))
     return retry.Outcome(error=error.code, is_sent=error.is_sent)
-
-
-def _request_id(headers: Pairs) -> str:
-    for name in (b"x-request-id", b"request-id", b"apim-request-id"):
-        if found := value_of(headers, name):
-            return found.decode("latin-1")
-    return ""

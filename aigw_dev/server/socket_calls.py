@@ -4,13 +4,9 @@ Reads top to bottom like `pipeline.handle`: route, open at a provider, accept, r
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Callable, Container
 from typing import Final
-from urllib.parse import parse_qsl
-
-import msgspec
 
 from aigw_dev.core import operations
 from aigw_dev.core.dialects import DIALECTS
@@ -18,13 +14,12 @@ from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Exchange
 from aigw_dev.core.operations import RAW, RESPONSES, Match
 from aigw_dev.core.routing import address
-from aigw_dev.core.routing.facts import Facts, parse_metadata
-from aigw_dev.core.routing.flow import CompiledRoute, Target, decide
 from aigw_dev.core.transcript import Transcript
 from aigw_dev.server import pipeline, replies, socket_attempts
 from aigw_dev.server.accounts import price
+from aigw_dev.server.choosing import choose, query_of
 from aigw_dev.server.downstream import Downstream
-from aigw_dev.server.headers import CREDENTIAL_HEADERS, Pairs, downward
+from aigw_dev.server.headers import Pairs, downward
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.job import Failure
 from aigw_dev.server.pipeline import CLIENT_LEFT, Recorder
@@ -108,7 +103,11 @@ async def handle(
 
 
 async def _open(job: SocketJob) -> Opened | Failure:
-    targets = _route(job)
+    inbound, exchange = job.inbound, job.exchange
+    query = query_of(inbound)
+    exchange.original_model = inbound.match.path_model or query.get("model") or query.get("deployment", "")
+    inbound.owner = inbound.owner or inbound.things.call_owner(query.get("call_id", ""))
+    targets = choose(inbound, exchange, exchange.original_model)
     if isinstance(targets, Refusal):
         return Failure(refusal=targets)
     return await socket_attempts.run(job, targets)
@@ -190,88 +189,3 @@ def _end(exchange: Exchange, inbound: Inbound, ear: Ear) -> None:
         exchange.cost = price(exchange, inbound.snapshot)
         if ear.transcript is not None:
             exchange.response_body = ear.transcript.lines()
-
-
-# routing
-
-
-def _route(job: SocketJob) -> tuple[Target, ...] | Refusal:
-    """The targets to try, in order."""
-    inbound, exchange = job.inbound, job.exchange
-    match, table = inbound.match, inbound.snapshot.addresses
-    query = dict(parse_qsl(inbound.query.decode("latin-1"), keep_blank_values=True))
-    model = match.path_model or query.get("model") or query.get("deployment", "")
-    exchange.original_model = model
-    if match.provider:
-        return (Target(provider=match.provider, model=model),)
-    if inbound.ephemeral is not None:
-        first, slash, rest = model.partition("/")
-        own = rest if slash and first == inbound.ephemeral.provider else model
-        return (Target(provider=inbound.ephemeral.provider, model=own),)
-    if not model:
-        return _without_model(inbound, query)
-    place = address.resolve(model, table=table, dialect=exchange.dialect)
-    if isinstance(place, Refusal):
-        return place
-    if isinstance(place, address.Direct):
-        return (Target(provider=place.provider, model=place.model),)
-    return _by_route(inbound, exchange, place.route, query)
-
-
-def _by_route(
-    inbound: Inbound, exchange: Exchange, name: str, query: dict[str, str]
-) -> tuple[Target, ...] | Refusal:
-    """What a route decides about a request that has no body."""
-    route = inbound.snapshot.routes[name]
-    exchange.route = route.name
-    url = f"http://{inbound.head.host.decode('latin-1')}{inbound.path}"
-    metadata = parse_metadata(inbound.head.metadata, route, url=url)
-    if isinstance(metadata, Refusal):
-        return metadata
-    if metadata is None and inbound.identity.metadata:
-        metadata = inbound.identity.metadata
-    facts = Facts(
-        metadata=metadata,
-        headers=_headers(inbound, route),
-        query=query,
-        model=exchange.original_model,
-        consumer=exchange.consumer,
-        is_stream=True,
-        url=url,
-    )
-    decision = decide(route, facts, draw=random.random, conversation=exchange.session)
-    if isinstance(decision, Refusal):
-        return decision
-    exchange.decision = msgspec.json.encode(decision)
-    return decision.targets
-
-
-def _headers(inbound: Inbound, route: CompiledRoute) -> dict[str, str]:
-    """The caller's headers for conditions, without credentials."""
-    if not any(name.startswith("header.") for name in route.names):
-        return {}
-    hidden = {*CREDENTIAL_HEADERS, b"cookie", b"sec-websocket-protocol"}
-    found: dict[str, str] = {}
-    for name, value in inbound.headers:
-        if name not in hidden:
-            key, text = name.decode("latin-1"), value.decode("latin-1")
-            found[key] = f"{found[key]}, {text}" if key in found else text
-    return found
-
-
-def _without_model(inbound: Inbound, query: dict[str, str]) -> tuple[Target, ...] | Refusal:
-    """Who answers where no model is named: who carries the call, else the path's home provider."""
-    snapshot = inbound.snapshot
-    owner = inbound.things.ephemeral.call_owner(query.get("call_id", ""), now_s=time.time())
-    if owner is not None and owner.provider in snapshot.providers:
-        return (Target(provider=owner.provider, model="", key=owner.key or None),)
-    table = snapshot.addresses
-    home = table.default_provider or address.home_of(table, inbound.match.operation.dialect)
-    if home is not None and home in snapshot.providers:
-        return (Target(provider=home, model=""),)
-    return Refusal(
-        code="model_missing",
-        message=f"the socket's address names no model; open {inbound.path}?model=provider/model, or "
-        f"/PROVIDER{inbound.path}",
-        param="model",
-    )

@@ -72,8 +72,7 @@ class Things:
         """Whose the thing is that a request names in its path or body; a refusal where it is another consumer's."""
         operation = match.operation
         if operation.resource == "call":
-            found = self.ephemeral.call_owner(match.resource_id, now_s=time.time())
-            return None if found is None else Owner(provider=found.provider, key_name=found.key)
+            return self.call_owner(match.resource_id)
         kind, name = operation.resource, match.resource_id
         if not name and body is not None:
             kind, name = _named_in(body)
@@ -83,6 +82,11 @@ class Things:
         if owner is not None and "none" not in {owner.consumer, consumer} and owner.consumer != consumer:
             return Refusal(code="thing_not_found", message=f"there is no {kind} {name[:80]!r}")
         return owner
+
+    def call_owner(self, call: str) -> Owner | None:
+        """Who carries a WebRTC call `rtc_...`."""
+        found = self.ephemeral.call_owner(call, now_s=time.time())
+        return None if found is None else Owner(provider=found.provider, key_name=found.key)
 
     def remember(self, exchange: Exchange, match: Match, reply: bytes) -> None:
         """A provider answered well about a thing, or made one."""

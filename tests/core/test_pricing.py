@@ -16,6 +16,7 @@ from aigw_dev.core.exchange import Cost, Usage
 from aigw_dev.core.pricing import Price, PriceBook, picousd
 from aigw_dev.core.providers.catalogue import KINDS
 from aigw_dev.core.providers.kind import Kind
+from aigw_dev.core.units import Images, Units
 
 NOW_S = 1_795_000_000.0  # 2026-11-18
 TOKEN_RATES = {"input": "1", "output": "2", "cached_input": "0.5"}
@@ -382,7 +383,7 @@ def test_every_shipped_row_can_be_read_and_is_in_order(shipped: bytes, book: Pri
             starts = [tier.input_over for tier in ladder]
             assert starts == sorted(set(starts))
             assert starts[0] == 0
-        assert any(tier.rates["input"] > 0 or tier.rates.get("output", 0) > 0 for tier in price.row.tiers)
+        assert any(rate > 0 for tier in price.row.tiers for rate in tier.rates.values())
 
 
 UNPRICED = {"nvidia", "huggingface"}
@@ -412,3 +413,94 @@ def test_loading_the_list_is_quick(shipped: bytes) -> None:
         return time.perf_counter() - began_s
 
     assert min(seconds() for _ in range(5)) < 0.010
+
+
+# units beside tokens
+
+
+def unit_cost(book: PriceBook, units: Units, *models: str, kind: str = "openai", **more: Any) -> Cost:
+    return book.cost(
+        KINDS[kind], "", models=models or ("m",), usage=more.pop("usage", None), at_s=NOW_S, units=units, **more
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "model", "units", "nanousd"),
+    [
+        ("openai", "dall-e-3", Units(images=(Images(1, "1024x1024", "standard"),)), 40_000_000),
+        ("openai", "dall-e-3", Units(images=(Images(2, "1792x1024", "hd"),)), 240_000_000),
+        ("openai", "dall-e-2", Units(images=(Images(1, "256x256"),)), 16_000_000),
+        ("openai", "tts-1", Units(characters=1_000), 15_000_000),
+        ("openai", "tts-1-hd", Units(characters=1_000, audio_out_s=60.0), 30_000_000),
+        ("openai", "whisper-1", Units(audio_in_s=60.0), 6_000_000),
+        ("openai", "sora-2", Units(videos=1, video_s=8, resolution="720p"), 800_000_000),
+        ("openai", "sora-2-pro", Units(videos=1, video_s=4, resolution="1080p"), 2_000_000_000),
+        ("gemini", "imagen-4.0-generate-001", Units(images=(Images(4, "1024x1024"),)), 160_000_000),
+        ("gemini", "veo-3.1-generate-001", Units(videos=1, video_s=8, resolution="720p"), 3_200_000_000),
+        ("gemini", "veo-3.1-generate-001", Units(videos=1, video_s=8, resolution="4k"), 4_800_000_000),
+        ("qwen", "qwen-image-2.0", Units(images=(Images(1),)), 35_000_000),
+        ("qwen", "wan2.7-t2v", Units(videos=1, video_s=5, resolution="720p"), 430_060_000),
+        ("qwen", "qwen3-tts-flash", Units(characters=10_000), 100_000_000),
+        ("cohere", "rerank-v3.5", Units(searches=1, documents=20), 2_000_000),
+    ],
+)
+def test_the_shipped_list_prices_every_modality(
+    book: PriceBook, kind: str, model: str, units: Units, nanousd: int
+) -> None:
+    found = unit_cost(book, units, model, kind=kind)
+    assert (found.status, found.nanousd) == ("exact", nanousd), found.reason
+    assert found.price_id.startswith(f"{kind}/{model}@")
+
+
+def test_an_image_that_was_counted_in_tokens_is_priced_by_them(book: PriceBook) -> None:
+    usage = Usage(
+        input=50,
+        output=1_056,
+        raw=raw({"input_tokens_details": {"image_tokens": 0}, "output_tokens_details": {"image_tokens": 1_056}}),
+    )
+    units = Units(images=(Images(1, "1024x1024", "medium"),), image_output_tokens=1_056)
+    found = unit_cost(book, units, "gpt-image-1", usage=usage)
+    assert found == Cost(
+        status="exact", nanousd=50 * 5_000 + 1_056 * 40_000, price_id=f"openai/gpt-image-1@{book.as_of}"
+    )
+
+
+def test_without_token_counts_an_image_is_priced_by_its_size_and_doubted(book: PriceBook) -> None:
+    found = unit_cost(book, Units(images=(Images(1, "1024x1024", "medium"),)), "gpt-image-1")
+    assert (found.status, found.nanousd) == ("estimated", 42_000_000)
+    assert found.reason == "tokens were not reported: priced by images"
+
+
+def test_where_nobody_told_which_tokens_are_images_all_of_the_output_is_taken_for_them(book: PriceBook) -> None:
+    units = Units(images=(Images(1, "1024x1024"),))
+    found = unit_cost(book, units, "gpt-image-1.5", usage=Usage(input=0, output=1_000))
+    assert (found.status, found.nanousd) == ("estimated", 32_000_000)
+
+
+def test_reranking_by_tokens_is_priced_by_tokens(book: PriceBook) -> None:
+    found = unit_cost(book, Units(searches=1, documents=2), "rerank-2.5", kind="voyage", usage=Usage(input=1_000))
+    assert (found.status, found.nanousd) == ("exact", 50_000)
+
+
+def test_units_that_nobody_told_are_unknown_and_never_zero(book: PriceBook) -> None:
+    found = unit_cost(book, Units(unknown=("audio_in_s",)), "whisper-1")
+    assert found == Cost(reason="nobody told how many seconds were heard")
+    spoken = unit_cost(one(), Units(characters=9))
+    assert spoken == Cost(reason="tokens were not reported")
+    assert unit_cost(book, Units(characters=9), "unheard-of").reason == "no price for openai/unheard-of"
+
+
+def test_an_uncertain_unit_makes_an_estimated_cost() -> None:
+    found = unit_cost(one({"second_in": "100", "request_each": "1000"}), Units(audio_in_s=2.0), doubts=["a guess"])
+    assert found == Cost(
+        status="estimated", nanousd=200_000 + 1_000_000, price_id="openai/m@2026-11-20", reason="a guess"
+    )
+
+
+def test_tokens_of_a_model_that_is_priced_by_units_are_no_price() -> None:
+    found = cost(one({"second_in": "100"}), Usage(input=5))
+    assert (found.status, found.nanousd, found.reason) == ("partial", 0, "no rate for input")
+
+
+def test_an_amount_that_the_provider_reports_is_better_than_no_tokens() -> None:
+    assert cost(one(), Usage(reported_nanousd=77)) == Cost(status="reported", nanousd=77)

@@ -69,6 +69,8 @@ def test_audio_is_taken_out_of_its_whole() -> None:
         "cache_write_1h": 0,
         "audio_input": 30,
         "audio_output": 5,
+        "image_input": 0,
+        "image_output": 0,
     }
 
 
@@ -76,3 +78,25 @@ def test_a_part_never_exceeds_its_whole() -> None:
     parts = usage_parts.parts(Usage(input=10, output=0), (0, 30, 0, 0, 0, 0, 0, 0))
 
     assert (parts["input"], parts["audio_input"]) == (0, 10)
+
+
+def test_what_gemini_counts_by_kind_is_told_apart() -> None:
+    wire: dict[str, object] = {
+        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 3}, {"modality": "AUDIO", "tokenCount": 40}],
+        "candidatesTokensDetails": [{"modality": "IMAGE", "tokenCount": 1290}],
+    }
+    told, counts = _fine(wire)
+    parts = usage_parts.parts(Usage(input=43, output=1300), counts)
+    assert (parts["input"], parts["audio_input"], parts["output"], parts["image_output"]) == (3, 40, 10, 1290)
+    assert _fine({"server_tool_use": "", **wire}) == (told, counts), "read loosely it is the same"
+
+
+def test_output_is_taken_for_images_only_where_nobody_told() -> None:
+    def taken(parts: dict[str, int], **rates: int) -> tuple[bool, dict[str, int]]:
+        return usage_parts.take_for_images(parts, rates), parts
+
+    assert taken({"output": 9}, output=1) == (False, {"output": 9})
+    assert taken({"output": 9, "image_output": 4}, output=1, image_output=5)[1] == {"output": 9, "image_output": 4}
+    assert taken({"output": 9}, output=1, image_output=5) == (True, {"output": 0, "image_output": 9})
+    assert taken({"output": 9}, output=5, image_output=5)[0] is False
+    assert taken({"output": 9}, image_output=5)[0] is False

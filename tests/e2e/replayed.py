@@ -4,11 +4,10 @@ Read only from where they lie; nothing of them is copied into the project.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
-import httpx
 import msgspec
 import pytest
 import yaml
@@ -171,7 +170,7 @@ def responses_said(lines: list[str]) -> str:
 # what the gateway says of a translation
 
 
-def losses(reply_headers: httpx.Headers) -> dict[str, set[str]]:
+def losses(reply_headers: Mapping[str, str]) -> dict[str, set[str]]:
     """`x-aigw-translation` as fields by fate; empty where nothing was translated."""
     found: dict[str, set[str]] = {}
     for piece in reply_headers.get("x-aigw-translation", "").split("; ")[1:]:

@@ -131,10 +131,11 @@ def _sent(media: AskedMedia) -> list[str]:
         found += _named(media, name)
     if not found:
         media.fields.refuse("image", "is missing: send the picture to change")
-    return found + _named(media, "mask")
+    return found + [f"mask {one}" for one in _named(media, "mask")]
 
 
 def _named(media: AskedMedia, name: str) -> list[str]:
+    """What came under one name."""
     value = media.fields.value(name)
     listed = loose_json.items(value) or ([value] if value else [])
     links = [hashlib.sha256(msgspec.json.encode(one)).hexdigest() for one in listed]

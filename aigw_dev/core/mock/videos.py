@@ -40,8 +40,9 @@ def create(media: AskedMedia) -> MockReply:
     pixels = _USUAL_SIZE if size in {"", "auto"} else read_size(size)
     if pixels is None or max(pixels) > LONGEST_SIDE:
         fields.refuse("size", f"must be WIDTHxHEIGHT, neither of them more than {LONGEST_SIDE} pixels")
-    if fields.refusal is not None or pixels is None:
-        return refused(fields.refusal or _unknown(""))
+        pixels = _USUAL_SIZE
+    if fields.refusal is not None:
+        return refused(fields.refusal)
     job = Job(f"mock-{media.asked.id_seed}", write_size(pixels), str(seconds), media.asked.created)
     return answered(_told(media, job) | {"prompt": prompt})
 
@@ -123,9 +124,7 @@ def _job(media: AskedMedia) -> Job | Refusal:
 
 
 def _unknown(name: str) -> Refusal:
-    return Refusal(
-        code="invalid_request", status=404, message=f"mock has no video {name[:200]}", param="video_id"
-    )
+    return Refusal(code="thing_not_found", message=f"mock has no video {name[:200]}", param="id")
 
 
 def _progress(media: AskedMedia, job: Job) -> tuple[video_job.Status, int]:

@@ -139,6 +139,7 @@ SERVERS: Final[tuple[Kind, ...]] = (
             "transcribe",
             "video",
             "rerank",
+            "moderate",
         ),
         is_embedded=True,
         notes="Always there, deterministic, needs neither key nor network.",

@@ -109,6 +109,9 @@ class StreamDecoder:
         return given
 
     def _fail(self, message: str, code: str, status: int) -> None:
+        if not self._is_started:
+            self._is_started = True
+            self._out.append(Started())
         self._is_over = True
         self._out.append(Failed(message=message, code=code, status=status))
 

@@ -90,7 +90,7 @@ def _write_message(message: Message, where: str, writer: PartWriter) -> list[Blo
     blocks: list[Block] = []
     for index, part in enumerate(message.parts):
         place = f"{where}.content[{index}]"
-        if message.role in _SYSTEM and not isinstance(part, Text):
+        if message.role in _SYSTEM and not isinstance(part, Text | Opaque):
             message_text = (
                 f"{place}: the provider takes text only in the system prompt; move it to a user message"
             )

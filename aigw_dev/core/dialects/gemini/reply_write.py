@@ -1,9 +1,11 @@
 """A whole reply, written for a Gemini caller; its pieces serve the stream too."""
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
+from aigw_dev.core import tokens
 from aigw_dev.core.chat.vocabulary import (
     Audio,
     ChatReply,
@@ -57,8 +59,8 @@ def write_reply(reply: ChatReply, /, context: ReplyContext, ledger: Ledger) -> b
     if reply.service_tier:
         ledger.dropped("service_tier", "Gemini has no such field")
     body: _Written = {"candidates": made}
-    if reply.usage is not None:
-        body["usageMetadata"] = usage_of(reply.usage, ledger)
+    usage = reply.usage or estimated_usage(_said(reply), context, ledger)
+    body["usageMetadata"] = usage_of(usage, ledger)
     body |= identity(reply.id, reply.model, context)
     return sse.unbroken(msgspec.json.encode(body))
 
@@ -66,6 +68,12 @@ def write_reply(reply: ChatReply, /, context: ReplyContext, ledger: Ledger) -> b
 def identity(reply_id: str, model: str, context: ReplyContext) -> _Written:
     """`modelVersion` and `responseId`, which every chunk repeats."""
     return {"modelVersion": model or context.request.model, "responseId": reply_id or context.id_seed[:24]}
+
+
+def estimated_usage(said: Iterable[str], context: ReplyContext, ledger: Ledger) -> Usage:
+    """Usage that no provider sent, from what was said: clients of Gemini add its counts up unasked."""
+    ledger.invented("usage", "the provider sent none: estimated from the text")
+    return Usage(input=context.input_estimate, output=tokens.estimate("".join(said)), estimated=True)
 
 
 def usage_of(usage: Usage, ledger: Ledger) -> dict[str, int]:
@@ -204,7 +212,18 @@ def _part(part: Part, context: ReplyContext, ledger: Ledger) -> _Written | None:
             if written is None and isinstance(part, Audio) and part.transcript:
                 ledger.approximated("audio", "a spoken answer stands as its transcript")
                 return {"text": part.transcript}
+            if isinstance(part, Audio) and part.transcript:
+                ledger.dropped("audio.transcript", "Gemini's sounds have none beside them")
             return written
         case _:
             ledger.dropped("content", "a tool's result is no part of a reply")
             return None
+
+
+def _said(reply: ChatReply) -> Iterator[str]:
+    for choice in reply.choices:
+        for part in choice.parts:
+            if isinstance(part, Text | Thinking | Refusal):
+                yield part.text
+            elif isinstance(part, ToolCall):
+                yield part.name + part.arguments

@@ -4,7 +4,7 @@ Every chunk is a whole partial reply. Endings and usage are held until the body'
 (usage in every one, fact 35; an empty text after the call, fact 36) and nothing marks the last.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -34,6 +34,10 @@ from aigw_dev.core.streams.sse import Event
 _TextKind = Literal["text", "thinking"]
 _BlockKind = Literal["text", "thinking", "tool_call", "opaque"]
 _DeltaKind = Literal["text", "thinking", "signature", "arguments", "citations"]
+
+
+_MAX_CHOICES: Final = 1024
+"""An index beyond this counts nothing."""
 
 
 class StreamDecoder:
@@ -111,6 +115,8 @@ class StreamDecoder:
         return events
 
     def _choice(self, number: int) -> "_Choice":
+        if not 0 <= number < _MAX_CHOICES:
+            number = 0
         choice = self._choices.get(number)
         if choice is None:
             choice = self._choices[number] = _Choice(number, self._seed)

@@ -42,6 +42,7 @@ class StreamEncoder:
         self._open: dict[int, _Block] = {}  # by choice
         self._finished: list[Finished] = []
         self._usage: Usage | None = None
+        self._said: list[str] = []  # all of it, to estimate tokens from where nobody counts them
 
     def encode(self, event: ChatEvent) -> bytes:
         """The bytes for this event; may be empty."""
@@ -51,6 +52,7 @@ class StreamEncoder:
                 return b""
             case BlockStarted():
                 self._open[event.choice] = _Block(event)
+                self._said.append(event.name)
                 return b""
             case Delta():
                 return self._delta(event)
@@ -63,8 +65,8 @@ class StreamEncoder:
                 self._usage = event.usage
                 return b""
             case Ping():
-                # Gemini has no ping; a comment would not be JSON.
-                return b"" if self._is_array else sse.encode_comment("ping")
+                # Gemini has none, and Google's own SDK (google-genai 3.4) parses a comment as JSON and fails.
+                return b""
             case Failed():
                 error = error_object(event.status or 502, event.code or "upstream_in_band", event.message)
                 return self._write({"error": error}) + self._end()
@@ -73,6 +75,8 @@ class StreamEncoder:
 
     def _delta(self, event: Delta) -> bytes:
         block = self._open[event.choice]
+        if event.kind not in {"signature", "citations"}:
+            self._said.append(event.text)
         match event.kind:
             case "text" | "refusal":
                 extra: _Written = {}
@@ -133,8 +137,8 @@ class StreamEncoder:
                 for one in self._finished
             ]
         }
-        if self._usage is not None:
-            body["usageMetadata"] = reply_write.usage_of(self._usage, self._ledger)
+        usage = self._usage or reply_write.estimated_usage(self._said, self._context, self._ledger)
+        body["usageMetadata"] = reply_write.usage_of(usage, self._ledger)
         return self._write(body | self._identity)
 
     def _part(self, part: _Written, choice: int, extra: _Written | None = None) -> bytes:

@@ -51,7 +51,9 @@ def read_chat_reply(body: bytes, /) -> ChatReply | ReplyError:
     if not loose_json.is_array(wire.get("output")):
         return ReplyError(message="the provider's reply has no `output`", code="upstream_protocol")
     fields = checks.raw_fields(body)
-    parts, logprobs = read_output(wire["output"], bytes(fields.get("output", NULL)))
+    parts, logprobs = read_output(
+        wire["output"], bytes(fields.get("output", NULL)), offered=offered_customs(wire)
+    )
     reason = incomplete_reason(wire)
     return ChatReply(
         dialect=DIALECT,
@@ -121,15 +123,35 @@ def incomplete_reason(wire: dict[str, object]) -> str:
     return loose_json.text(loose_json.mapping(wire.get("incomplete_details")).get("reason"))
 
 
-def read_output(output: object, raw: bytes = b"") -> tuple[list[Part], list[Logprob]]:
-    """The parts of every output item, in order, and the logprobs of its text."""
+def offered_customs(response: dict[str, object]) -> frozenset[str] | None:
+    """Names of the custom tools that a response says it was offered; None where it says nothing of tools.
+
+    xAI tells the calls of tools that it runs itself (`x_search`) as custom calls; who never offered the tool is not to
+    be asked to run it.
+    """
+    tools = loose_json.items(response.get("tools"))
+    if not tools:
+        return None
+    listed = [loose_json.mapping(tool) for tool in tools]
+    return frozenset(loose_json.text(tool.get("name")) for tool in listed if tool.get("type") == "custom")
+
+
+def read_output(
+    output: object, raw: bytes = b"", *, offered: frozenset[str] | None = None
+) -> tuple[list[Part], list[Logprob]]:
+    """The parts of every output item, in order, and the logprobs of its text; `offered` as `offered_customs` gives it."""
     items = loose_json.items(output)
     raws = checks.raw_items(raw)
     parts: list[Part] = []
     logprobs: list[Logprob] = []
     for number, value in enumerate(items):
         own = raws[number] if len(raws) == len(items) else checks.raw(value)
-        parts += _item(loose_json.mapping(value), own, logprobs)
+        item = loose_json.mapping(value)
+        is_hosted = offered is not None and loose_json.text(item.get("name")) not in offered
+        if is_hosted and item.get("type") == "custom_tool_call":
+            parts.append(opaque("custom_tool_call", own))
+            continue
+        parts += _item(item, own, logprobs)
     return parts, logprobs
 
 

@@ -30,10 +30,14 @@ def item_of(wire: dict[str, object]) -> str:
 class Item:
     """One output item in the making."""
 
-    def __init__(self, *, number: int) -> None:
+    def __init__(self, *, number: int, offered: frozenset[str] | None = None) -> None:
+        """`offered`: the custom tools that the caller offered; None where nobody says (`reply_read.offered_customs`)."""
         self.number = number
+        self._offered = offered
         self.kind = ""
         self.is_done = False
+        self.is_broken = False
+        """Its arguments are no JSON, and nothing added to them makes them so."""
         self._id = ""
         self._call_id = ""
         self._name = ""
@@ -55,7 +59,7 @@ class Item:
     def added(self, wire: dict[str, object], say: Say) -> None:
         """The item begins."""
         self._learn(wire)
-        if self.kind in _CALLS and self._name:
+        if self.kind in _CALLS and self._name and not self._is_hosted:
             self._start_call(say)
 
     def done(self, wire: dict[str, object], say: Say, raw: bytes = b"") -> None:
@@ -69,12 +73,14 @@ class Item:
                     self.part_done(index, loose_json.mapping(part), say)
             case "reasoning":
                 self._reasoning_done(wire, say)
-            case "function_call" | "custom_tool_call":
+            case "function_call" | "custom_tool_call" if not self._is_hosted:
                 self.call_done(loose_json.text(wire.get(_CALLS[self.kind])), say)
-            case _:
+            case _ if not self._is_open:
                 whole = opaque(self.kind, raw or checks.raw(wire))
                 say(self, BlockStarted, kind="opaque", opaque=whole, item_id=self._id)
                 say(self, BlockStopped)
+            case _:
+                pass  # events of another kind of item have spoken for it
         self.close(say)
 
     def close(self, say: Say) -> None:
@@ -86,6 +92,7 @@ class Item:
             return
         if self.kind == "function_call":
             missing = completion("".join(self._said))
+            self.is_broken = missing is None
             if missing:
                 say(self, Delta, kind="arguments", text=missing)
         self._stop(say)
@@ -207,6 +214,8 @@ class Item:
 
     def call_done(self, whole: str | None, say: Say) -> None:
         """The whole of a call's arguments."""
+        if self._is_hosted:
+            return
         missing = _missing(self._said, whole or "")
         if not self._is_open:
             if missing:
@@ -234,10 +243,16 @@ class Item:
         if self._said:
             say(self, Delta, kind="arguments", text="".join(self._said))
 
+    @property
+    def _is_hosted(self) -> bool:
+        """The provider answers this call itself."""
+        is_custom = self.kind == "custom_tool_call" and self._offered is not None
+        return is_custom and self._name not in (self._offered or ())
+
     # --- all
 
     def _learn(self, wire: dict[str, object]) -> None:
-        self.kind = item_of(wire) or self.kind
+        self.kind = self.kind or item_of(wire)  # what it began as: a block of that kind may be open
         self._id = self._id or loose_json.text(wire.get("id"))
         self._call_id = self._call_id or loose_json.text(wire.get("call_id"))
         self._name = self._name or loose_json.text(wire.get("name"))

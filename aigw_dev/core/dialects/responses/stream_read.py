@@ -24,12 +24,18 @@ from aigw_dev.core.dialects import loose_json, openai_errors
 from aigw_dev.core.dialects.codec import cut_off
 from aigw_dev.core.dialects.openai_usage import read_usage
 from aigw_dev.core.dialects.responses import checks
-from aigw_dev.core.dialects.responses.reply_read import incomplete_reason, reply_error, stop_of
+from aigw_dev.core.dialects.responses.reply_read import (
+    incomplete_reason,
+    offered_customs,
+    reply_error,
+    stop_of,
+)
 from aigw_dev.core.dialects.responses.stream_items import Item, Say, item_of
 from aigw_dev.core.dialects.responses.stream_wire import Wire, decode, loaded
 from aigw_dev.core.streams.sse import Event
 
 _DONE: Final = b"[DONE]"
+_BROKEN_CALL: Final = "the provider's tool call has arguments that are no JSON object"
 _ENDS: Final = {
     "response.completed": "completed",
     "response.incomplete": "incomplete",
@@ -46,6 +52,7 @@ class StreamDecoder:
         self._events: list[ChatEvent] = []
         self._is_started = False
         self._is_over = False
+        self._offered: frozenset[str] | None = None  # custom tools of the caller
         self._block = -1
         self._open: Item | None = None  # the item whose block is open
         self._items: list[Item] = []
@@ -93,8 +100,11 @@ class StreamDecoder:
         item = self._find(wire)
         if not item.is_done:
             handler(item, wire, self._say)
+            self._fail_if_broken(item)
 
     def _start(self, response: dict[str, object]) -> None:
+        if response and self._offered is None:
+            self._offered = offered_customs(response)
         if self._is_started:
             return
         self._is_started = True
@@ -119,7 +129,7 @@ class StreamDecoder:
         elif self._items:
             found = self._items[-1]
         if found is None:
-            found = Item(number=len(self._items))
+            found = Item(number=len(self._items), offered=self._offered)
             self._items.append(found)
             if index is not None:
                 self._by_index[index] = found
@@ -172,6 +182,9 @@ class StreamDecoder:
         self._complete(response)
         for item in self._items:
             item.close(self._say)
+        self._fail_if_broken(*self._items)
+        if self._is_over:
+            return
         error = reply_error({"error": response.get("error")}, status)
         if error is not None:
             self._fail(Failed(message=error.message, code=error.code, status=error.status))
@@ -192,7 +205,7 @@ class StreamDecoder:
             if item is not None and item.kind in {"", item_of(wire)}:
                 item.done(wire, self._say)
             elif item is None and not any(one.is_same(wire) for one in self._items):
-                item = Item(number=len(self._items))
+                item = Item(number=len(self._items), offered=self._offered)
                 self._items.append(item)
                 item.done(wire, self._say)
 
@@ -209,6 +222,10 @@ class StreamDecoder:
         known = reply_error({"error": {"code": error.code, "message": error.message}}, "failed")
         status = error.status or (known.status if known is not None else 0)
         self._fail(Failed(message=error.message, code=error.code, status=status))
+
+    def _fail_if_broken(self, *items: Item) -> None:
+        if any(item.is_broken for item in items):
+            self._fail(Failed(message=_BROKEN_CALL, code="upstream_protocol", status=502))
 
     def _fail(self, failed: Failed) -> None:
         """Close what is open, then end in the error."""

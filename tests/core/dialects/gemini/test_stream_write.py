@@ -210,3 +210,9 @@ def test_any_stream_keeps_the_laws_and_can_be_written(chunks: list[Any], thought
     reader.output_text()
     encoder = gemini.stream_encoder(context(thoughts=thoughts), Ledger(), is_array=True)
     assert isinstance(json.loads(b"".join(encoder.encode(one) for one in events)), list)
+
+
+@pytest.mark.parametrize("is_array", [False, True])
+def test_a_ping_leaves_no_trace_because_googles_sdk_parses_comments(is_array: bool) -> None:
+    encoder = gemini.stream_encoder(context(), Ledger(), is_array=is_array)
+    assert encoder.encode(Ping()) == b""

@@ -64,9 +64,17 @@ def test_sound_crosses() -> None:
     assert one == Audio(source=Media(data="AA=="), format="wav")
     assert write_part(one, "p", Ledger(), is_own=True) == wire
     by_type = Audio(source=Media(data="AA==", media_type="audio/mp3"))
-    assert write_part(by_type, "p", Ledger(), is_own=False) == {
+    assert write_part(by_type, "p", Ledger(), is_own=True) == {
         "type": "input_audio", "input_audio": {"data": "AA==", "format": "mp3"},
     }  # fmt: skip
+
+
+def test_sound_of_another_dialect_stands_as_its_words() -> None:
+    ledger = Ledger()
+    heard = Audio(source=Media(data="AA=="), transcript="Hi")
+    assert write_part(heard, "p", ledger, is_own=False) == {"type": "input_text", "text": "Hi"}
+    assert write_part(Audio(source=Media(data="AA==")), "q", ledger, is_own=False) is None
+    assert [(one.fate, one.field) for one in ledger.entries] == [("approximated", "p"), ("dropped", "q")]
 
 
 def test_files_have_the_media_type_that_anybody_said() -> None:

@@ -193,3 +193,22 @@ def test_whatever_a_provider_sends_is_a_reply_or_an_error(value: object) -> None
         assert isinstance(reply, ChatReply | ReplyError)
         msgspec.json.encode(reply)
     assert responses.read_error(500, json.dumps(value).encode()).message
+
+
+def test_a_custom_call_of_a_tool_that_nobody_offered_is_the_providers_own() -> None:
+    item = {
+        "type": "custom_tool_call",
+        "id": "ctc_1",
+        "call_id": "xs_1",
+        "name": "x_keyword_search",
+        "input": "{}",
+    }
+    wire: dict[str, Any] = {"id": "r", "status": "completed", "model": "m", "output": [item]}
+    for tools, kind in (
+        ([{"type": "x_search"}], Opaque),
+        ([{"type": "custom", "name": "x_keyword_search"}], ToolCall),
+        (None, ToolCall),
+    ):
+        reply = responses.read_chat_reply(json.dumps(wire | {"tools": tools}).encode())
+        assert isinstance(reply, ChatReply)
+        assert [type(part) for part in reply.choices[0].parts] == [kind]

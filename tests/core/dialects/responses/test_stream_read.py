@@ -368,3 +368,36 @@ def test_whatever_a_provider_sends_the_laws_hold(events: list[dict[str, Any]]) -
     broken = any(isinstance(event.get("delta"), str) or event.get("arguments") for event in events)
     if not broken:
         obeys_the_laws(told)
+
+
+def test_a_streamed_custom_call_of_a_tool_that_nobody_offered_is_the_providers_own() -> None:
+    item = {"type": "custom_tool_call", "id": "c", "call_id": "xs_1", "name": "x_keyword_search", "input": ""}
+    whole = {**item, "input": "{}"}
+    for tools, kind in (
+        ([{"type": "x_search"}], "opaque"),
+        ([{"type": "custom", "name": item["name"]}], "tool_call"),
+    ):
+        response = {"id": "r", "model": "m", "status": "completed", "output": [whole], "tools": tools}
+        told: list[dict[str, Any]] = [
+            {"type": "response.created", "response": {**response, "output": []}},
+            {"type": "response.output_item.added", "output_index": 0, "item": item},
+            {
+                "type": "response.custom_tool_call_input.delta",
+                "output_index": 0,
+                "item_id": "c",
+                "delta": "{}",
+            },
+            {
+                "type": "response.custom_tool_call_input.done",
+                "output_index": 0,
+                "item_id": "c",
+                "input": "{}",
+            },
+            {"type": "response.output_item.done", "output_index": 0, "item": whole},
+            {"type": "response.completed", "response": response},
+        ]
+        events = decoded(b"".join(sse.encode(json.dumps(one).encode()) for one in told))
+        assert [event.kind for event in events if isinstance(event, BlockStarted)] == [kind]
+        assert [event.reason for event in events if isinstance(event, Finished)] == [
+            "stop" if kind == "opaque" else "tool_calls"
+        ]
