@@ -9,7 +9,7 @@ Not part of the product and never run by it. In an environment of its own:
 
 genai-prices comes first (it has dates, hours and tiers); litellm fills what it lacks and is the cross-check. Where
 the two disagree, the row keeps the first and says so in `doubt`, and the gateway calls such a cost estimated. What
-neither has right is in `CURATED`. Every disagreement is printed; read them before committing the file.
+neither has right is in `price_units.CURATED`. Every disagreement is printed; read them before committing the file.
 """
 
 import argparse
@@ -94,33 +94,6 @@ UNITS_L = {
 }
 # Where the first source is known to be behind: the vendor's page as litellm has it.
 PREFER_LITELLM = {("deepseek", "deepseek-chat"), ("deepseek", "deepseek-reasoner")}
-CURATED: dict[str, dict[str, Any]] = {
-    # Alibaba's page: context cache reads are a fifth of the input rate; litellm lacks them for this model.
-    "qwen": {
-        "qwen3-max": {
-            "also": ["qwen3-max-2025-09-23"],
-            "rows": [
-                {
-                    "from": "2025-09-23",
-                    "src": "lc",
-                    "tiers": [
-                        {"input_over": 0, "input": "1.2", "output": "6", "cached_input": "0.24"},
-                        {"input_over": 32000, "input": "2.4", "output": "12", "cached_input": "0.48"},
-                        {"input_over": 128000, "input": "3", "output": "15", "cached_input": "0.6"},
-                    ],
-                }
-            ],
-        },
-        "text-embedding-v3": {
-            "also": [],
-            "rows": [{"src": "c", "tiers": [{"input_over": 0, "input": "0.07"}]}],
-        },
-        "text-embedding-v4": {
-            "also": [],
-            "rows": [{"src": "c", "tiers": [{"input_over": 0, "input": "0.07"}]}],
-        },
-    },
-}
 # Places of a kind whose prices differ from its home's and are not in this file.
 OTHER_REGIONS = {
     "qwen": ["dashscope.aliyuncs.com", "dashscope-us.aliyuncs.com", "cn-hongkong.dashscope.aliyuncs.com"],
@@ -246,7 +219,10 @@ def rates_l(entry: dict[str, Any]) -> dict[int, Rates]:
                 start = int(word[:-1]) * 1000
                 by_start.setdefault(start, {})[unit] = text(Decimal(repr(above)) * million)
     if entry.get("mode") in price_units.MEDIA_MODES:
-        by_start = {start: {unit: rate for unit, rate in rates.items() if rate != "0"} for start, rates in by_start.items()}
+        by_start = {
+            start: {unit: rate for unit, rate in rates.items() if rate != "0"}
+            for start, rates in by_start.items()
+        }
     by_start[0] |= {unit: text(rate) for unit, rate in price_units.rates(entry).items()}
     for rates in by_start.values():
         if rates.get("cache_write") == "0" or "cache_write" not in by_start[0]:
@@ -334,7 +310,7 @@ def merged(kind: str, providers: dict[str, Any], data: dict[str, Any]) -> list[d
     """Every model of a kind with its rows; the first source goes before the second."""
     first = providers.get(KINDS[kind][0])
     second = litellm_rows(kind, data)
-    curated = CURATED.get(kind, {}) | price_units.CURATED.get(kind, {})
+    curated = price_units.CURATED.get(kind, {})
     entries: dict[str, dict[str, Any]] = {}
     taken: set[str] = set(curated) | {name for entry in curated.values() for name in entry["also"]}
     for model in first.models if first else []:

@@ -130,6 +130,31 @@ _DALL_E_3 = _priced(
     hd="80000", hd_1024x1024="80000", hd_1024x1792="120000", hd_1792x1024="120000",
 )  # fmt: skip
 CURATED: dict[str, dict[str, Any]] = {
+    # Alibaba's page: context cache reads are a fifth of the input rate; litellm lacks them for this model.
+    "qwen": {
+        "qwen3-max": {
+            "also": ["qwen3-max-2025-09-23"],
+            "rows": [
+                {
+                    "from": "2025-09-23",
+                    "src": "lc",
+                    "tiers": [
+                        {"input_over": 0, "input": "1.2", "output": "6", "cached_input": "0.24"},
+                        {"input_over": 32000, "input": "2.4", "output": "12", "cached_input": "0.48"},
+                        {"input_over": 128000, "input": "3", "output": "15", "cached_input": "0.6"},
+                    ],
+                }
+            ],
+        },
+        "text-embedding-v3": {
+            "also": [],
+            "rows": [{"src": "c", "tiers": [{"input_over": 0, "input": "0.07"}]}],
+        },
+        "text-embedding-v4": {
+            "also": [],
+            "rows": [{"src": "c", "tiers": [{"input_over": 0, "input": "0.07"}]}],
+        },
+    },
     # The vendors' pages as they were while these were sold; litellm drops what is retired.
     "openai": {
         "dall-e-3": _row(_DALL_E_3),

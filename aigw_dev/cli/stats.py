@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
-from aigw_dev.cli import log_source, output
+from aigw_dev.cli import log_source, output, stats_categories
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, CommandError
 from aigw_dev.cli.logs import FILTER
@@ -51,10 +51,13 @@ def stats(context: Context, words: FILTER = None, *, options: StatsOptions) -> i
     """Sum up requests, success, tokens, cost and times.
 
     Counts every exchange that ended in the interval, also those the log no longer holds. `--by provider` prints a
-    line for every provider, model, address and operation.
+    line for every provider, model, address and operation, `--by category` what each kind of call used.
     """
     by = tuple(part.strip() for part in options.by.split(",") if part.strip())
     fields = SEED_TABLE if by == ("provider",) else by
+    is_by_category = "category" in by and not context.is_json
+    if is_by_category:
+        fields = (*by, "tier") if "tier" not in by else by
     since = log_source.instant(options.since, "--since")
     until = log_source.instant(options.until, "--until") if options.until else ""
     log = log_source.log_of(Place(context))
@@ -71,6 +74,8 @@ def stats(context: Context, words: FILTER = None, *, options: StatsOptions) -> i
         output.note(f"nothing ended {_interval(found)}; --since 7d looks further back")
     if fields == SEED_TABLE:
         _print_seed(found)
+    elif is_by_category:
+        _print_categories(found, by)
     elif by:
         _print_groups(found, by)
     else:
@@ -157,6 +162,12 @@ def _print_seed(found: Summary) -> None:
     # In a pipe exactly two spaces stand between cells, so that the header is one known text.
     for row in (SEED_HEADER, *rows):
         output.say("  ".join(harmless.line(cell) for cell in row))
+
+
+def _print_categories(found: Summary, by: tuple[str, ...]) -> None:
+    header = [*(name.upper().replace("_", "-") for name in by), *stats_categories.HEADER]
+    rows = [stats_categories.cells(line, by, cost) for line in stats_categories.lines(found.groups, by)]
+    output.table(header, rows, right=stats_categories.RIGHT)
 
 
 def _print_groups(found: Summary, by: tuple[str, ...]) -> None:

@@ -46,7 +46,9 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
 
     def own_variables(self, aim: variables.Aim) -> dict[str, str]:
         """The variables of its own, which win over a config file of the user's or a `.env`."""
-        return {name: f"{aim.url}{path}" for name, path in self.urls} | dict.fromkeys(self.keys, aim.token)
+        has_login = any(aim.keeps_login(dialect) for dialect in self.dialects)
+        keys = () if has_login else self.keys
+        return {name: f"{aim.url}{path}" for name, path in self.urls} | dict.fromkeys(keys, aim.token)
 
     def model_variables(self, model: str) -> dict[str, str]:
         """The variables that make it use one model for everything; none where no model is asked for."""
@@ -92,7 +94,7 @@ TOOLS: Final[tuple[Tool, ...]] = (
         title="aider",
         programs=("aider",),
         dialects=("openai",),
-        reads=("OPENAI_API_BASE", "OPENAI_API_KEY"),
+        reads=("OPENAI_API_BASE", "OPENAI_API_KEY", "OPENAI_CUSTOM_HEADERS"),
         urls=(("AIDER_OPENAI_API_BASE", "/v1"),),  # wins over .aider.conf.yml, and over a .env it reads
         keys=("AIDER_OPENAI_API_KEY",),
         models=("AIDER_MODEL", "AIDER_WEAK_MODEL"),

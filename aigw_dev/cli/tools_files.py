@@ -61,10 +61,26 @@ def opencode_config(aim: Aim, models: Sequence[str]) -> dict[str, Any]:
         "models": {model: {"name": model} for model in models},
     }
     turned = {
-        name: {"options": {"baseURL": f"{aim.url}{path}", "apiKey": key}}
-        for name, path in (("openai", "/v1"), ("anthropic", "/v1"), ("google", "/v1beta"))
+        name: {"options": {"baseURL": f"{aim.url}{path}", **_opencode_credential(aim, family)}}
+        for name, path, family in _OPENCODE_TURNED
     }
     return {"provider": {PROVIDER: provider, **turned}}
+
+
+_OPENCODE_TURNED: Final = (
+    ("openai", "/v1", "openai"),
+    ("anthropic", "/v1", "anthropic"),
+    ("google", "/v1beta", "gemini"),
+)
+"""opencode's own providers: name, what stands after the gateway's address, dialect."""
+
+
+def _opencode_credential(aim: Aim, family: str) -> dict[str, Any]:
+    """The gateway's token as the key, or in a header beside opencode's own login."""
+    key = f"{{env:{TOKEN_VARIABLE}}}"
+    if aim.keeps_login(family):
+        return {"headers": {GATEWAY_HEADER: f"Bearer {key}"}}
+    return {"apiKey": key}
 
 
 def _codex(aim: Aim, models: Sequence[str]) -> ToolFile:
@@ -134,6 +150,6 @@ FILES: Final[dict[str, Callable[[Aim, Sequence[str]], ToolFile]]] = {
 
 
 def _yaml(text: str) -> str:
-    """A plain scalar where it is one, else quoted as JSON, which YAML reads."""
-    is_plain = text[:1].isalnum() and all(char.isalnum() or char in "/._-" for char in text)
-    return text if is_plain else json.dumps(text)
+    """A plain scalar where every reader takes it for text, else quoted as JSON, which YAML reads."""
+    is_name = "/" in text and text[:1].isalpha() and all(char.isalnum() or char in "/._-" for char in text)
+    return text if is_name or text == PROVIDER else json.dumps(text)

@@ -26,9 +26,9 @@ def load(text: bytes) -> object:
         loaded: object = json.loads(
             bytes(text).decode("utf-8", "replace"), parse_int=_integer, parse_constant=_nothing
         )
-        return _sendable(loaded)
     except (ValueError, RecursionError):
         return None
+    return loaded
 
 
 def is_object(value: object) -> TypeGuard[dict[str, object]]:
@@ -63,17 +63,6 @@ def count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 <= value <= MAX_COUNT else None
-
-
-def _sendable(value: object) -> object:
-    """The same without lone surrogates, which no UTF-8 can say."""
-    if isinstance(value, str):
-        return text(value)
-    if is_array(value):
-        return [_sendable(item) for item in value]
-    if is_object(value):
-        return {text(key): _sendable(item) for key, item in value.items()}
-    return value
 
 
 def _integer(digits: str) -> int | float:

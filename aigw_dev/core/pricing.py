@@ -358,9 +358,7 @@ def _settle_units(
         doubts.append(f"tokens were not reported: priced by {charged.units}")
     total = charged.picousd + rates.get("request_each", 0)
     status = "estimated" if doubts else "exact"
-    return Cost(
-        status=status, nanousd=total // PICO_PER_NANO, price_id=price.id, reason="; ".join(doubts)
-    )
+    return Cost(status=status, nanousd=total // PICO_PER_NANO, price_id=price.id, reason="; ".join(doubts))
 
 
 def _rate(unit: str, rates: dict[str, int]) -> tuple[int, bool]:

@@ -56,9 +56,7 @@ def account_stream(exchange: Exchange, snapshot: Snapshot, listener: Listener) -
     exchange.cost = price(exchange, snapshot)
 
 
-def completion(
-    inbound: Inbound, downstream: Downstream, listener: Listener
-) -> Callable[[Exchange], None]:
+def completion(inbound: Inbound, downstream: Downstream, listener: Listener) -> Callable[[Exchange], None]:
     """What the writer thread still has to do for an exchange that has ended."""
     binary = downstream.binary  # not the reply itself: its pieces need not wait for the writer
 

@@ -127,6 +127,8 @@ async def _call(
 def _adapter(provider: ReadyProvider, operation: str) -> adapter.Start | None:
     """How this provider does an operation in a form of its own; None where it does not."""
     kind = provider.resolved.kind
+    if not kind.adapters:
+        return None
     module = next((module for name, module in kind.adapters if name == operation), None)
     return None if module is None else adapter.find(module, operation)
 

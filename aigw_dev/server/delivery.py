@@ -1,5 +1,6 @@
 """A good reply on its way to the caller: relayed byte for byte, or translated; listened to in both cases."""
 
+import functools
 import time
 from typing import Final
 
@@ -28,11 +29,11 @@ def _watched(match: Match) -> str:
 def own_headers(job: Job, theirs: Pairs, planned: Plan | None) -> Pairs:
     """Our own headers for a good reply, at its first byte."""
     exchange = job.exchange
-    return [
-        *replies.own_headers(exchange, DIALECTS[exchange.dialect], theirs),
-        replies.timing_header(exchange, job.listener.first_s or 0.0),
-        *translated.translation_headers(planned.translation if planned is not None else None),
-    ]
+    headers = replies.own_headers(exchange, DIALECTS[exchange.dialect], theirs)
+    headers.append(replies.timing_header(exchange, job.listener.first_s or 0.0))
+    if planned is not None and planned.translation is not None:
+        headers += translated.translation_headers(planned.translation)
+    return headers
 
 
 async def relay(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog, planned: Plan) -> None:
@@ -46,7 +47,8 @@ async def relay(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog, pl
     if planned.translation is not None:
         await _translate(job, attempt, reply, watchdog, planned, theirs=theirs)
         return
-    is_events = value_of(reply.headers, b"content-type").lower().startswith(b"text/event-stream")
+    kind = value_of(reply.headers, b"content-type")
+    is_events = kind.lower().startswith(b"text/event-stream")
     listener.begin(
         is_events=is_events,
         reader=dialect.stream_reader() if attempt.number > 1 else None,
@@ -60,7 +62,7 @@ async def relay(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog, pl
             headers.append((b"cache-control", b"no-cache"))
         await downstream.start(reply.status, headers)
 
-    if is_binary(value_of(reply.headers, b"content-type")):
+    if is_binary(kind):
         downstream.binary = BinaryReply()
     if is_events:
         hidden = dialect.hides_usage if planned.hides_usage else None
@@ -131,6 +133,7 @@ def _call_made(job: Job, reply: Reply) -> Pairs:
     return [(b"location", location)]
 
 
+@functools.lru_cache(maxsize=256)  # providers have few
 def is_binary(content_type: bytes) -> bool:
     """Whether a reply is nothing that a person or a program reads as text."""
     kind = content_type.lower()

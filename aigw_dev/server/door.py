@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from aigw_dev.core import operations
+from aigw_dev.core import operations, paths
 from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Identity
@@ -153,10 +153,10 @@ class Door:
 
     def _find(self, method: str, path: str) -> operations.Match | Refusal:
         """What is asked, also below a provider's prefix."""
-        match = operations.find(method, path)
+        match = paths.find(method, path)
         if isinstance(match, operations.Match):
             return match
-        return operations.find_below(method, path, self._house.snapshot.providers) or match
+        return paths.find_below(method, path, self._house.snapshot.providers) or match
 
     async def _identify(self, head: Head) -> Identity | Refusal:
         """Who calls, or why nobody is let in."""

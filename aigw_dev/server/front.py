@@ -5,6 +5,7 @@ refused absolute-form targets, several Hosts and ambiguous framing; what can be 
 that the door is safe behind any server.
 """
 
+import functools
 from typing import Final
 
 import msgspec
@@ -214,7 +215,12 @@ def check_media(head: Head, method: str, *, media: tuple[str, ...]) -> Refusal |
 
 def media_type(head: Head) -> str:
     """The body's content type without its parameters, lower-case."""
-    return head.content_type.partition(b";")[0].strip().lower().decode("latin-1")
+    return _bare(head.content_type)
+
+
+@functools.lru_cache(maxsize=256)  # callers have few, but for the boundaries of forms
+def _bare(content_type: bytes) -> str:
+    return content_type.partition(b";")[0].strip().lower().decode("latin-1")
 
 
 def spoken(head: Head, operation: Operation) -> str:

@@ -22,6 +22,7 @@ from aigw_dev.core.config import Config
 from aigw_dev.core.credentials import make_token
 from aigw_dev.core.errors import SecretError, StoreError
 from aigw_dev.core.mask import Masker
+from aigw_dev.core.operations import WELCOME_PATHS
 from aigw_dev.core.pricing import PriceBook
 from aigw_dev.core.problem import Problem
 from aigw_dev.secrets.home import Home
@@ -385,7 +386,9 @@ class Gateway:
                     "version": __version__,
                     "gateway": self.snapshot.gateway,
                     "openai_base_url": f"{base}/v1",
-                    "paths": ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models"],
+                    "anthropic_base_url": base,
+                    "gemini_base_url": base,
+                    "paths": WELCOME_PATHS,
                     "models": "provider/model, dynamic/ROUTE, or a name that GET /v1/models lists",
                     "try": f"curl {base}/v1/chat/completions -H 'content-type: application/json' "
                     '-d \'{"model":"mock/echo","messages":[{"role":"user","content":"hello"}]}\'',

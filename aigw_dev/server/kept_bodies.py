@@ -10,7 +10,7 @@ from aigw_dev.core.exchange import Exchange
 from aigw_dev.server.metering import category
 
 _TALK: Final = frozenset({"chat", "embedding"})
-_SIGNS: Final = (b"base64", b"b64", b'"data"', b'\\"data\\"', b"image_generation", b'"bytes"', b"_data\"")
+_SIGNS: Final = (b"base64", b"b64", b'"data"', b'\\"data\\"', b"image_generation", b'"bytes"', b'_data"')
 """One of these stands in every chat body that holds an image, sound or a file: looking for them costs next to nothing."""
 _TEXT_STARTS: Final = (b"{", b"[", b"data:", b"event:", b"id:", b":", b"<", b'"')
 

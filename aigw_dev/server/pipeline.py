@@ -115,7 +115,8 @@ async def _serve(
     )
     if inbound.match.operation.family == "count":
         return await counting.count(job, targets)
-    await listen_to_upload(inbound)
+    if inbound.upload is not None:
+        await listen_to_upload(inbound)
     return await attempts.run(job, targets)
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Container
 from typing import Final
 
-from aigw_dev.core import operations
+from aigw_dev.core import paths
 from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Exchange
@@ -39,10 +39,10 @@ _STOPPING: Final = Refusal(code="shutting_down", message="the gateway is stoppin
 
 def find(path: str, providers: Container[str], table: address.AddressTable) -> Match | Refusal:
     """What a WebSocket at `path` (raw, without query) means, or why there is none."""
-    for candidate in (operations.find("GET", path), operations.find_below("GET", path, providers)):
+    for candidate in (paths.find("GET", path), paths.find_below("GET", path, providers)):
         if isinstance(candidate, Match) and (candidate.operation.is_socket or candidate.operation is RAW):
             return candidate
-    for candidate in (operations.find("POST", path), operations.find_below("POST", path, providers)):
+    for candidate in (paths.find("POST", path), paths.find_below("POST", path, providers)):
         if isinstance(candidate, Match) and candidate.operation is RESPONSES:
             return candidate
     for prefix, dialect in _AT_HOME:

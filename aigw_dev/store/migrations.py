@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 _SUMS: Final = ", ".join(
     f"{name} INTEGER NOT NULL"
     for name in (
-        *("requests", "ok", "failed", "throttled", "intercepted", "fallback", "retried", "cached", "cancelled"),
+        *(
+            "requests",
+            "ok",
+            "failed",
+            "throttled",
+            "intercepted",
+            "fallback",
+            "retried",
+            "cached",
+            "cancelled",
+        ),
         *("broken", "input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens"),
         *("reasoning_tokens", "estimated_usage", "cost_nanousd", "cost_unsure_nanousd", "cost_unknown"),
         *("cost_estimated", "cost_partial", "cost_upper_bound", "cost_reported", "cost_free", "duration_us"),
@@ -204,7 +214,7 @@ def show_older(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA temp_store=MEMORY")
     db.execute("CREATE TEMP VIEW dim AS SELECT *, '' AS tier FROM main.dim")
     for table in ("roll", "roll_dim"):
-        db.execute(f"CREATE TEMP VIEW {table} AS SELECT *, {zeros} FROM main.{table}")
+        db.execute(f"CREATE TEMP VIEW {table} AS SELECT *, {zeros} FROM main.{table}")  # noqa: S608 -- constants
     db.execute("PRAGMA query_only=1")
 
 

@@ -420,7 +420,13 @@ def test_loading_the_list_is_quick(shipped: bytes) -> None:
 
 def unit_cost(book: PriceBook, units: Units, *models: str, kind: str = "openai", **more: Any) -> Cost:
     return book.cost(
-        KINDS[kind], "", models=models or ("m",), usage=more.pop("usage", None), at_s=NOW_S, units=units, **more
+        KINDS[kind],
+        "",
+        models=models or ("m",),
+        usage=more.pop("usage", None),
+        at_s=NOW_S,
+        units=units,
+        **more,
     )
 
 
@@ -456,7 +462,9 @@ def test_an_image_that_was_counted_in_tokens_is_priced_by_them(book: PriceBook) 
     usage = Usage(
         input=50,
         output=1_056,
-        raw=raw({"input_tokens_details": {"image_tokens": 0}, "output_tokens_details": {"image_tokens": 1_056}}),
+        raw=raw(
+            {"input_tokens_details": {"image_tokens": 0}, "output_tokens_details": {"image_tokens": 1_056}}
+        ),
     )
     units = Units(images=(Images(1, "1024x1024", "medium"),), image_output_tokens=1_056)
     found = unit_cost(book, units, "gpt-image-1", usage=usage)
@@ -471,14 +479,18 @@ def test_without_token_counts_an_image_is_priced_by_its_size_and_doubted(book: P
     assert found.reason == "tokens were not reported: priced by images"
 
 
-def test_where_nobody_told_which_tokens_are_images_all_of_the_output_is_taken_for_them(book: PriceBook) -> None:
+def test_where_nobody_told_which_tokens_are_images_all_of_the_output_is_taken_for_them(
+    book: PriceBook,
+) -> None:
     units = Units(images=(Images(1, "1024x1024"),))
     found = unit_cost(book, units, "gpt-image-1.5", usage=Usage(input=0, output=1_000))
     assert (found.status, found.nanousd) == ("estimated", 32_000_000)
 
 
 def test_reranking_by_tokens_is_priced_by_tokens(book: PriceBook) -> None:
-    found = unit_cost(book, Units(searches=1, documents=2), "rerank-2.5", kind="voyage", usage=Usage(input=1_000))
+    found = unit_cost(
+        book, Units(searches=1, documents=2), "rerank-2.5", kind="voyage", usage=Usage(input=1_000)
+    )
     assert (found.status, found.nanousd) == ("exact", 50_000)
 
 
@@ -491,7 +503,9 @@ def test_units_that_nobody_told_are_unknown_and_never_zero(book: PriceBook) -> N
 
 
 def test_an_uncertain_unit_makes_an_estimated_cost() -> None:
-    found = unit_cost(one({"second_in": "100", "request_each": "1000"}), Units(audio_in_s=2.0), doubts=["a guess"])
+    found = unit_cost(
+        one({"second_in": "100", "request_each": "1000"}), Units(audio_in_s=2.0), doubts=["a guess"]
+    )
     assert found == Cost(
         status="estimated", nanousd=200_000 + 1_000_000, price_id="openai/m@2026-11-20", reason="a guess"
     )

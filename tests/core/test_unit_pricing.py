@@ -74,7 +74,11 @@ def test_a_video_of_a_resolution_that_nobody_told_is_doubtful_where_it_matters()
     ("units", "rate", "said"),
     [
         (Units(unknown=("audio_in_s",)), "second_in", "nobody told how many seconds were heard"),
-        (Units(videos=1, unknown=("video_s",)), "video_second:720p", "nobody told how many seconds the video has"),
+        (
+            Units(videos=1, unknown=("video_s",)),
+            "video_second:720p",
+            "nobody told how many seconds the video has",
+        ),
         (Units(unknown=("images",)), "image_each", "nobody told how many images were made"),
         (Units(unknown=("audio_in_s",)), "input", "no rate for seconds heard"),
         (Units(videos=1, video_s=8, resolution="720p"), "input", "no rate for video of 720p"),

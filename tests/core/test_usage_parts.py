@@ -82,7 +82,10 @@ def test_a_part_never_exceeds_its_whole() -> None:
 
 def test_what_gemini_counts_by_kind_is_told_apart() -> None:
     wire: dict[str, object] = {
-        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 3}, {"modality": "AUDIO", "tokenCount": 40}],
+        "promptTokensDetails": [
+            {"modality": "TEXT", "tokenCount": 3},
+            {"modality": "AUDIO", "tokenCount": 40},
+        ],
         "candidatesTokensDetails": [{"modality": "IMAGE", "tokenCount": 1290}],
     }
     told, counts = _fine(wire)
@@ -96,7 +99,10 @@ def test_output_is_taken_for_images_only_where_nobody_told() -> None:
         return usage_parts.take_for_images(parts, rates), parts
 
     assert taken({"output": 9}, output=1) == (False, {"output": 9})
-    assert taken({"output": 9, "image_output": 4}, output=1, image_output=5)[1] == {"output": 9, "image_output": 4}
+    assert taken({"output": 9, "image_output": 4}, output=1, image_output=5)[1] == {
+        "output": 9,
+        "image_output": 4,
+    }
     assert taken({"output": 9}, output=1, image_output=5) == (True, {"output": 0, "image_output": 9})
     assert taken({"output": 9}, output=5, image_output=5)[0] is False
     assert taken({"output": 9}, image_output=5)[0] is False

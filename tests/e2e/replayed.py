@@ -13,10 +13,11 @@ import pytest
 import yaml
 
 from tests.e2e.stage import KEYS, Stage
-from tests.scripted import LAST_CHUNK, Script, chunk, reply, stream_head
+from tests.scripted import LAST_CHUNK, Script, chunk, json_reply, reply, stream_head
 
 _PIECE_BYTES: Final = 509
 """A prime: streams are cut where no event ends."""
+UNASKED: Final = "no script was left for this request"
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KINDS: Final = (
     # name of the provider, kind, base URL as that vendor's SDK takes it
@@ -33,7 +34,10 @@ def every_dialect(folder: Path, *, gateway: str = "", more: str = "") -> Stage:
     rows = "".join(
         f'  {name}: {{kind: {kind}, base_url: "{url}", keys: [{keys}]}}\n' for name, kind, url in _KINDS
     )
-    return Stage(folder, names=("up",), more=rows + more, gateway=gateway)
+    stage = Stage(folder, names=("up",), more=rows + more, gateway=gateway)
+    unasked = {"error": {"message": UNASKED, "type": "t", "param": None, "code": None}}
+    stage["up"]._answer = [json_reply(unasked, status=418)]  # pyright: ignore[reportPrivateUsage] - else it says nothing
+    return stage
 
 
 def staged(factory: pytest.TempPathFactory, name: str) -> Iterator[Stage]:
@@ -159,6 +163,12 @@ def gemini_said(lines: list[str], *, is_thought: bool = False) -> str:
         for part in candidate.get("content", {}).get("parts") or []
         if bool(part.get("thought")) == is_thought
     )
+
+
+def first_response(lines: list[str]) -> list[str]:
+    """The events of the first response in a file that may hold several."""
+    ends = [number for number, line in enumerate(lines) if json.loads(line)["type"] == "response.completed"]
+    return lines[: ends[0] + 1]
 
 
 def responses_said(lines: list[str]) -> str:

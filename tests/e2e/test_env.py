@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -44,13 +45,68 @@ def test_json_names_every_variable_and_its_value(start: Start) -> None:
     assert found["unset"] == []
 
 
+def test_without_a_tool_it_prints_every_dialect_that_the_config_serves(start: Start) -> None:
+    only = json.loads(start("version: 1\n").run("env", "--json").stdout)["set"]
+    assert not any(name.startswith(("ANTHROPIC", "GEMINI")) for name in only)
+    gateway = start("version: 1\nproviders:\n  anthropic: {}\n  gemini: {}\n")
+    found = json.loads(gateway.run("env", "--json").stdout)["set"]
+    assert found["ANTHROPIC_BASE_URL"] == found["GOOGLE_GEMINI_BASE_URL"] == gateway.url
+    assert found["ANTHROPIC_AUTH_TOKEN"] == found["GEMINI_API_KEY"] == gateway.token
+
+
 def test_each_tool_gets_its_own_form(start: Start) -> None:
     gateway = start("version: 1\n")
-    aider = json.loads(gateway.run("env", "--for", "aider", "--json").stdout)["set"]
-    assert set(aider) == {"OPENAI_API_BASE", "OPENAI_API_KEY", "NO_PROXY", "no_proxy"}
+    wanted = {
+        "aider": {"OPENAI_API_BASE", "OPENAI_API_KEY", "AIDER_OPENAI_API_BASE", "AIDER_OPENAI_API_KEY"},
+        "openai": {"OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_API_KEY"},
+        "anthropic": {"ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE", "ANTHROPIC_AUTH_TOKEN"},
+        "claude-code": {"ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN"},
+        "gemini": {"GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY"},
+    }
+    for tool, names in wanted.items():
+        found = json.loads(gateway.run("env", "--for", tool, "--json").stdout)
+        assert set(found["set"]) == names | {"NO_PROXY", "no_proxy"}, tool
+        assert found["files"] == []
     assert f"apiBase: {gateway.url}/v1" in gateway.run("env", "--for", "continue").stdout
     assert "api_key_name: aigw-dev" in gateway.run("env", "--for", "llm").stdout
-    assert "openai, aider" in gateway.run("env", "--for", "emacs", expect=2).stderr
+    assert "Did you mean opencode?" in gateway.run("env", "--for", "opencod", expect=2).stderr
+
+
+def test_codex_gets_its_file_with_the_key_as_a_reference(start: Start) -> None:
+    gateway = start("version: 1\n")
+    shown = gateway.run("env", "--for", "codex", "--model", "mock/echo").stdout
+    assert gateway.token not in shown
+    found = tomllib.loads(shown)
+    assert found["model"] == "mock/echo"
+    assert found["model_providers"]["aigw-dev"]["base_url"] == f"{gateway.url}/v1"
+    as_json = json.loads(gateway.run("env", "--for", "codex", "--json").stdout)
+    assert as_json["set"]["AIGW_DEV_TOKEN"] == gateway.token
+    assert as_json["files"][0]["path"] == "~/.codex/config.toml"
+
+
+def test_opencode_gets_the_models_that_the_gateway_lists(start: Start) -> None:
+    gateway = start("version: 1\n")
+    (file,) = json.loads(gateway.run("env", "--for", "opencode", "--json").stdout)["files"]
+    assert "mock/echo" in json.loads(file["text"])["provider"]["aigw-dev"]["models"]
+
+
+def test_a_model_is_named_only_where_one_is_asked_for_and_taken_back_with_it(start: Start) -> None:
+    gateway = start("version: 1\n")
+    words = ("env", "--for", "claude-code", "--model", "mock/echo")
+    found = json.loads(gateway.run(*words, "--json").stdout)["set"]
+    named = {name for name, value in found.items() if value == "mock/echo"}
+    assert {"ANTHROPIC_MODEL", "ANTHROPIC_DEFAULT_HAIKU_MODEL"} <= named
+    back = json.loads(gateway.run(*words, "--unset", "--json", **found).stdout)
+    assert set(found) <= set(back["unset"])
+    assert "--for" in gateway.run("env", "--model", "x", expect=2).stderr
+
+
+def test_a_login_of_the_callers_own_is_left_and_our_token_goes_beside_it(start: Start) -> None:
+    gateway = start("version: 1\nproviders:\n  anthropic: {auth: passthrough}\n")
+    found = json.loads(gateway.run("env", "--json", ANTHROPIC_API_KEY="sk-ant-own").stdout)
+    assert found["set"]["ANTHROPIC_CUSTOM_HEADERS"] == f"esa_aigw_auth: Bearer {gateway.token}"
+    assert "ANTHROPIC_AUTH_TOKEN" not in found["set"]
+    assert "ANTHROPIC_API_KEY" not in found["unset"]
 
 
 def test_examples_run_and_hold_no_token(start: Start) -> None:

@@ -118,6 +118,107 @@ def test_the_command_sees_the_gateway_and_nothing_that_wins_over_it(fresh: Gatew
     assert "planted" not in done.stderr
 
 
+SDKS = """
+import sys
+model = "mock/echo"
+if sys.argv[1] == "anthropic":
+    import anthropic
+    reply = anthropic.Anthropic(max_retries=0).messages.create(
+        model=model, max_tokens=99, messages=[{"role": "user", "content": "from the app"}])
+    print("".join(block.text for block in reply.content if block.type == "text"))
+else:
+    from google import genai
+    print(genai.Client().models.generate_content(model=model, contents="from the app").text)
+"""
+
+
+@pytest.mark.parametrize("sdk", ["anthropic", "google.genai"])
+def test_the_sdks_of_every_dialect_that_is_served_find_the_gateway(fresh: GatewayProcess, sdk: str) -> None:
+    pytest.importorskip(sdk)
+    fresh.path.write_text("version: 1\nproviders:\n  anthropic: {}\n  gemini: {}\n", "utf-8")
+    (fresh.folder / "sdks.py").write_text(SDKS, "utf-8")
+    planted = {
+        "ANTHROPIC_API_KEY": "sk-ant-planted",
+        "GOOGLE_API_KEY": "planted",
+        "GOOGLE_GENAI_USE_VERTEXAI": "true",
+        "GOOGLE_CLOUD_PROJECT": "planted",
+    }
+    done = fresh.run("run", "--", sys.executable, "sdks.py", sdk, expect=0, **planted)
+    assert done.stdout == "from the app\n"
+    assert ": 1 calls" in done.stderr
+
+
+LOGIN = """
+import anthropic
+reply = anthropic.Anthropic(max_retries=0).messages.create(
+    model="claude-sonnet-4-5", max_tokens=99, messages=[{"role": "user", "content": "hi"}])
+print(reply.content[0].text)
+"""
+MESSAGE = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-sonnet-4-5",
+    "content": [{"type": "text", "text": "by login"}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 9, "output_tokens": 3},
+}
+
+
+def test_a_login_passes_through_unchanged_and_alone(
+    upstream: ScriptedUpstream, fresh: GatewayProcess
+) -> None:
+    pytest.importorskip("anthropic")
+    provider = f"anthropic: {{base_url: '{upstream.url}', auth: passthrough}}"
+    fresh.path.write_text(f"version: 1\nproviders:\n  {provider}\n", "utf-8")
+    (fresh.folder / "login.py").write_text(LOGIN, "utf-8")
+    upstream.enqueue([json_reply(MESSAGE)])
+    done = fresh.run("run", "--", sys.executable, "login.py", ANTHROPIC_API_KEY="sk-ant-own")
+    assert done.stdout == "by login\n"
+    (request,) = upstream.requests
+    shown = b"\n".join(name + b": " + value for name, value in request.headers)
+    assert b"sk-ant-own" in shown
+    assert b"aigwdev-" not in shown
+    assert b"esa_aigw_auth" not in shown
+    assert "sk-ant-own" not in done.stderr
+    assert "aigwdev-" not in done.stderr
+
+
+PROGRAM = """#!{python}
+import json, os, sys
+print(json.dumps({{"words": sys.argv[1:], "env": dict(os.environ)}}))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script by its first line")
+@pytest.mark.parametrize(
+    ("program", "variable", "flag"),
+    [
+        ("claude", "ANTHROPIC_AUTH_TOKEN", "--settings"),
+        ("codex", "AIGW_DEV_TOKEN", "-c"),
+        ("gemini", "GEMINI_API_KEY", ""),
+        ("aider", "AIDER_OPENAI_API_KEY", ""),
+        ("opencode", "OPENCODE_CONFIG_CONTENT", ""),
+    ],
+)
+def test_a_tool_known_by_name_gets_its_own_also_where_the_config_does_not_serve_its_dialect(
+    fresh: GatewayProcess, program: str, variable: str, flag: str
+) -> None:
+    script = fresh.folder / program
+    script.write_text(PROGRAM.format(python=sys.executable), "utf-8")
+    script.chmod(0o755)
+    done = fresh.run("run", "--", str(script), "own", HOME=str(fresh.folder))
+    inside = json.loads(done.stdout)
+    assert inside["env"][variable]
+    assert inside["words"][-1] == "own"
+    assert inside["words"][0] == (flag or "own")
+    assert variable in done.stderr
+    assert ("added" in done.stderr) == bool(flag)
+    assert "aigwdev-" not in done.stderr
+    assert not any("aigwdev-" in word for word in inside["words"]), "argv is for everybody to read"
+
+
 def test_our_own_commands_inside_a_run_use_its_gateway(fresh: GatewayProcess) -> None:
     done = fresh.run("run", "--name", "outer", "--", *AIGW, "chat", "mock/echo", "nested")
     assert done.stdout == "nested\n"

@@ -1,8 +1,8 @@
 """Wire protocols, one module or package each."""
 
 import importlib
-from collections.abc import Iterator, Mapping
-from typing import Final, cast
+from collections.abc import Iterator, KeysView
+from typing import Final, Protocol, cast
 
 from aigw_dev.core.dialects import openai_chat
 from aigw_dev.core.dialects.protocol import Dialect
@@ -16,18 +16,40 @@ _PACKAGES: Final = {
 }
 
 
-class _Dialects(Mapping[str, Dialect]):
+class Dialects(Protocol):
     """The dialects by name."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, Dialect] = {"openai-chat": openai_chat}
+    def __getitem__(self, name: str, /) -> Dialect:
+        """The dialect of this name, imported when it is first asked for."""
+        ...
 
-    def __getitem__(self, name: str) -> Dialect:
-        known = self._known.get(name)
-        if known is None:
-            module = importlib.import_module(f"aigw_dev.core.dialects.{_PACKAGES[name]}")
-            known = self._known[name] = cast("Dialect", module)
+    def __contains__(self, name: object, /) -> bool:
+        """Whether there is such a dialect."""
+        ...
+
+    def __iter__(self) -> Iterator[str]:
+        """Their names."""
+        ...
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
+    def keys(self) -> KeysView[str]:
+        """Their names."""
+        ...
+
+
+class _Loaded(dict[str, Dialect]):
+    """A dict of those imported so far: every request looks up several times, and that costs no call of Python."""
+
+    def __missing__(self, name: str) -> Dialect:
+        module = importlib.import_module(f"aigw_dev.core.dialects.{_PACKAGES[name]}")
+        known = self[name] = cast("Dialect", module)
         return known
+
+    def __contains__(self, name: object) -> bool:
+        return name in _PACKAGES
 
     def __iter__(self) -> Iterator[str]:
         return iter(_PACKAGES)
@@ -35,6 +57,9 @@ class _Dialects(Mapping[str, Dialect]):
     def __len__(self) -> int:
         return len(_PACKAGES)
 
+    def keys(self) -> KeysView[str]:  # type: ignore[override]  # of all, loaded or not
+        return _PACKAGES.keys()
 
-DIALECTS: Final[Mapping[str, Dialect]] = _Dialects()
+
+DIALECTS: Final[Dialects] = _Loaded({"openai-chat": openai_chat})
 """Every dialect that callers speak, by the name that operations, providers and exchanges use."""

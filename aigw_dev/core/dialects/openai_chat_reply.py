@@ -198,9 +198,9 @@ def raw(value: object) -> msgspec.Raw:
 
 
 def dumped(value: object) -> str:
-    """A loaded value as JSON text; `null` where it is nested too deeply."""
+    """A loaded value as JSON text, fit for UTF-8; `null` where it is nested too deeply."""
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return loose_json.text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     except RecursionError:
         return "null"
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from aigw_dev.core import operations, tokens
+from aigw_dev.core import operations, paths, tokens
 from aigw_dev.core.dialects import loose_json, openai_chat
 from aigw_dev.core.dialects.protocol import ModelRow, RequestFacts
 from aigw_dev.core.dialects.request_body import RequestBody, read_body
@@ -154,7 +154,7 @@ def answer(
     `now_s` is UTC seconds; `id_seed` becomes part of every id, None takes it from the body. Whatever is wrong with the
     request is an error reply, as a provider would send it.
     """
-    match = operations.find(method, path)
+    match = paths.find(method, path)
     if isinstance(match, Refusal):
         return refused(match)
     operation = match.operation

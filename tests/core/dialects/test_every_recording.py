@@ -75,7 +75,10 @@ def report(kind: str, counts: Counts, different: list[str], skipped: Skipped) ->
             row = [counts[source, target, word] for word in ("equal", "different", "skipped")]
             if any(row):
                 print(f"  {source:24} > {target:24} {row[0]:4} / {row[1]} / {row[2]}")  # noqa: T201
-    total = {word: sum(n for key, n in counts.items() if key[2] == word) for word in ("equal", "different", "skipped")}
+    total = {
+        word: sum(n for key, n in counts.items() if key[2] == word)
+        for word in ("equal", "different", "skipped")
+    }
     print(f"  all: {total}")  # noqa: T201
     assert not different, "\n".join(different)
     assert not skipped.unused(), "these are equal by now: take them off the list"

@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from aigw_dev.core.chat.vocabulary import ChatRequest, Message, Text, ToolResult
+from aigw_dev.core.chat.vocabulary import ChatRequest, Message, Opaque, Text, ToolResult
 from aigw_dev.core.dialects.bedrock.parts import Block, PartWriter
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.ledger import Ledger

@@ -105,7 +105,7 @@ def call_part(
 ) -> _Written:
     """A part for a call (id, name, arguments) with its signature (origin, text); arguments stay as they were spelled."""
     call_id, name, arguments = call
-    args = wire.object_text(arguments or "{}")
+    args = None if is_custom else wire.object_text(arguments or "{}")
     if args is None:
         key = "input" if is_custom else "arguments"
         ledger.approximated("tool_calls.arguments", f"no JSON object: they stand in the argument `{key}`")
@@ -130,7 +130,7 @@ def thinking_part(part: Thinking, context: ReplyContext, ledger: Ledger) -> _Wri
 def opaque_part(part: Opaque, ledger: Ledger) -> _Written | None:
     """A part for what only its own dialect has a word for."""
     if part.dialect == DIALECT:
-        return dict(wire.fields(part.raw))
+        return {loose_json.text(key): value for key, value in wire.fields(part.raw).items()}
     ledger.dropped("content", f"{part.type} belongs to {part.dialect}")
     return None
 

@@ -92,7 +92,7 @@ def annotations_of(citations: bytes | msgspec.Raw, ledger: Ledger, *, length: in
     for number, value in enumerate(loose_json.items(loose_json.load(bytes(citations)))):
         one = loose_json.mapping(value)
         inner = loose_json.mapping(one.get("url_citation")) or one
-        if one.get("type") in _ANNOTATIONS:
+        if loose_json.text(one.get("type")) in _ANNOTATIONS:
             written.append(one)
         elif url := loose_json.text(inner.get("url")):
             start, end = loose_json.count(inner.get("start_index")), loose_json.count(inner.get("end_index"))

@@ -111,7 +111,7 @@ def read_choice(value: object, extras: Extras) -> ToolChoice | None:
     for number, item in enumerate(checks.items(choice.get("tools"), "tool_choice.tools")):
         where = f"tool_choice.tools[{number}]"
         tool = checks.mapping(item, where)
-        if tool.get("type") in {"function", "custom"}:
+        if loose_json.text(tool.get("type")) in {"function", "custom"}:
             names.append(checks.text(tool.get("name"), f"{where}.name", is_required=True))
         else:
             extras[where] = checks.raw(tool)

@@ -84,3 +84,11 @@ def test_a_speakers_name_is_left_out() -> None:
 def test_a_conversation_of_which_nothing_is_left_is_refused() -> None:
     assert refused(request(user(" "), assistant(""))).param == "messages"
     assert refused(request(system("s"), user(""))).param == "messages"
+
+
+def test_what_only_another_dialect_says_is_left_out_of_the_systems_words() -> None:
+    ledger = Ledger()
+    foreign = Opaque(dialect="anthropic-messages", type="tool_addition", raw=raw({"type": "tool_addition"}))
+    wire = written(request(user("hi"), system(foreign), user("ho")), ledger=ledger)
+    assert [turn["role"] for turn in wire["messages"]] == ["user"]
+    assert fates(ledger)["messages[1].content[0].tool_addition"] == "dropped"

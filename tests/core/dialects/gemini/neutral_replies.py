@@ -12,6 +12,7 @@ from aigw_dev.core.chat.vocabulary import (
     ReplyContext,
 )
 from aigw_dev.core.dialects import gemini
+from aigw_dev.core.exchange import Usage
 from aigw_dev.core.ledger import Ledger
 from tests.core.dialects.gemini.sdk import check_reply
 
@@ -37,7 +38,9 @@ def context(*, thoughts: bool = False) -> ReplyContext:
 
 def written(*parts: Part, thoughts: bool = False, **said: Any) -> tuple[dict[str, Any], Ledger]:
     ledger = Ledger()
-    reply = ChatReply(dialect="openai-chat", choices=(Choice(parts=parts, **said),))
+    reply = ChatReply(
+        dialect="openai-chat", choices=(Choice(parts=parts, **said),), usage=Usage(input=1, output=1)
+    )
     out = gemini.write_reply(reply, context(thoughts=thoughts), ledger)
     check_reply(out)
     return json.loads(out)["candidates"][0], ledger

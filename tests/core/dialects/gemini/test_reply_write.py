@@ -70,7 +70,17 @@ def test_a_callers_reply() -> None:
         ("approximated", "usage.cache_write"),
     }
     empty = json.loads(gemini.write_reply(ChatReply(dialect="openai-chat"), context(), Ledger()))
+    assert empty.pop("usageMetadata")["totalTokenCount"] == 0
     assert empty == {"candidates": [], "modelVersion": "asked", "responseId": "0123456789abcdef01234567"}
+
+
+def test_usage_that_nobody_counted_is_estimated_and_said_so() -> None:
+    parts = (Text(text="some words"), ToolCall(id="c", name="f", arguments='{"x":1}'))
+    ledger = Ledger()
+    reply = ChatReply(dialect="openai-chat", choices=(Choice(parts=parts),))
+    usage = json.loads(gemini.write_reply(reply, context(), ledger))["usageMetadata"]
+    assert usage["candidatesTokenCount"] > 2
+    assert ("invented", "usage") in fates(ledger)
 
 
 def test_thoughts_are_shown_to_who_asked_and_signatures_to_all() -> None:
