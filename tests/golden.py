@@ -209,10 +209,11 @@ def difference(name: str) -> str:
     """A unified diff between a case's golden and what is made now; empty where they are the same."""
     case = load(name)
     accepted, now = case.get("golden", {}), made(case)
-    if accepted == now:
+    before, after = dumped(accepted), dumped(now)
+    if before == after:  # the order of members counts: it is what is sent
         return ""
     lines = difflib.unified_diff(
-        dumped(accepted).split("\n"), dumped(now).split("\n"), f"{name}: accepted", f"{name}: now", lineterm="", n=2
+        before.split("\n"), after.split("\n"), f"{name}: accepted", f"{name}: now", lineterm="", n=2
     )
     return "\n".join(lines)
 

@@ -65,8 +65,6 @@ KINDS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "volcengine": ("", ("volcengine/", ""), ("volcengine",)),
 }
 MODES = {"chat", "completion", "responses", "embedding"} | price_units.MEDIA_MODES
-EXTRA = ("image_", "audio_", "second_", "character_", "video_")
-"""Rates that the second source may add to the first's rows."""
 TIER_WORDS = ("128k", "100k", "200k", "256k", "272k", "512k")
 UNITS_G = {
     "input_mtok": "input",
@@ -260,7 +258,9 @@ def litellm_rows(kind: str, data: dict[str, Any]) -> dict[str, list[dict[str, An
 
 def has_rates(tiers: list[dict[str, Any]]) -> bool:
     """Whether a ladder prices something: tokens in, or a unit of its own."""
-    return any(unit == "input" or unit.endswith("_each") or unit.startswith(EXTRA) for unit in tiers[0])
+    return any(
+        unit == "input" or unit.endswith("_each") or unit.startswith(price_units.EXTRA) for unit in tiers[0]
+    )
 
 
 # merging
@@ -300,12 +300,6 @@ def differ(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> str:
     return ""
 
 
-def add_units(tiers: list[dict[str, Any]], theirs: dict[str, Any]) -> None:
-    """What the second source prices beside tokens and the first does not."""
-    for tier in tiers:
-        tier |= {unit: rate for unit, rate in theirs.items() if unit.startswith(EXTRA) and unit not in tier}
-
-
 def merged(kind: str, providers: dict[str, Any], data: dict[str, Any]) -> list[dict[str, Any]]:
     """Every model of a kind with its rows; the first source goes before the second."""
     first = providers.get(KINDS[kind][0])
@@ -329,7 +323,7 @@ def merged(kind: str, providers: dict[str, Any], data: dict[str, Any]) -> list[d
         for name in names:
             if name in second:
                 theirs = second.pop(name)
-                add_units(rows[-1]["tiers"], theirs[0])
+                price_units.add_units(rows[-1]["tiers"], theirs[0])
                 ladders = [
                     rows[-1]["tiers"],
                     *(v["tiers"] for v in rows[-1].get("variants", ()) if "hours_utc" in v),

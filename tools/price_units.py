@@ -19,6 +19,9 @@ MEDIA_MODES = {
 }
 """litellm's modes beside those of text."""
 
+EXTRA = ("image_", "audio_", "second_", "character_", "video_")
+"""Rates that the second source may add to the first's rows."""
+
 TOKENS_L = {
     "input_cost_per_image_token": "image_input",
     "output_cost_per_image_token": "image_output",
@@ -112,6 +115,12 @@ def _by_pixel(entry: dict[str, Any], pixels: int) -> Decimal:
     """The price that was divided by an image's pixels, in tenths of a cent."""
     each = Decimal(repr(entry.get("input_cost_per_pixel") or 0)) * pixels
     return each.quantize(Decimal("0.001"))
+
+
+def add_units(tiers: list[dict[str, Any]], theirs: dict[str, Any]) -> None:
+    """What the second source prices beside tokens and the first does not."""
+    for tier in tiers:
+        tier |= {unit: rate for unit, rate in theirs.items() if unit.startswith(EXTRA) and unit not in tier}
 
 
 def _row(tier: dict[str, Any], *also: str, src: str = "c", since: str = "") -> dict[str, Any]:

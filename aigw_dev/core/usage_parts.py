@@ -63,6 +63,8 @@ class _Fine(msgspec.Struct, frozen=True):
 
 
 _FINE: Final = msgspec.json.Decoder(_Fine)
+_NO_DETAILS: Final = _Details()
+_NO_FINE: Final = (0,) * (len(FINE_PARTS) + 1)
 
 
 def read_fine(raw: msgspec.Raw) -> tuple[str, tuple[int, ...]]:
@@ -72,6 +74,14 @@ def read_fine(raw: msgspec.Raw) -> tuple[str, tuple[int, ...]]:
     except ValueError:  # msgspec's errors are ValueErrors: an odd shape is read loosely
         return _read_loosely(loose_json.mapping(loose_json.load(bytes(raw))))
     written, tools = wire.cache_creation, wire.server_tool_use
+    asked = wire.prompt_tokens_details or wire.input_tokens_details or _NO_DETAILS
+    made = wire.completion_tokens_details or wire.output_tokens_details or _NO_DETAILS
+    if (
+        asked == _NO_DETAILS == made
+        and not (written or tools or wire.input_tokens_details or wire.output_tokens_details)
+        and not (wire.reply_by_modality or wire.prompt_by_modality)
+    ):
+        return wire.service_tier or "", _NO_FINE
     counts = [
         _whole(written.ephemeral_1h_input_tokens) if written else 0,
         *[

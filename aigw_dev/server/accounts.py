@@ -13,7 +13,7 @@ from aigw_dev.core.binary_reply import BinaryReply
 from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.dialects.protocol import ReplySummary
 from aigw_dev.core.exchange import Assembled, Cost, Exchange, Usage
-from aigw_dev.core.modality_units import FREE, NOTHING
+from aigw_dev.core.modality_units import CATEGORIES, FREE, NOTHING
 from aigw_dev.core.streams.lint import lint
 from aigw_dev.server import kept_bodies, metering, replies
 from aigw_dev.server.downstream import Downstream
@@ -25,6 +25,8 @@ from aigw_dev.server.snapshot import Snapshot
 _OK: Final = range(200, 300)
 _ESTIMATED: Final = frozenset({"chat", "embedding"})
 """Categories whose tokens can be estimated from what was said."""
+_TOKENS_ALONE: Final = frozenset(name for name, category in CATEGORIES.items() if category in _ESTIMATED)
+"""Operations of which `metering` has nothing to say: what they use is tokens, and never free."""
 
 
 def account_reply(
@@ -41,9 +43,13 @@ def _read_reply(
     summary = summary or DIALECTS[exchange.dialect].reply_summary(body)
     exchange.response_model, exchange.finish = summary.response_model, summary.finish
     exchange.assembled = summary.assembled
-    exchange.usage = None if metering.is_look(exchange) else summary.usage
     if inbound.owner is not None and not exchange.request_model:
         exchange.request_model = inbound.owner.model
+    if exchange.operation in _TOKENS_ALONE:
+        exchange.usage = summary.usage
+        exchange.cost = price(exchange, inbound.snapshot)
+        return
+    exchange.usage = None if metering.is_look(exchange) else summary.usage
     exchange.units = metering.read(inbound, exchange, body)
     exchange.cost = price(exchange, inbound.snapshot, doubts=metering.doubts(inbound, exchange.units))
 
@@ -121,7 +127,7 @@ def price(exchange: Exchange, snapshot: Snapshot, *, doubts: tuple[str, ...] = (
     """The cost of what an exchange used, at the provider that answered it; `doubts` make it an estimate."""
     if not exchange.attempts:
         return Cost(status="free", nanousd=0, reason="nothing was sent")
-    reason = metering.why_free(exchange)
+    reason = "" if exchange.operation in _TOKENS_ALONE else metering.why_free(exchange)
     if reason and exchange.operation not in FREE:
         return Cost(status="free", nanousd=0, reason=reason)
     provider = snapshot.providers[exchange.provider].resolved

@@ -19,6 +19,8 @@ from aigw_dev.server.relay import read_whole, relay_bytes, relay_events
 from aigw_dev.server.watchdog import Watchdog
 
 _TEXTS: Final = (b"text/", b"json", b"xml", b"javascript", b"yaml", b"sdp", b"urlencoded")
+_IDS: Final = (b"x-request-id", b"request-id", b"apim-request-id", b"x-amzn-requestid")
+"""Headers in which providers name a call; the first of them counts."""
 
 
 def _watched(match: Match) -> str:
@@ -158,7 +160,8 @@ def require_acceptable(reply: Reply) -> None:
 
 def request_id(headers: Pairs) -> str:
     """The provider's own id of the call; empty where it sent none."""
-    for name in (b"x-request-id", b"request-id", b"apim-request-id", b"x-amzn-requestid"):
-        if found := value_of(headers, name):
-            return found.decode("latin-1")
+    for wanted in _IDS:
+        for name, value in headers:
+            if name == wanted and value:
+                return value.decode("latin-1")
     return ""

@@ -51,38 +51,48 @@ _DOWN_PREFIXES: Final = (
 )
 
 _MEMORY_CAP: Final = 512
-_up_memory: dict[bytes, bool] = {}
-_down_memory: dict[bytes, bool] = {}
+
+
+class _Memory(dict[bytes, bool]):
+    """Answers by name: one that is remembered costs no call of Python."""
+
+    def __init__(self, names: frozenset[bytes], prefixes: tuple[bytes, ...]) -> None:
+        super().__init__()
+        self._names, self._prefixes = names, prefixes
+
+    def __missing__(self, name: bytes) -> bool:
+        known = name in self._names or name.startswith(self._prefixes)
+        if len(self) < _MEMORY_CAP:
+            self[name] = known
+        return known
+
+
+_up: Final = _Memory(_UP_NAMES, _UP_PREFIXES)
+_down: Final = _Memory(_DOWN_NAMES, _DOWN_PREFIXES)
 
 
 def goes_up(name: bytes) -> bool:
     """Whether a caller's header (lower-case name) is sent to the provider."""
-    known = _up_memory.get(name)
-    if known is None:
-        known = name in _UP_NAMES or name.startswith(_UP_PREFIXES)
-        _remember(_up_memory, name, value=known)
-    return known
+    return _up[name]
 
 
 def comes_down(name: bytes) -> bool:
     """Whether a provider's header (lower-case name) is sent to the caller."""
-    known = _down_memory.get(name)
-    if known is None:
-        known = name in _DOWN_NAMES or name.startswith(_DOWN_PREFIXES)
-        _remember(_down_memory, name, value=known)
-    return known
+    return _down[name]
 
 
 def upward(headers: Iterable[tuple[bytes, bytes]], forward: frozenset[bytes]) -> Pairs:
     """The caller's headers that go to the provider; `forward` are the provider's own `forward_headers`."""
+    known = _up
     if not forward:
-        return [pair for pair in headers if goes_up(pair[0])]
-    return [pair for pair in headers if goes_up(pair[0]) or pair[0] in forward]
+        return [pair for pair in headers if known[pair[0]]]
+    return [pair for pair in headers if known[pair[0]] or pair[0] in forward]
 
 
 def downward(headers: Iterable[tuple[bytes, bytes]]) -> Pairs:
     """The provider's headers that go to the caller."""
-    return [pair for pair in headers if comes_down(pair[0])]
+    known = _down
+    return [pair for pair in headers if known[pair[0]]]
 
 
 def value_of(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
@@ -92,7 +102,3 @@ def value_of(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
             return value
     return b""
 
-
-def _remember(memory: dict[bytes, bool], name: bytes, *, value: bool) -> None:
-    if len(memory) < _MEMORY_CAP:
-        memory[name] = value

@@ -73,7 +73,7 @@ def plan(
     if resolved.kind.has_publishers and operation.family in {"chat", "count"}:
         publication = publish(resolved, target.model)
         target = msgspec.structs.replace(target, model=publication.model)
-    query = inbound.query.decode("latin-1")
+    query = inbound.query.decode("latin-1") if inbound.query else ""
     if operation.family in {"chat", "count"} and reading is not None:
         place = chat_place(resolved, operation.dialect) if publication is None else publication.place
         if place.dialect != operation.dialect:
@@ -89,7 +89,7 @@ def plan(
             return _lacking(provider, operation.name)
     if reading is None:
         return _as_it_came(inbound, provider, place, target)
-    if realtime_calls.is_realtime(operation):
+    if operation.family == "model" and realtime_calls.is_realtime(operation):
         renamed = realtime_calls.renamed_body(reading.body, target.model)
         return Plan(place=place, path=operation.path, body=renamed, query=query)
     request, hides = reading.body, False

@@ -53,7 +53,8 @@ class Listener:
         self.raw_bytes = 0
         if reader is not None:
             self.reader = reader
-        self.timing = StreamTiming()
+        if self.timing.at_us:
+            self.timing = StreamTiming()
 
     def heard(self, now_s: float, chunk: bytes) -> None:
         """A piece arrived at `now_s`."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from aigw_dev.core.chat import estimate
+from aigw_dev.core.chat import estimate, media_bytes
 from aigw_dev.core.chat.vocabulary import ChatRequest, ReplyContext
 from aigw_dev.core.dialects.codec import (
     CallerCodec,
@@ -73,6 +73,8 @@ class Reading(msgspec.Struct, kw_only=True):
                     is_stream=self.match.is_stream,
                     version=self.version,
                 )
+            if isinstance(self._read, ChatRequest):
+                self._read = media_bytes.refusal(self._read) or self._read
         return self._read
 
 

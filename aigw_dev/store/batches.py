@@ -207,7 +207,7 @@ class Batches:
 
     def _count_once(self, exchange: Exchange, units: Units) -> None:
         """A video's job is looked at many times and counted the first time; nonsense is not counted at all."""
-        if max(units.counts) >> _MOST_TOKENS_BITS:
+        if any(count >> _MOST_TOKENS_BITS for count in units.counts):
             exchange.units = None
             return
         if not units.job:

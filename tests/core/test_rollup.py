@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from aigw_dev.core import rollup
 from aigw_dev.core.exchange import COST_STATUSES, MARKS, Cost, Usage
 from aigw_dev.core.rollup import LADDER, Slowest, Tile, Totals, bucket, cover, middle, percentile, snap
+from aigw_dev.core.units import Images, Units
 from tests.store.making import NOON, attempt, exchange, refused
 
 # buckets
@@ -230,3 +231,27 @@ def test_what_counts_as_slow_follows_the_times() -> None:
     for _ in range(3 * Slowest.SPAN):
         slowest.is_slow(9.0)
     assert not slowest.is_slow(5.0)
+
+
+def test_units_beside_tokens_are_counted_in_whole_numbers() -> None:
+    totals = counted(
+        units=Units(
+            images=(Images(2, "1024x1024"), Images(1)),
+            audio_in_s=61.2504,
+            audio_out_s=0.0014,
+            characters=40,
+            videos=1,
+            video_s=8,
+            searches=2,
+            documents=20,
+            unknown=("resolution",),
+        )
+    )
+    assert (totals.images, totals.audio_in_ms, totals.audio_out_ms, totals.characters) == (3, 61_250, 1, 40)
+    assert (totals.videos, totals.video_ms, totals.searches, totals.documents) == (1, 8_000, 2, 20)
+    assert totals.units_unknown == 1
+    assert counted(units=Units()).units_unknown == counted().images == 0
+
+
+def test_totals_have_a_field_for_every_counter_in_its_order() -> None:
+    assert Totals.__struct_fields__ == rollup.COUNTERS

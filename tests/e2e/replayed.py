@@ -165,12 +165,6 @@ def gemini_said(lines: list[str], *, is_thought: bool = False) -> str:
     )
 
 
-def first_response(lines: list[str]) -> list[str]:
-    """The events of the first response in a file that may hold several."""
-    ends = [number for number, line in enumerate(lines) if json.loads(line)["type"] == "response.completed"]
-    return lines[: ends[0] + 1]
-
-
 def responses_said(lines: list[str]) -> str:
     """The text of a Responses stream."""
     events = [json.loads(line) for line in lines]

@@ -18,7 +18,6 @@ from tests.e2e.replayed import (
     cut,
     every_dialect,
     fates,
-    first_response,
     gemini_said,
     gemini_stream,
     load,
@@ -34,7 +33,7 @@ from tests.e2e.stage import REPLY, Stage
 from tests.scripted import Script, json_reply
 
 RESPONSES: Final = "vercel-ai/openai/src/responses/"
-ENCRYPTED: Final = RESPONSES + "openai-reasoning-encrypted-content.1.chunks.txt"
+PHASE: Final = RESPONSES + "openai-phase.1.chunks.txt"
 OTHERS: Final = ("up/m", "claude/c", "gem/g")
 WEATHER: Final[FunctionToolParam] = {
     "type": "function",
@@ -76,7 +75,7 @@ def stream_of(vectors: Path, model: str) -> tuple[Script, str]:
         lines = payloads(vectors, "vercel-ai/anthropic/src/anthropic-clear-thinking.1.chunks.txt")
         return cut(named_stream(lines)), claude_said(lines)
     if model == "native/o":
-        lines = first_response(payloads(vectors, ENCRYPTED))
+        lines = payloads(vectors, PHASE)
         return cut(named_stream(lines)), responses_said(lines)
     lines = payloads(vectors, "vercel-ai/deepseek/src/chat/deepseek-reasoning.chunks.txt")
     return cut(chat_stream(lines)), chat_said(lines)
@@ -130,7 +129,7 @@ def test_a_native_stream_is_relayed_byte_for_byte(stage: Stage, vectors: Path) -
     body = {"model": "native/o", "input": "hi", "stream": True}
     headers = {"authorization": f"Bearer {stage.token}"}
     answer = stage.client.post(f"{stage.url}/v1/responses", json=body, headers=headers)
-    lines = first_response(payloads(vectors, ENCRYPTED))
+    lines = payloads(vectors, PHASE)
     assert answer.content == named_stream(lines)
     logged = stage.logged(answer)
     usage = json.loads(lines[-1])["response"]["usage"]
@@ -344,11 +343,19 @@ def test_what_was_not_to_be_stored_is_not(stage: Stage, sdk: openai.OpenAI) -> N
     first = sdk.responses.create(model="up/m", input="one", store=False)
     with pytest.raises(openai.NotFoundError):
         sdk.responses.retrieve(first.id)
-    with pytest.raises(openai.APIStatusError) as caught:
-        sdk.responses.create(model="up/m", input="two", previous_response_id=first.id)
-    assert caught.value.status_code in {400, 404}
-    assert first.id in str(caught.value)
     assert len(stage["up"].requests) == 1
+
+
+def test_leaning_on_what_nobody_keeps_is_refused_and_named(stage: Stage, sdk: openai.OpenAI) -> None:
+    with pytest.raises(openai.APIStatusError, match="resp_gone") as caught:
+        sdk.responses.create(model="up/m", input="two", previous_response_id="resp_gone")
+    assert caught.value.status_code in {400, 404}
+    assert stage["up"].requests == []
+
+
+def test_a_response_nobody_knows_is_not_found(stage: Stage, sdk: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError):
+        sdk.responses.retrieve("resp_unknown")
 
 
 def test_a_conversation_survives_a_restart_of_the_gateway(tmp_path: Path) -> None:
@@ -580,7 +587,7 @@ def test_codex_reaches_openai_as_it_is(stage: Stage, vectors: Path) -> None:
     script, _ = stream_of(vectors, "native/o")
     stage.script("up", script)
     answer = call_as_codex(stage, codex("native/o"))
-    lines = first_response(payloads(vectors, ENCRYPTED))
+    lines = payloads(vectors, PHASE)
     assert answer.content == named_stream(lines)
     assert sent(stage) == codex("o")
 

@@ -128,7 +128,8 @@ if sys.argv[1] == "anthropic":
     print("".join(block.text for block in reply.content if block.type == "text"))
 else:
     from google import genai
-    print(genai.Client().models.generate_content(model=model, contents="from the app").text)
+    client = genai.Client()  # one that nothing holds closes itself
+    print(client.models.generate_content(model=model, contents="from the app").text)
 """
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from aigw_dev.core.config import Logging
-from aigw_dev.core.exchange import Usage
+from aigw_dev.core.exchange import Cost, Exchange, Usage
+from aigw_dev.core.units import Units
 from aigw_dev.store.batches import Batches
 from tests.store.making import KEEP_ALL, NOON, batches, exchange, quick_log, refused
 
@@ -154,3 +155,59 @@ def test_shared_texts_are_looked_through_once_a_day(db: sqlite3.Connection, writ
     db.execute("INSERT INTO shared VALUES(1, 3, 'old')")
     writing.forget_shared(86_400)
     assert db.execute("SELECT count(*) FROM shared").fetchone() == (1,)
+
+
+def video(exchange_id: str, job: str = "video_1", provider: str = "openai") -> Exchange:
+    units = Units(videos=1, video_s=8.0, resolution="720p", job=job)
+    cost = Cost(status="exact", nanousd=800)
+    return exchange(id=exchange_id, operation="openai.videos.item", units=units, cost=cost, provider=provider)
+
+
+def counted(db: sqlite3.Connection) -> tuple[int, int]:
+    found: tuple[int, int] = db.execute(
+        "SELECT sum(videos), sum(cost_nanousd) FROM roll WHERE level=1"
+    ).fetchone()
+    return found
+
+
+def test_a_videos_job_is_counted_once_whoever_looks_at_it_and_when(
+    db: sqlite3.Connection, writing: Batches
+) -> None:
+    writing.write([video("a"), video("b")], [], KEEP_ALL)
+    batches(db).write([video("c")], [], Logging(sample=0))  # another process, and a row that is not kept
+    assert counted(db) == (1, 800)
+    writing.write([video("d", job="video_2"), video("e", provider="gemini")], [], KEEP_ALL)
+    assert counted(db) == (3, 2_400), "another job, and another provider's job of the same name"
+    db.execute("PRAGMA trusted_schema=ON")  # as it is for whoever opens the file with a tool
+    assert db.execute("SELECT exchange_id, videos FROM units ORDER BY seq").fetchall() == [
+        ("a", 1),
+        ("d", 1),
+        ("e", 1),
+    ]
+
+
+def test_a_video_whose_batch_was_lost_is_counted_when_it_is_written_again(
+    db: sqlite3.Connection, writing: Batches
+) -> None:
+    db.execute("CREATE TRIGGER no BEFORE INSERT ON span BEGIN SELECT raise(ABORT, 'no'); END")
+    looks = [video("a"), video("b")]
+    with pytest.raises(sqlite3.IntegrityError):
+        writing.write(looks, [], KEEP_ALL)
+    db.execute("DROP TRIGGER no")
+    writing.write(looks, [], KEEP_ALL)
+    assert counted(db) == (1, 800)
+
+
+def test_counted_videos_are_forgotten_when_no_provider_keeps_them(
+    db: sqlite3.Connection, writing: Batches
+) -> None:
+    writing.write([video("a")], [], KEEP_ALL)
+    db.execute("INSERT INTO counted_job VALUES(x'00', 86400)")
+    writing.forget_shared(86_400)
+    assert db.execute("SELECT count(*) FROM counted_job").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("units", [Units(characters=10**30), Units(searches=-1)])
+def test_absurd_units_are_not_counted(units: Units, db: sqlite3.Connection, writing: Batches) -> None:
+    writing.write([exchange(units=units)], [], KEEP_ALL)
+    assert db.execute("SELECT characters, searches FROM roll").fetchall() == [(0, 0)]

@@ -9,6 +9,7 @@ import pytest
 
 from aigw_dev.core.config import Logging
 from aigw_dev.core.exchange import Assembled, Cost, Exchange, StreamTiming, ToolCall, Usage
+from aigw_dev.core.units import Images, Units
 from aigw_dev.store.records import Record, as_json, marks
 from tests.store.making import (
     KEEP_ALL,
@@ -57,6 +58,9 @@ def full_exchange() -> Exchange:
             estimated=False,
             reported_nanousd=12,
             raw=msgspec.Raw(b'{"prompt_tokens":9}'),
+        ),
+        units=Units(
+            images=(Images(2, "1024x1024", "high"), Images(1)), audio_in_s=1.25, unknown=("video_s",)
         ),
         cost=Cost(status="partial", nanousd=77, price_id="qwen/x@2025", reason="no rate for audio"),
         error_text="",

@@ -15,6 +15,7 @@ from aigw_dev.core import rollup
 from aigw_dev.core.config import Logging
 from aigw_dev.core.exchange import Cost, Exchange, Usage
 from aigw_dev.core.rollup import COUNTERS, Totals
+from aigw_dev.core.units import Images, Units
 from aigw_dev.store import stats
 from aigw_dev.store.filters import Filter, parse
 from aigw_dev.store.migrations import LOG_VERSION
@@ -46,7 +47,22 @@ def some_exchange(draw: random.Random, ended_s: float) -> Exchange:
         usage=draw.choice(
             [None, Usage(input=draw.randrange(5000), output=draw.randrange(900), estimated=True)]
         ),
+        units=draw.choice([None, None, _some_units(draw)]),
         cost=draw.choice([Cost(), Cost(status="exact", nanousd=draw.randrange(10**9))]),
+    )
+
+
+def _some_units(draw: random.Random) -> Units:
+    return Units(
+        images=(Images(draw.randrange(9), draw.choice(["", "1024x1024", "2048x2048"])),),
+        audio_in_s=draw.choice([None, draw.random() * 1000]),
+        audio_out_s=draw.choice([None, draw.random() * 1000]),
+        characters=draw.randrange(5000),
+        videos=draw.randrange(2),
+        video_s=draw.choice([None, 8.0]),
+        searches=draw.randrange(3),
+        documents=draw.randrange(100),
+        unknown=draw.choice([(), ("audio_in_s",)]),
     )
 
 

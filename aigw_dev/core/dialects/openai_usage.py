@@ -39,8 +39,6 @@ _DETAILS: Final = {
     "completion_tokens_details": _OUTPUT_DETAILS,
     "output_tokens_details": _OUTPUT_DETAILS,
 }
-_AMOUNTS: Final = (b'"cost', b"\\")
-"""Where neither stands in a usage object, it names no price; an escape could spell a key differently."""
 _NANOUSD_PER_USD: Final = 10**9
 _TICKS_PER_NANOUSD: Final = 10
 _MAX_USD: Final = 10**6
@@ -85,7 +83,8 @@ _WIRE: Final = msgspec.json.Decoder(_Wire)
 def read_usage(raw: bytes) -> Usage | None:
     """The canonical usage of a provider's usage object; None where it is no object or counts nothing."""
     raw = bytes(raw)  # a Raw is a buffer, not the bytes its stub promises
-    if not any(sign in raw for sign in _AMOUNTS):
+    # Where neither stands in it, it names no price; an escape could spell a key differently.
+    if b'"cost' not in raw and b"\\" not in raw:
         try:
             typed = _WIRE.decode(raw)
         except ValueError:  # msgspec's errors are ValueErrors: an odd shape is read loosely
@@ -109,18 +108,21 @@ def _typed_counts(wire: _Wire) -> dict[str, int]:
         counts["output"] = max(wire.completion_tokens or 0, wire.output_tokens or 0)
     if wire.total_tokens is not None:
         counts["total"] = wire.total_tokens
-    cached = [wire.prompt_cache_hit_tokens, wire.cached_tokens, wire.cache_read_input_tokens]
-    written = [wire.cache_creation_input_tokens]
-    reasoning = [wire.reasoning_tokens]
+    cached = wire.prompt_cache_hit_tokens or wire.cached_tokens or wire.cache_read_input_tokens or 0
+    if cached:
+        cached = max(
+            wire.prompt_cache_hit_tokens or 0, wire.cached_tokens or 0, wire.cache_read_input_tokens or 0
+        )
+    written, reasoning = wire.cache_creation_input_tokens or 0, wire.reasoning_tokens or 0
     for given in (wire.prompt_tokens_details, wire.input_tokens_details):
         if given is not None:
-            cached.append(given.cached_tokens)
-            written += (given.cache_write_tokens, given.cache_creation_tokens)
-    made = (wire.completion_tokens_details, wire.output_tokens_details)
-    reasoning += [one.reasoning_tokens for one in made if one is not None]
-    counts["cached"] = max(filter(None, cached), default=0)
-    counts["written"] = max(filter(None, written), default=0)
-    counts["reasoning"] = max(filter(None, reasoning), default=0)
+            cached = max(cached, given.cached_tokens or 0)
+            if given.cache_write_tokens or given.cache_creation_tokens:
+                written = max(written, given.cache_write_tokens or 0, given.cache_creation_tokens or 0)
+    for made in (wire.completion_tokens_details, wire.output_tokens_details):
+        if made is not None:
+            reasoning = max(reasoning, made.reasoning_tokens or 0)
+    counts["cached"], counts["written"], counts["reasoning"] = cached, written, reasoning
     return counts
 
 

@@ -79,6 +79,8 @@ def full_url(kind: Kind, address: str, path: str, *, model: str = "", query: str
     `query` is what the caller sent, without `?`; of it nothing that looks like a credential is passed on. `model` may
     be any text: it can neither leave its place in the path nor add to the query.
     """
+    if not (query or kind.query or kind.deployment_path or _MODEL in path):
+        return f"{address}{path}"  # the usual call
     is_versioned_address = is_versioned(kind, address)
     has_deployment = kind.deployment_path and model and not is_versioned_address
     deployment = kind.deployment_path.replace(_MODEL, _segment(model)) if has_deployment else ""

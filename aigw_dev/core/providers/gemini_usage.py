@@ -18,17 +18,22 @@ _COUNTS: Final = (
     "cachedContentTokenCount",
     "totalTokenCount",
 )
+_DETAILS: Final = ("promptTokensDetails", "candidatesTokensDetails", "cacheTokensDetails")
+"""Lists of counts by modality: those of several calls stand one after the other, and whoever reads them adds up."""
 
 
 def add_usage(sum_so_far: dict[str, object], wire: dict[str, object]) -> dict[str, object]:
     """Counts added up; whatever else Google told stays as it was told last."""
     if not sum_so_far:
         return wire
-    added = {
+    added: dict[str, object] = {
         name: _count(sum_so_far, name) + _count(wire, name)
         for name in _COUNTS
         if name in wire or name in sum_so_far
     }
+    for name in _DETAILS:
+        if name in wire or name in sum_so_far:
+            added[name] = [*loose_json.items(sum_so_far.get(name)), *loose_json.items(wire.get(name))]
     return {**sum_so_far, **wire, **added}
 
 

@@ -26,6 +26,13 @@ def test_calls_add_up() -> None:
     }
 
 
+def test_the_kinds_that_calls_counted_stand_one_after_the_other() -> None:
+    image = {"modality": "IMAGE", "tokenCount": 1290}
+    one: dict[str, object] = {**ONE, "candidatesTokensDetails": [image]}
+    assert add_usage(add_usage({}, one), one)["candidatesTokensDetails"] == [image, image]
+    assert add_usage(one, ONE)["candidatesTokensDetails"] == [image]
+
+
 def test_nothing_told_is_no_usage() -> None:
     assert gemini_usage({}) is None
     odd = gemini_usage({"promptTokenCount": "many"})
