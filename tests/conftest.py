@@ -15,7 +15,13 @@ import hypothesis
 import pytest
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
-_KEPT: Final = {"AIGW_DEV_VECTORS", "AIGW_DEV_TEST_KEYRING", "AIGW_DEV_TEST_KEYRING_PASSWORD"}
+_KEPT: Final = {
+    "AIGW_DEV_VECTORS",
+    "AIGW_DEV_TEST_KEYRING",
+    "AIGW_DEV_TEST_KEYRING_PASSWORD",
+    "AIGW_DEV_SDK_TESTS",
+    "AIGW_DEV_NODE_MODULES",
+}
 _LOOPBACK_NAMES: Final = {"", "localhost", "ip6-localhost", "ip6-loopback"}
 _PRIVATE_ENDINGS: Final = (
     "_API_KEY",

@@ -56,7 +56,7 @@ BANNED_NAMES: Final = re.compile(r"(^|_)(utils?|helpers?|common|manager|misc|bas
 VENDOR_FREE_FROM: Final = {"mock"}
 """The embedded provider is part of this program and may be named."""
 
-SHARED_BY_DIALECTS: Final = {"protocol", "request_body", "codec"}
+SHARED_BY_DIALECTS: Final = {"protocol", "request_body", "codec", "registry", "own_signatures"}
 """Modules of core/dialects that belong to no family; a family is named by the first word of its files."""
 
 HEAVY_FOR_HELP: Final = (

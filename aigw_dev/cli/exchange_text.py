@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
-from aigw_dev.cli import conversation
+from aigw_dev.cli import conversation, stats_categories
 from aigw_dev.cli.money import ms, usd
 from aigw_dev.core import harmless
 from aigw_dev.core.routing import draw
+from aigw_dev.core.units import Units
 
 _LABEL: Final = 11
 
@@ -35,6 +36,7 @@ def overview(exchange: dict[str, Any]) -> list[str]:
         ("took", _took(exchange)),
         ("stream", _stream(exchange)),
         ("tokens", _tokens(exchange["usage"])),
+        ("units", _units(exchange.get("units"))),
         ("cost", _cost(exchange)),
         ("gateway", _gateway(exchange)),
     ]
@@ -192,6 +194,10 @@ def _tokens(usage: dict[str, Any] | None) -> str:
     doubt = "  estimated: the provider sent no usage" if usage.get("estimated") else ""
     of_input = f" ({', '.join(inside)})" if inside else ""
     return f"{usage.get('input', 0)} in{of_input}, {usage.get('output', 0)} out{outside}{doubt}"
+
+
+def _units(units: dict[str, Any] | None) -> str:
+    return stats_categories.of_one(msgspec.convert(units, Units)) if units else ""
 
 
 def _cost(exchange: dict[str, Any]) -> str:

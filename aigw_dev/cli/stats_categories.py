@@ -10,6 +10,7 @@ import msgspec
 
 from aigw_dev.core.modality_units import ORDER
 from aigw_dev.core.rollup import Totals
+from aigw_dev.core.units import COUNTED, Units
 from aigw_dev.store.stats import Group
 
 HEADER: Final = ("REQUESTS", "SUCCESS/FAILED", "INPUT", "OUTPUT", "UNITS", "COST")
@@ -52,12 +53,23 @@ def cells(line: Line, by: tuple[str, ...], cost: Callable[[Totals], str]) -> lis
         f"{totals.ok}/{totals.failed}",
         f"{'~' if totals.estimated_usage else ''}{totals.input_tokens}",
         str(totals.output_tokens),
-        units(line) or "-",
+        _used(line) or "-",
         cost(totals) if totals.requests else "-",
     ]
 
 
-def units(line: Line) -> str:
+def of_one(units: Units) -> str:
+    """The same for one exchange, with what nobody told."""
+    totals = Totals(**dict(zip(COUNTED, units.counts, strict=True)))
+    totals.units_unknown = 0
+    sizes = [f"{one.size} {one.quality}".strip() for one in units.images]
+    line = Line(key={}, totals=totals, tiers={})
+    told = [_used(line), ", ".join(filter(None, sizes)), units.resolution]
+    unknown = f"nobody told {', '.join(units.unknown)}" if units.unknown else ""
+    return "  ".join(filter(None, (*told, unknown)))
+
+
+def _used(line: Line) -> str:
     """What was used beside tokens, in words: `3 images (1K 2, 2K 1)`."""
     totals = line.totals
     tiers = ", ".join(f"{tier} {count}" for tier, count in sorted(line.tiers.items()))

@@ -63,7 +63,18 @@ _SECRET_QUERY: Final = re.compile(
     r"(?:.*[-_])?(?:key|token|secret|signature|sig|password|passwd|credentials?|auth|authorization|apikey|code)",
     re.IGNORECASE,
 )
-_EXTRA_PREFIXES: Final = ("r8_", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "jina_", "vck_", "LTAI", "ek_")
+_EXTRA_PREFIXES: Final = (
+    "r8_",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "github_pat_",
+    "glpat-",
+    "jina_",
+    "vck_",
+    "LTAI",
+    "ek_",
+)
 _EDGE: Final = r"\A|[^A-Za-z0-9]|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}"
 _LONG_RUN: Final = re.compile(rb"[A-Za-z0-9]{20}")
 _SWITCH: Final = re.compile(rb"[A-Za-z](?=\d)|\d(?=[A-Za-z])")

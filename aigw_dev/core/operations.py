@@ -75,6 +75,10 @@ RESPONSES: Final = _post(
     can_stream=True,
     resource="response",
 )
+INPUT_TOKENS: Final = _post(
+    "openai.responses.input_tokens", "/responses/input_tokens", dialect="openai-responses"
+)
+COMPACT: Final = _post("openai.responses.compact", "/responses/compact", dialect="openai-responses")
 MESSAGES: Final = _post(
     "anthropic.messages", "/messages", dialect="anthropic-messages", family="chat", can_stream=True
 )
@@ -161,8 +165,6 @@ def _resource(name: str, path: str, kind: str, *methods: str, media: tuple[str, 
 
 RESOURCES: Final = (
     # name, path, what it names or creates, methods
-    _resource("openai.responses.input_tokens", "/responses/input_tokens", "", "POST"),
-    _resource("openai.responses.compact", "/responses/compact", "", "POST"),
     _resource("openai.responses.item", "/responses/{id}", "response", "GET", "DELETE"),
     _resource("openai.responses.cancel", "/responses/{id}/cancel", "response", "POST"),
     _resource("openai.responses.input_items", "/responses/{id}/input_items", "response", "GET"),
@@ -198,6 +200,8 @@ CALLS: Final = (
     COMPLETIONS,
     EMBEDDINGS,
     RESPONSES,
+    INPUT_TOKENS,
+    COMPACT,
     MESSAGES,
     COUNT_TOKENS,
     IMAGES,

@@ -14,6 +14,9 @@ FINE_PARTS: Final = (
     ("audio_input", "input", ("input_tokens_details", "audio_tokens")),
     ("audio_output", "output", ("completion_tokens_details", "audio_tokens")),
     ("audio_output", "output", ("output_tokens_details", "audio_tokens")),
+    # Transcriptions and realtime sessions spell it so.
+    ("audio_input", "input", ("input_token_details", "audio_tokens")),
+    ("audio_output", "output", ("output_token_details", "audio_tokens")),
     ("image_input", "input", ("input_tokens_details", "image_tokens")),
     ("image_output", "output", ("output_tokens_details", "image_tokens")),
 )
@@ -57,13 +60,14 @@ class _Fine(msgspec.Struct, frozen=True):
     input_tokens_details: _Details | None = None
     completion_tokens_details: _Details | None = None
     output_tokens_details: _Details | None = None
+    input_token_details: _Details | None = None
+    output_token_details: _Details | None = None
     server_tool_use: _ToolUse | None = None
     prompt_by_modality: msgspec.Raw = msgspec.field(name="promptTokensDetails", default=_NOTHING)
     reply_by_modality: msgspec.Raw = msgspec.field(name="candidatesTokensDetails", default=_NOTHING)
 
 
 _FINE: Final = msgspec.json.Decoder(_Fine)
-_NO_DETAILS: Final = _Details()
 _NO_FINE: Final = (0,) * (len(FINE_PARTS) + 1)
 
 
@@ -74,25 +78,20 @@ def read_fine(raw: msgspec.Raw) -> tuple[str, tuple[int, ...]]:
     except ValueError:  # msgspec's errors are ValueErrors: an odd shape is read loosely
         return _read_loosely(loose_json.mapping(loose_json.load(bytes(raw))))
     written, tools = wire.cache_creation, wire.server_tool_use
-    asked = wire.prompt_tokens_details or wire.input_tokens_details or _NO_DETAILS
-    made = wire.completion_tokens_details or wire.output_tokens_details or _NO_DETAILS
-    if (
-        asked == _NO_DETAILS == made
-        and not (written or tools or wire.input_tokens_details or wire.output_tokens_details)
-        and not (wire.reply_by_modality or wire.prompt_by_modality)
-    ):
+    details = (
+        wire.prompt_tokens_details,
+        wire.input_tokens_details,
+        wire.completion_tokens_details,
+        wire.output_tokens_details,
+        wire.input_token_details,
+        wire.output_token_details,
+    )
+    has_details = [one for one in details if one is not None and (one.audio_tokens or one.image_tokens)]
+    if not (has_details or written or tools or wire.reply_by_modality or wire.prompt_by_modality):
         return wire.service_tier or "", _NO_FINE
     counts = [
         _whole(written.ephemeral_1h_input_tokens) if written else 0,
-        *[
-            _whole(one.audio_tokens) if one else 0
-            for one in (
-                wire.prompt_tokens_details,
-                wire.input_tokens_details,
-                wire.completion_tokens_details,
-                wire.output_tokens_details,
-            )
-        ],
+        *[_whole(one.audio_tokens) if one else 0 for one in details],
         *[
             _whole(one.image_tokens) if one else 0
             for one in (wire.input_tokens_details, wire.output_tokens_details)

@@ -20,16 +20,15 @@ from aigw_dev.core.providers import adapter
 from aigw_dev.core.retry_after import wait_s
 from aigw_dev.core.routing import retry
 from aigw_dev.core.routing.flow import Target
-from aigw_dev.server import adapted, delivery, outbound
+from aigw_dev.server import adapted, delivery, outbound, replies
 from aigw_dev.server.call import Reply
 from aigw_dev.server.headers import downward, value_of
 from aigw_dev.server.job import Failure, Job
 from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.outbound import Plan
-from aigw_dev.server.relay import read_whole
+from aigw_dev.server.relay import FailedReply, read_whole
 from aigw_dev.server.snapshot import ReadyProvider
 from aigw_dev.server.spending import usable
-from aigw_dev.server.translated import FailedReply
 from aigw_dev.server.watchdog import Watchdog
 
 ERROR_BYTES: Final = 1024 * 1024
@@ -206,7 +205,10 @@ def _failed_within(job: Job, attempt: Attempt, failed: FailedReply, reply: Reply
     """Status 200, and then an error before anything was sent: a failed attempt like any other."""
     attempt.error, attempt.error_text = "upstream_in_band", failed.error.message
     theirs = [pair for pair in downward(reply.headers) if pair[0] != b"content-type"]
-    job.failures[attempt.number] = Failure(status=failed.status, headers=theirs, said=failed.error)
+    said = None if failed.body else failed.error
+    if failed.body:
+        theirs.append((b"content-type", replies.JSON))
+    job.failures[attempt.number] = Failure(status=failed.status, headers=theirs, body=failed.body, said=said)
     return retry.Outcome(status=failed.status, error="upstream_status")
 
 

@@ -79,6 +79,13 @@ def _without_model(inbound: Inbound, exchange: Exchange) -> tuple[Target, ...] |
     if owner is not None and owner.provider in inbound.snapshot.providers:
         return (Target(provider=owner.provider, model="", key=owner.key or None),)
     home = table.default_provider or address.home_of(table, exchange.dialect)
+    name = inbound.match.resource_id
+    if name and (home is None or home not in inbound.snapshot.providers):
+        return Refusal(
+            code="thing_not_found",
+            message=f"nobody here is known to have {name[:80]!r}; what was made elsewhere is asked for below its provider's "
+            f"prefix: /PROVIDER{inbound.path}",
+        )
     if home is None or home not in inbound.snapshot.providers:
         return Refusal(
             code="model_missing",

@@ -54,7 +54,7 @@ async def relay(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog, pl
     listener.begin(
         is_events=is_events,
         reader=dialect.stream_reader() if attempt.number > 1 else None,
-        dialect=_watched(job.inbound.match),
+        dialect=_watched(job.inbound.match) if is_events else "",
     )
 
     async def commit() -> None:
@@ -64,8 +64,8 @@ async def relay(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog, pl
             headers.append((b"cache-control", b"no-cache"))
         await downstream.start(reply.status, headers)
 
-    if is_binary(kind):
-        downstream.binary = BinaryReply()
+    # What an earlier attempt would have sent does not count.
+    downstream.binary = BinaryReply() if is_binary(kind) else None
     if is_events:
         hidden = dialect.hides_usage if planned.hides_usage else None
         await relay_events(
@@ -73,7 +73,9 @@ async def relay(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog, pl
         )
         return
     chunks = reply.chunks()
-    held, is_whole = await read_whole(chunks, watchdog)
+    # Speech is heard while it is spoken; what has a length is there at once.
+    is_live = downstream.binary is not None and not value_of(reply.headers, b"content-length")
+    held, is_whole = ([], False) if is_live else await read_whole(chunks, watchdog)
     if not is_whole:
         await relay_bytes(chunks, downstream, listener=listener, watchdog=watchdog, commit=commit, held=held)
         return

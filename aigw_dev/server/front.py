@@ -224,7 +224,14 @@ def _bare(content_type: bytes) -> str:
 
 
 def spoken(head: Head, operation: Operation) -> str:
-    """The caller's dialect: the path's, or Anthropic's on paths that both vendors have (models, files) where it says so."""
-    if head.anthropic_version and operation.family in {"list", "resource", "raw"}:
+    """The caller's dialect: the path's, or another vendor's on paths that several have (models, files) where it says so.
+
+    Anthropic's SDKs send their version; Google's show their credential in a header of its own.
+    """
+    if operation.family not in {"list", "resource", "raw"}:
+        return operation.dialect
+    if head.anthropic_version:
         return "anthropic-messages"
+    if operation.family == "list" and any(name == b"x-goog-api-key" for name, _ in head.credentials):
+        return "gemini-generate-content"
     return operation.dialect

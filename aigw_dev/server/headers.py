@@ -101,4 +101,3 @@ def value_of(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
         if key == name:
             return value
     return b""
-

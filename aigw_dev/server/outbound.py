@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from aigw_dev.core.dialects import DIALECTS
-from aigw_dev.core.dialects.responses.state import without_foreign_reasoning
+from aigw_dev.core.dialects.own_signatures import own_signatures
 from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.core.exchange import Exchange
 from aigw_dev.core.operations import Match, Operation
@@ -85,7 +85,8 @@ def plan(
             )
     else:
         place = resolved.places.get(exchange.dialect) or main_place(resolved)
-        if operation.name in resolved.kind.lacks:
+        is_elsewhere = operation.family == "model" and place.dialect != operation.dialect
+        if operation.name in resolved.kind.lacks or is_elsewhere:
             return _lacking(provider, operation.name)
     if reading is None:
         return _as_it_came(inbound, provider, place, target)
@@ -93,8 +94,8 @@ def plan(
         renamed = realtime_calls.renamed_body(reading.body, target.model)
         return Plan(place=place, path=operation.path, body=renamed, query=query)
     request, hides = reading.body, False
-    if operation.dialect == "openai-responses":
-        request = without_foreign_reasoning(request)
+    if operation.family == "chat":
+        request = own_signatures(request, operation.dialect)
     dialect = DIALECTS[operation.dialect]
     if exchange.is_stream and resolved.injects_usage and not wants_usage:
         request, hides = dialect.ask_usage(request), True

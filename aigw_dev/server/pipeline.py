@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from aigw_dev.core import loose_json
 from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.dialects.protocol import ReplySummary, RequestFacts
-from aigw_dev.core.dialects.request_body import read_body
+from aigw_dev.core.dialects.request_body import RequestBody, read_body
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Cost, Exchange
 from aigw_dev.core.operations import RESPONSES
@@ -95,21 +95,13 @@ async def _serve(
     targets = choose(inbound, exchange, facts.model)
     if isinstance(targets, Refusal):
         return Failure(refusal=targets)
-    version = inbound.head.anthropic_version.decode("latin-1")
     job = Job(
         inbound=inbound,
         exchange=exchange,
         downstream=downstream,
         listener=listener,
-        reading=None
-        if inbound.read is None
-        else Reading(
-            match=inbound.match,
-            body=inbound.read,
-            version=version,
-            fields=inbound.asked.fields if inbound.asked is not None else {},
-        ),
-        keep=_keeper(inbound, exchange),
+        reading=None if inbound.read is None else _reading(inbound, inbound.read),
+        keep=_keeper(inbound, exchange) if inbound.match.operation is RESPONSES else None,
         wants_usage=facts.wants_usage,
         account=functools.partial(_account, inbound, exchange),
     )
@@ -118,6 +110,14 @@ async def _serve(
     if inbound.upload is not None:
         await listen_to_upload(inbound)
     return await attempts.run(job, targets)
+
+
+def _reading(inbound: Inbound, body: RequestBody) -> Reading:
+    version, asked = inbound.head.anthropic_version, inbound.asked
+    reading = Reading(match=inbound.match, body=body, version=version.decode("latin-1") if version else "")
+    if asked is not None:
+        reading.fields = asked.fields
+    return reading
 
 
 def _keeper(inbound: Inbound, exchange: Exchange) -> Callable[[bytes], None] | None:
@@ -155,8 +155,11 @@ def _account(
     if inbound.match.operation.family == "count":
         exchange.cost = Cost(status="free", nanousd=0, reason="counting tokens costs nothing")
         return []
-    inbound.things.remember(exchange, inbound.match, reply)
-    if inbound.match.operation.name in realtime_calls.SECRETS:
+    operation = inbound.match.operation
+    is_kept_here = operation is RESPONSES and summary is not None  # a translated response
+    if operation.resource and not is_kept_here:
+        inbound.things.remember(exchange, inbound.match, reply)
+    if operation.family == "model" and operation.name in realtime_calls.SECRETS:
         inbound.things.ephemeral.remember(reply, exchange.provider, now_s=time.time())
     return account_reply(inbound, exchange, reply, summary)
 
@@ -193,7 +196,7 @@ def _read(inbound: Inbound, exchange: Exchange) -> RequestFacts | Refusal:
     operation = match.operation
     if operation.family in {"resource", "raw"}:
         return RequestFacts(model="")
-    if realtime_calls.is_realtime(operation):
+    if operation.family == "model" and realtime_calls.is_realtime(operation):
         return _read_realtime(inbound, exchange)
     if inbound.upload is not None:
         facts = forms.read_form(inbound.upload.fields, operation)

@@ -4,22 +4,35 @@ Nothing goes out before the commit point: the first SSE event with data, or the 
 comments and pings before it are held, so that another target can still take over.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from time import monotonic
 from typing import Final
 
 from aigw_dev.core.dialects.protocol import Reader
-from aigw_dev.core.exchange import StreamTiming
+from aigw_dev.core.exchange import ReplyError, StreamTiming
 from aigw_dev.core.streams.lint import MAX_BYTES
 from aigw_dev.core.streams.sse import Event, Gate
 from aigw_dev.server.call import Reply
 from aigw_dev.server.downstream import Downstream
 from aigw_dev.server.watchdog import Watchdog
 
+_GATEWAY_FAULT: Final = 502
 HOLD_BYTES: Final = 64 * 1024
 """Comments and pings held before the first data; more than this commits."""
 WHOLE_BYTES: Final = 4 * 1024 * 1024
 """A reply that is not a stream is sent whole up to this size (so that its cost can stand in a header), else as it comes."""
+
+
+class FailedReply(Exception):  # noqa: N818  -- an outcome, not a fault of ours
+    """The provider answered 200 and then said that it failed; nothing has gone to the caller."""
+
+    def __init__(self, error: ReplyError, body: bytes = b"") -> None:
+        """`error.status` 0 becomes 502; `body` is the error as the caller's own dialect has it, where it has it."""
+        super().__init__(error.message)
+        self.error = error
+        self.body = body
+        self.status = error.status or _GATEWAY_FAULT
+
 
 Commit = Callable[[], Awaitable[None]]
 """Sends the status and headers; awaited once, at the commit point."""
@@ -81,7 +94,8 @@ async def relay_events(
 ) -> None:
     """Relay an event stream to its end. Errors of the provider leave as `UpstreamError`.
 
-    Only whole events go out, so that an in-band error can follow whatever the caller has seen.
+    Only whole events go out, so that an in-band error can follow whatever the caller has seen. Raises `FailedReply` where
+    the first word is an error.
     """
     gate = Gate(is_hidden=is_hidden)
     reader = listener.reader
@@ -92,8 +106,11 @@ async def relay_events(
         watchdog.touch()
         listener.heard(now_s, chunk)
         ready, events = gate.feed(chunk)
-        for event in events:
-            reader.feed(event)
+        if listener.first_s is None:
+            _hear_first(events, reader)
+        else:
+            for event in events:
+                reader.feed(event)
         if listener.first_s is not None:
             if ready:
                 await pass_on(ready, downstream, watchdog)
@@ -107,8 +124,11 @@ async def relay_events(
             await pass_on(b"".join(held), downstream, watchdog)
             held.clear()
     rest, events = gate.close()
-    for event in events:
-        reader.feed(event)
+    if listener.first_s is None:
+        _hear_first(events, reader)
+    else:
+        for event in events:
+            reader.feed(event)
     held.append(rest)
     if listener.first_s is None:
         listener.commit(monotonic())
@@ -116,6 +136,15 @@ async def relay_events(
     watchdog.is_caller_slow = True  # the provider has done its part
     listener.is_whole = True
     await downstream.end(b"".join(held))
+
+
+def _hear_first(events: Iterable[Event], reader: Reader) -> None:
+    """Hear events before anything went out; an error that nothing came before fails the attempt."""
+    for event in events:
+        is_first = not reader.has_data
+        reader.feed(event)
+        if is_first and reader.error is not None:
+            raise FailedReply(reader.error, event.data)
 
 
 async def relay_bytes(

@@ -4,15 +4,17 @@ Nothing goes out before the provider said something that counts: a stream whose 
 attempt like any other, so that another target can still take over.
 """
 
+import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Final
 from urllib.parse import quote
 
 import msgspec
 
 from aigw_dev.core.chat import heard
-from aigw_dev.core.chat.events import ChatEvent, Failed
+from aigw_dev.core.chat.events import ChatEvent, Failed, Ping
 from aigw_dev.core.chat.vocabulary import ChatReply
 from aigw_dev.core.chat.whole import events_of, reply_of
 from aigw_dev.core.dialects.codec import StreamEncoder, array_encoder, count_codec
@@ -24,7 +26,7 @@ from aigw_dev.core.streams.sse import Event
 from aigw_dev.server.call import Reply
 from aigw_dev.server.downstream import Downstream
 from aigw_dev.server.headers import Pairs, value_of
-from aigw_dev.server.relay import Commit, Listener, pass_on
+from aigw_dev.server.relay import Commit, FailedReply, Listener, pass_on
 from aigw_dev.server.translation import Translation
 from aigw_dev.server.watchdog import Watchdog
 
@@ -33,22 +35,14 @@ WHOLE_BYTES: Final = 64 * 1024 * 1024
 JSON: Final = b"application/json"
 EVENTS: Final = b"text/event-stream; charset=utf-8"
 _STREAMS: Final = (b"text/event-stream", b"application/vnd.amazon.eventstream", b"application/x-ndjson")
-_GATEWAY_FAULT: Final = 502
+_PING: Final = Ping()
+_LINGER_S: Final = 1.0
+"""How long the end of a body is waited for once its stream has ended."""
 _VISIBLE: Final = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 _HEADER_CHARS: Final = 1024
 
 Answer = Callable[[bytes, ReplySummary], Awaitable[None]]
 """Sends a whole reply: its body, and what the log keeps of it."""
-
-
-class FailedReply(Exception):  # noqa: N818  -- an outcome, not a fault of ours
-    """The provider answered 200 and then said that it failed; nothing has gone to the caller."""
-
-    def __init__(self, error: ReplyError) -> None:
-        """`error.status` 0 becomes 502."""
-        super().__init__(error.message)
-        self.error = error
-        self.status = error.status or _GATEWAY_FAULT
 
 
 class Relay(msgspec.Struct, kw_only=True):
@@ -90,13 +84,18 @@ class Relay(msgspec.Struct, kw_only=True):
             self.watchdog.touch()
             self.watchdog.first_packet()
             pieces.append(chunk)
-            size += len(chunk)
-            if size > WHOLE_BYTES:
-                raise UpstreamError(
-                    f"the reply is larger than {WHOLE_BYTES >> 20} MiB and cannot be translated",
-                    code="upstream_protocol",
-                )
+            size = self._counted(size, chunk)
         return b"".join(pieces)
+
+    def _counted(self, size: int, chunk: bytes) -> int:
+        """Bytes of a reply that is gathered, with `chunk`; too many are the provider's fault."""
+        size += len(chunk)
+        if size > WHOLE_BYTES:
+            raise UpstreamError(
+                f"the reply is larger than {WHOLE_BYTES >> 20} MiB and cannot be translated",
+                code="upstream_protocol",
+            )
+        return size
 
     async def _whole(self, body: bytes) -> None:
         """A reply in one piece, for a caller that wants one piece or a stream."""
@@ -134,12 +133,17 @@ class Relay(msgspec.Struct, kw_only=True):
         """Some servers stream although nobody asked (transformers serve)."""
         decoder, framer = self.translation.provider.stream_decoder(), self.translation.provider.framer()
         events: list[ChatEvent] = []
+        size = 0
         async for chunk in self.reply.chunks():
             self.watchdog.touch()
             self.watchdog.first_packet()
+            size = self._counted(size, chunk)
             events += [said for event in framer.feed(chunk) for said in decoder.feed(event)]
-        events += [said for event in framer.close() for said in decoder.feed(event)]
-        events += decoder.close()
+            if events and isinstance(events[-1], Failed):
+                break
+        else:
+            events += [said for event in framer.close() for said in decoder.feed(event)]
+            events += decoder.close()
         translation = self.translation
         said = reply_of(events, translation.dialect)
         if isinstance(said, ReplyError):
@@ -151,46 +155,59 @@ class Relay(msgspec.Struct, kw_only=True):
         encoder = self._encoder()
         listening = self._listen()
         listener, watchdog = self.listener, self.watchdog
-        held: list[bytes] = []
+        chunks = self.reply.chunks()
+        last: list[bytes] = []
         is_open = False
 
         def take(events: Iterable[Event]) -> bytes:
-            said = [one for event in events for one in decoder.feed(event)]
-            return self._encode(said, encoder, listening)
+            said = (one for event in events for one in decoder.feed(event))
+            # A ping before the first word is nobody's: held ones would only add up.
+            return self._encode((one for one in said if is_open or one != _PING), encoder, listening)
 
         try:
-            async for chunk in self.reply.chunks():
+            async for chunk in chunks:
                 now_s = time.monotonic()
                 watchdog.touch()
                 listener.heard(now_s, chunk)
-                ready = take(framer.feed(chunk))
-                if is_open:
-                    if ready:
-                        await pass_on(ready, self.downstream, watchdog)
-                    continue
-                held.append(ready)
+                last.append(take(framer.feed(chunk)))
                 self._require_well(listening)
-                if listening.has_data:
+                if not is_open and listening.has_data:
                     is_open = True
                     listener.commit(now_s)
                     watchdog.first_packet()
                     await self.commit()
-                    await pass_on(b"".join(held), self.downstream, watchdog)
-                    held.clear()
-            held.append(take(framer.close()))
+                if listening.is_over:
+                    break
+                if is_open:
+                    ready = b"".join(last)
+                    last.clear()
+                    if ready:
+                        await pass_on(ready, self.downstream, watchdog)
+                framer.feed(b"")  # raises what a framer found broken behind good events of the same read
+            else:
+                last += (take(framer.close()), self._encode(decoder.close(), encoder, listening))
         except UpstreamError as error:
             if is_open:  # the encoder alone knows how its stream may end here
                 await self.downstream.end(encoder.encode(Failed(message=error.message, code=error.code)))
             raise
-        held.append(self._encode(decoder.close(), encoder, listening))
         if not is_open:
             self._require_well(listening)
             listener.commit(time.monotonic())
             await self.commit()
         watchdog.is_caller_slow = True  # the provider has done its part
         listener.is_whole = True
-        await self.downstream.end(b"".join(held))
+        await self.downstream.end(b"".join(last))
         self._keep_streamed(encoder)
+        await self._let_go(chunks, is_well=listening.error is None)
+
+    async def _let_go(self, chunks: AsyncIterator[bytes], *, is_well: bool) -> None:
+        """Nothing counts after the provider's last word; the body's end is waited for, so that the connection serves again."""
+        if is_well:
+            with contextlib.suppress(TimeoutError, UpstreamError):
+                async with asyncio.timeout(_LINGER_S):
+                    async for _ in chunks:
+                        pass
+        self.reply.cancel()
 
     def _listen(self) -> heard.Heard:
         listening = heard.Heard()
@@ -233,7 +250,7 @@ def stream_type(match: Match, query: bytes) -> bytes:
 
 def is_array(match: Match, query: bytes) -> bool:
     """The caller wants its stream as one JSON array."""
-    return match.is_stream and b"alt=sse" not in query
+    return match.is_stream and b"alt=sse" not in query.split(b"&")
 
 
 def translation_headers(translation: Translation | None) -> Pairs:

@@ -99,7 +99,9 @@ def translate(
         return chat
     ledger = Ledger(exchange.dialect, place.dialect)
     chat, own = _with_params(chat, target.params)
-    traits = msgspec.structs.replace(traits_of(table, target.model), params=own)
+    traits = traits_of(table, target.model)
+    if own or traits.params:
+        traits = msgspec.structs.replace(traits, params=own)
     outgoing: Outgoing | Refusal
     if reading.match.operation.family == "count":
         counting = count_codec(place.dialect)

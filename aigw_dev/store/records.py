@@ -172,12 +172,7 @@ def record(db: sqlite3.Connection, row: RawRow, vocabulary: Vocabulary) -> Recor
         marks=set(marks(row.marks)),
         usage=_usage(row, detail),
         units=detail.units,
-        cost=Cost(
-            status=_COST_STATUSES[row.cost_status] if row.cost_status is not None else "unknown",
-            nanousd=row.cost_nanousd,
-            price_id=vocabulary.name(row.price),
-            reason=detail.cost_reason,
-        ),
+        cost=_cost(row, detail, vocabulary),
         ttft_s=row.ttft_s,
         duration_s=row.duration_s or 0.0,
         finish=vocabulary.name(row.finish),
@@ -348,6 +343,15 @@ def _usage(row: RawRow, detail: Detail) -> Usage | None:
         estimated=bool(row.usage_estimated),
         reported_nanousd=detail.reported_nanousd,
         raw=detail.usage if bytes(detail.usage) else msgspec.Raw(b"null"),
+    )
+
+
+def _cost(row: RawRow, detail: Detail, vocabulary: Vocabulary) -> Cost:
+    return Cost(
+        status=_COST_STATUSES[row.cost_status] if row.cost_status is not None else "unknown",
+        nanousd=row.cost_nanousd,
+        price_id=vocabulary.name(row.price),
+        reason=detail.cost_reason,
     )
 
 

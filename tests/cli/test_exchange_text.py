@@ -7,6 +7,7 @@ from typing import Any
 from aigw_dev.cli import exchange_text
 from aigw_dev.core.exchange import Assembled, Cost, Exchange, StreamTiming, Usage
 from aigw_dev.core.ledger import Ledger
+from aigw_dev.core.units import Images, Units
 from tests.cli.logged import STEERING, guessed, shown, unpriced
 from tests.store.making import attempt, exchange, refused
 
@@ -84,6 +85,20 @@ def test_parts_of_the_tokens_are_named(tmp_path: Path) -> None:
     usage = Usage(input=100, output=50, cached_input=60, cache_write=10, reasoning=30)
     rows = overview(exchange(usage=usage), tmp_path)
     assert rows["tokens"] == "100 in (60 cached, 10 written to the cache), 50 out (30 reasoning)"
+
+
+def test_what_was_used_beside_tokens_is_named(tmp_path: Path) -> None:
+    pictures = Units(images=(Images(2, "1792x1024", "hd"),))
+    assert overview(exchange(units=pictures), tmp_path)["units"] == "2 images  1792x1024 hd"
+    heard = Units(characters=40, audio_out_s=2.5)
+    assert overview(exchange(units=heard), tmp_path)["units"] == "2.5 s spoken, 40 characters"
+    film = Units(videos=1, video_s=8.0, resolution="720p", job="video_1")
+    assert overview(exchange(units=film), tmp_path)["units"] == "1 video, 8 s  720p"
+    assert (
+        overview(exchange(units=Units(unknown=("audio_in_s",))), tmp_path)["units"]
+        == "nobody told audio_in_s"
+    )
+    assert "units" not in overview(exchange(), tmp_path)
 
 
 def test_a_stream_tells_its_chunks_and_longest_gap(tmp_path: Path) -> None:

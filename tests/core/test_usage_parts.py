@@ -6,7 +6,9 @@ from aigw_dev.core import usage_parts
 from aigw_dev.core.exchange import Usage
 
 _COUNTS = st.one_of(st.none(), st.integers(0, 10**6), st.floats(0, 10**6))
-_DETAILS = st.one_of(st.none(), st.fixed_dictionaries({}, optional={"audio_tokens": _COUNTS}))
+_DETAILS = st.one_of(
+    st.none(), st.fixed_dictionaries({}, optional={"audio_tokens": _COUNTS, "image_tokens": _COUNTS})
+)
 
 
 def _fine(wire: dict[str, object]) -> tuple[str, tuple[int, ...]]:
@@ -23,6 +25,8 @@ def _fine(wire: dict[str, object]) -> tuple[str, tuple[int, ...]]:
             "input_tokens_details": _DETAILS,
             "completion_tokens_details": _DETAILS,
             "output_tokens_details": _DETAILS,
+            "input_token_details": _DETAILS,
+            "output_token_details": _DETAILS,
             "server_tool_use": st.fixed_dictionaries({}, optional={"web_search_requests": _COUNTS}),
         },
     )
@@ -46,17 +50,17 @@ def test_a_slip_in_one_field_does_not_cost_the_others() -> None:
     )
 
     assert tier == "flex"
-    assert counts == (0, 0, 0, 5, 0, 0, 0, 0)
+    assert counts == (0, 0, 0, 5, 0, 0, 0, 0, 0, 0)
 
 
 def test_what_is_no_object_says_nothing() -> None:
-    assert usage_parts.read_fine(msgspec.Raw(b"null")) == ("", (0,) * 8)
+    assert usage_parts.read_fine(msgspec.Raw(b"null")) == ("", (0,) * 10)
 
 
 def test_audio_is_taken_out_of_its_whole() -> None:
     usage = Usage(input=100, output=50, cached_input=20, reasoning=10)
 
-    parts = usage_parts.parts(usage, (0, 30, 0, 5, 0, 0, 0, 2))
+    parts = usage_parts.parts(usage, (0, 30, 0, 5, 0, 0, 0, 0, 0, 2))
 
     assert parts == {
         "input": 50,
@@ -75,7 +79,7 @@ def test_audio_is_taken_out_of_its_whole() -> None:
 
 
 def test_a_part_never_exceeds_its_whole() -> None:
-    parts = usage_parts.parts(Usage(input=10, output=0), (0, 30, 0, 0, 0, 0, 0, 0))
+    parts = usage_parts.parts(Usage(input=10, output=0), (0, 30, 0, 0, 0, 0, 0, 0, 0, 0))
 
     assert (parts["input"], parts["audio_input"]) == (0, 10)
 

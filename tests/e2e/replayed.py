@@ -142,33 +142,36 @@ def _first(value: Any) -> str:
 # what a recorded stream says
 
 
+def _objects(lines: list[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in lines]
+
+
 def chat_said(lines: list[str], field: str = "content") -> str:
     """The text of a chat stream's first choice."""
-    choices = [choice for line in lines for choice in json.loads(line).get("choices") or []]
-    return "".join(choice["delta"].get(field) or "" for choice in choices if not choice.get("index"))
+    choices: list[dict[str, Any]] = [
+        choice for one in _objects(lines) for choice in one.get("choices") or () if not choice.get("index")
+    ]
+    return "".join(choice["delta"].get(field) or "" for choice in choices)
 
 
 def claude_said(lines: list[str], field: str = "text") -> str:
     """The text (`thinking`, `partial_json`, `signature`) of an Anthropic stream."""
-    deltas = [json.loads(line).get("delta") or {} for line in lines]
+    deltas: list[dict[str, Any]] = [one["delta"] for one in _objects(lines) if one.get("delta")]
     return "".join(delta.get(field) or "" for delta in deltas)
 
 
-def gemini_said(lines: list[str], *, is_thought: bool = False) -> str:
-    """The text, or the thoughts, of a Gemini stream."""
-    return "".join(
-        part.get("text", "")
-        for line in lines
-        for candidate in json.loads(line).get("candidates") or []
-        for part in candidate.get("content", {}).get("parts") or []
-        if bool(part.get("thought")) == is_thought
-    )
+def gemini_said(lines: list[str]) -> str:
+    """The text of a Gemini stream, without thoughts."""
+    contents: list[dict[str, Any]] = [
+        candidate.get("content") or {} for one in _objects(lines) for candidate in one.get("candidates") or ()
+    ]
+    parts: list[dict[str, Any]] = [part for content in contents for part in content.get("parts") or ()]
+    return "".join(part.get("text", "") for part in parts if not part.get("thought"))
 
 
 def responses_said(lines: list[str]) -> str:
     """The text of a Responses stream."""
-    events = [json.loads(line) for line in lines]
-    return "".join(one["delta"] for one in events if one["type"] == "response.output_text.delta")
+    return "".join(one["delta"] for one in _objects(lines) if one["type"] == "response.output_text.delta")
 
 
 # what the gateway says of a translation

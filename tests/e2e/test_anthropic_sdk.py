@@ -87,7 +87,7 @@ def test_a_message_of_the_same_dialect_is_the_recorded_one(
     stage.script("up", whole(vectors, CLAUDE + "anthropic-text.json", headers=[("request-id", "req_7")]))
     answer = sdk.messages.with_raw_response.create(model="claude/claude-x", max_tokens=64, messages=HI)
     assert answer.http_response.content == (vectors / CLAUDE / "anthropic-text.json").read_bytes()
-    assert answer.parse()._request_id == "req_7"
+    assert answer.request_id == "req_7"
     assert "x-aigw-translation" not in answer.headers
     up = stage["up"].requests[-1]
     assert (up.target, up.json()["model"]) == ("/v1/messages", "claude-x")
@@ -148,7 +148,7 @@ def test_a_stream_says_what_the_provider_said(
 def test_events_stand_in_their_order(stage: Stage, sdk: anthropic.Anthropic, vectors: Path) -> None:
     stage.script("up", streams(vectors)["up/m"][0])
     events = list(sdk.messages.create(model="up/m", max_tokens=64, messages=HI, stream=True))
-    kinds = [event.type for event in events if event.type not in {"content_block_delta"}]
+    kinds = [event.type for event in events if event.type != "content_block_delta"]
     assert kinds == [
         "message_start", "content_block_start", "content_block_stop", "content_block_start",
         "content_block_stop", "message_delta", "message_stop",
@@ -698,7 +698,7 @@ def test_recorded_requests_of_apps_are_answered_over_chat(stage: Stage, vectors:
     tried = 0
     for file in sorted(folder.glob("*.yaml")):
         for one in tape(vectors, str(file.relative_to(vectors))):
-            if one.path.partition("?")[0] != "/v1/messages" or not isinstance(one.asked, dict):
+            if one.path.partition("?")[0] != "/v1/messages" or one.asked is None:
                 continue
             asked: dict[str, Any] = one.asked
             stage.script("up", [json_reply(REPLY)])

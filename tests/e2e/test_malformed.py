@@ -6,39 +6,32 @@ caller gets a 4xx, or the provider gets one whole request that its own SDK's typ
 
 import copy
 import json
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import anthropic
-import httpx
 import hypothesis
 import hypothesis.strategies as st
-import openai
 import pytest
-from google.genai import errors as google_errors
 
-from tests.scripted import Request, Script, ScriptedUpstream, json_reply
-from tests.sdk_types import ANTHROPIC, BEDROCK, CHAT, GEMINI, RESPONSES, check_request
-from tests.server.house import House, house
-from tests.server.providers import KEYS, REPLY
+from tests.e2e.translating import FOREIGN, PATHS, READ, Stage, staged
+from tests.sdk_types import ANTHROPIC, CHAT, GEMINI, RESPONSES
 
 pytestmark = pytest.mark.anyio
 
-PATHS: Final = {
-    CHAT: "/v1/chat/completions",
-    RESPONSES: "/v1/responses",
-    ANTHROPIC: "/v1/messages",
-    GEMINI: "/v1beta/models/{model}:generateContent",
-}
-FOREIGN: Final = {
-    CHAT: ("claude", "gem", "bed"),
-    RESPONSES: ("up", "claude"),
-    ANTHROPIC: ("up", "gem"),
-    GEMINI: ("up", "claude"),
-}
-"""Providers that speak another dialect than the caller."""
-SPOKEN: Final = {"/chat/completions": CHAT, "/messages": ANTHROPIC, ":generateContent": GEMINI, "/converse": BEDROCK}
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """One loop is enough: the server's own tests run on both."""
+    return "asyncio"
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
+    async with staged(tmp_path) as made:
+        yield made
+
+
 PIXEL: Final = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -92,7 +85,9 @@ VALID: Final[dict[str, dict[str, Any]]] = {
             {"type": "function_call_output", "call_id": "call_1", "output": "ok"},
             {"role": "user", "content": "go on"},
         ],
-        "tools": [{"type": "function", "name": "f", "description": "d", "parameters": SCHEMA, "strict": True}],
+        "tools": [
+            {"type": "function", "name": "f", "description": "d", "parameters": SCHEMA, "strict": True}
+        ],
         "tool_choice": "auto",
         "text": {"format": {"type": "json_schema", "name": "n", "schema": SCHEMA}},
         "temperature": 0.5,
@@ -144,7 +139,9 @@ VALID: Final[dict[str, dict[str, Any]]] = {
                 ],
             },
         ],
-        "tools": [{"functionDeclarations": [{"name": "f", "description": "d", "parametersJsonSchema": SCHEMA}]}],
+        "tools": [
+            {"functionDeclarations": [{"name": "f", "description": "d", "parametersJsonSchema": SCHEMA}]}
+        ],
         "toolConfig": {"functionCallingConfig": {"mode": "AUTO"}},
         "generationConfig": {"temperature": 0.5, "maxOutputTokens": 2000, "stopSequences": ["END"]},
     },
@@ -236,17 +233,13 @@ WRONG_KIND: Final[dict[str, tuple[Place, ...]]] = {
     ),
 }  # fmt: skip
 """Places whose value is neither a boolean nor the array of an empty array: both are tried there."""
-SINGLE: Final[dict[str, tuple[tuple[str, Place, Any], ...]]] = {
+WRONG: Final[dict[str, tuple[tuple[str, Place, Any], ...]]] = {
     CHAT: (
         ("no messages", ("messages",), []),
         ("an unknown role", ("messages", 0, "role"), "king"),
         ("no role", ("messages", 0, "role"), None),
-        ("an unknown kind of part", ("messages", 1, "content", 0, "type"), "telepathy"),
-        ("a part without a type", ("messages", 1, "content", 0), {"text": "hi"}),
         ("an image that is no base64", ("messages", 1, "content", 1, "image_url", "url"), "data:image/png;base64,!!!"),
         ("an image without an address", ("messages", 1, "content", 1, "image_url", "url"), ""),
-        ("an image in a file of ours", ("messages", 1, "content", 1, "image_url", "url"), "file:///etc/passwd"),
-        ("a result that answers no call", ("messages", 3, "tool_call_id"), "call_9"),
         ("a result without an id", ("messages", 3, "tool_call_id"), None),
         ("a tool without a name", ("tools", 0, "function", "name"), ""),
         ("a tool of an unknown kind", ("tools", 0, "type"), 5),
@@ -260,7 +253,6 @@ SINGLE: Final[dict[str, tuple[tuple[str, Place, Any], ...]]] = {
         ("an unknown kind of item", ("input", 0), {"type": 5}),
         ("an unknown kind of part", ("input", 0, "content", 0, "type"), 5),
         ("an image that is no base64", ("input", 0, "content", 1, "image_url"), "data:image/png;base64,!!!"),
-        ("a result that answers no call", ("input", 2, "call_id"), "call_9"),
         ("a call without an id", ("input", 1, "call_id"), None),
         ("a call without a name", ("input", 1, "name"), ""),
         ("a tool without a name", ("tools", 0, "name"), ""),
@@ -276,11 +268,9 @@ SINGLE: Final[dict[str, tuple[tuple[str, Place, Any], ...]]] = {
         ("a block without a type", ("messages", 0, "content", 0), {"text": "hi"}),
         ("an image that is no base64", ("messages", 0, "content", 1, "source", "data"), "!!!"),
         ("an image of no type", ("messages", 0, "content", 1, "source", "type"), "carrier pigeon"),
-        ("a result that answers no call", ("messages", 2, "content", 0, "tool_use_id"), "toolu_9"),
         ("a tool without a name", ("tools", 0, "name"), ""),
         ("a tool without a schema", ("tools", 0, "input_schema"), None),
         ("no limit", ("max_tokens",), None),
-        ("a limit of nothing", ("max_tokens",), 0),
         ("half a token", ("max_tokens",), 0.5),
         ("an unknown choice", ("tool_choice", "type"), "perhaps"),
         ("a stream of maybe", ("stream",), "maybe"),
@@ -289,8 +279,6 @@ SINGLE: Final[dict[str, tuple[tuple[str, Place, Any], ...]]] = {
     GEMINI: (
         ("no contents", ("contents",), []),
         ("an unknown role", ("contents", 0, "role"), "king"),
-        ("an empty part", ("contents", 0, "parts", 0), {}),
-        ("no parts", ("contents", 0, "parts"), None),
         ("data that is no base64", ("contents", 0, "parts", 1, "inlineData", "data"), "!!!"),
         ("a call without a name", ("contents", 1, "parts", 0, "functionCall", "name"), ""),
         ("arguments that are no object", ("contents", 1, "parts", 0, "functionCall", "args"), [1]),
@@ -300,6 +288,45 @@ SINGLE: Final[dict[str, tuple[tuple[str, Place, Any], ...]]] = {
     ),
 }  # fmt: skip
 
+ODD: Final[dict[str, tuple[tuple[str, Place, Any], ...]]] = {
+    CHAT: (
+        ("an unknown kind of part", ("messages", 1, "content", 0, "type"), "telepathy"),
+        ("a part without a type", ("messages", 1, "content", 0), {"text": "hi"}),
+        ("a result that answers no call", ("messages", 3, "tool_call_id"), "call_9"),
+        ("an image in a file", ("messages", 1, "content", 1, "image_url", "url"), "file:///etc/passwd"),
+        ("a name of five kilobytes", ("tools", 0, "function", "name"), "f" * 5000),
+        ("a name with a line end", ("tools", 0, "function", "name"), "f\r\nx-evil: 1"),
+        ("a megabyte of words", ("messages", 4, "content"), "w " * 500_000),
+        ("nothing said", ("messages", 4, "content"), ""),
+        ("no parts", ("messages", 1, "content"), []),
+        ("a number beyond 64 bits", ("seed",), 2**70),
+    ),
+    RESPONSES: (
+        ("a result that answers no call", ("input", 2, "call_id"), "call_9"),
+        ("an item of another time", ("input", 0), {"type": "telepathy", "id": "t_1"}),
+        ("a name with a line end", ("tools", 0, "name"), "f\r\nx-evil: 1"),
+        ("a hosted tool with a line end", ("tools", 0, "type"), "f\r\nx-evil: 1"),
+        ("an empty conversation", ("input",), []),
+        ("no parts", ("input", 0, "content"), []),
+    ),
+    ANTHROPIC: (
+        ("a result that answers no call", ("messages", 2, "content", 0, "tool_use_id"), "toolu_9"),
+        ("a limit of nothing", ("max_tokens",), 0),
+        ("an unknown kind of block", ("messages", 0, "content", 0, "type"), "telepathy"),
+        ("a name with a line end", ("tools", 0, "name"), "f\r\nx-evil: 1"),
+        ("an id of control characters", ("messages", 1, "content", 0, "id"), "\x00\x1b[2J\r\n"),
+        ("no blocks", ("messages", 0, "content"), []),
+    ),
+    GEMINI: (
+        ("an empty part", ("contents", 0, "parts", 0), {}),
+        ("no parts", ("contents", 0, "parts"), None),
+        ("a result that answers no call", ("contents", 2, "parts", 0, "functionResponse", "name"), "g"),
+        ("a name with a line end", ("tools", 0, "functionDeclarations", 0, "name"), "f\r\nx-evil: 1"),
+        ("a field of another time", ("contents", 0, "parts", 0, "a\r\nb"), True),
+    ),
+}  # fmt: skip
+"""What some provider may take: refused, or sent on whole."""
+
 
 def bad(dialect: str) -> Iterator[tuple[str, bytes]]:
     """Every bad request of a dialect."""
@@ -307,127 +334,10 @@ def bad(dialect: str) -> Iterator[tuple[str, bytes]]:
     for place in WRONG_KIND[dialect]:
         yield f"true at {place}", changed(dialect, place, value=True)
         yield f"a number with a point at {place}", changed(dialect, place, [[]])
-    for name, place, value in SINGLE[dialect]:
+    for name, place, value in WRONG[dialect]:
         yield name, changed(dialect, place, value)
-    yield "none of what must be there", without(dialect, (listed(dialect),))
-
-
-# --- the gateway, and providers that remember
-
-
-def answering(request: Request) -> Script:
-    """What a provider says to a request it accepts."""
-    path = request.target.partition("?")[0]
-    return [json_reply(next(reply for end, reply in REPLIES.items() if path.endswith(end)))]
-
-
-REPLIES: Final[dict[str, Any]] = {
-    "/chat/completions": REPLY,
-    "/messages": {
-        "id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x",
-        "content": [{"type": "text", "text": "Bonjour"}], "stop_reason": "end_turn", "stop_sequence": None,
-        "usage": {"input_tokens": 5, "output_tokens": 3},
-    },
-    ":generateContent": {
-        "candidates": [{"content": {"role": "model", "parts": [{"text": "Ciao"}]}, "finishReason": "STOP"}],
-        "usageMetadata": {"promptTokenCount": 2, "candidatesTokenCount": 3},
-    },
-    "/converse": {
-        "output": {"message": {"role": "assistant", "content": [{"text": "Hola"}]}}, "stopReason": "end_turn",
-        "usage": {"inputTokens": 2, "outputTokens": 3, "totalTokens": 5},
-    },
-}  # fmt: skip
-KINDS: Final = {"up": "openai-compatible", "claude": "anthropic", "gem": "gemini", "bed": "bedrock"}
-MODELS: Final = {
-    "up": "m",
-    "claude": "claude-sonnet-4-5",
-    "gem": "gemini-2.5-flash",
-    "bed": "anthropic.claude-sonnet-4-5-20250929-v1:0",
-}
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """One loop is enough: the server's own tests run on both."""
-    return "asyncio"
-
-
-class Stage:
-    """A gateway in this process in front of one upstream that plays every provider."""
-
-    def __init__(self, one: House, upstream: ScriptedUpstream) -> None:
-        self.one = one
-        self.upstream = upstream
-
-    async def send(self, dialect: str, provider: str, body: bytes) -> httpx.Response:
-        """A body as it is, to a provider; the model's name is put in where the good request has one."""
-        model = f"{provider}/{MODELS[provider]}"
-        path = PATHS[dialect].replace("{model}", model)
-        raw = body.replace(b'"model": "M"', b'"model": "%s"' % model.encode())
-        return await self.one.http.post(
-            path, content=raw, headers=self.one.token() | {"content-type": "application/json"}
-        )
-
-    def check_upstream(self) -> int:
-        """How many requests came, each whole: its provider's SDK accepts it."""
-        for request in self.upstream.requests:
-            path = request.target.partition("?")[0]
-            spoken = next(dialect for end, dialect in SPOKEN.items() if path.endswith(end))
-            if spoken == BEDROCK:
-                path = "/model/{model}/converse"
-            check_request(spoken, request.body, path=path)
-        return len(self.upstream.requests)
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    with ScriptedUpstream(answering) as upstream:
-        rows = "".join(
-            f'  {name}: {{kind: {kind}, base_url: "{upstream.url}", keys: ["env:FIRST"]}}\n'
-            for name, kind in KINDS.items()
-        )
-        config = f"version: 1\ngateway: {{name: test}}\nproviders:\n{rows}"
-        async with house(tmp_path, config, env=KEYS) as one:
-            yield Stage(one, upstream)
-
-
-# --- what each SDK makes of an error
-
-
-def read_openai(answer: httpx.Response) -> str:
-    client = openai.OpenAI(api_key="k", base_url="http://127.0.0.1")
-    error = client._make_status_error_from_response(answer)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportArgumentType] - the SDK's own reading of an error
-    assert isinstance(error, openai.APIStatusError)
-    assert isinstance(error.body, dict)
-    assert error.type
-    assert error.code
-    return error.message
-
-
-def read_anthropic(answer: httpx.Response) -> str:
-    client = anthropic.Anthropic(api_key="k", base_url="http://127.0.0.1")
-    error = client._make_status_error_from_response(answer)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportArgumentType] - the SDK's own reading of an error
-    body: Any = error.body
-    assert body["type"] == "error"
-    assert body["error"]["type"] in {"invalid_request_error", "not_found_error", "request_too_large"}
-    return body["error"]["message"]
-
-
-def read_google(answer: httpx.Response) -> str:
-    with pytest.raises(google_errors.ClientError) as caught:
-        google_errors.APIError.raise_for_response(answer)
-    assert caught.value.code == answer.status_code
-    assert caught.value.status in {"INVALID_ARGUMENT", "NOT_FOUND"}
-    assert caught.value.message
-    return caught.value.message
-
-
-READ: Final[dict[str, Callable[[httpx.Response], str]]] = {
-    CHAT: read_openai,
-    RESPONSES: read_openai,
-    ANTHROPIC: read_anthropic,
-    GEMINI: read_google,
-}
+    if dialect != RESPONSES:  # a stored prompt may stand for its input
+        yield "none of what must be there", without(dialect, (listed(dialect),))
 
 
 @pytest.mark.parametrize("dialect", PATHS)
@@ -451,5 +361,64 @@ async def test_a_bad_request_is_refused_in_words_its_sdk_reads_and_reaches_nobod
             stage.upstream.requests.clear()
             continue
         assert "aigw-dev logs show" in READ[dialect](answer)
-    print('WRONG',dialect,[(k,v[0],v[1][0][:0] if v[1] else None) for k,v in wrong.items()])
     assert not wrong
+
+
+@pytest.mark.parametrize("dialect", PATHS)
+async def test_an_odd_request_is_refused_or_arrives_whole(stage: Stage, dialect: str) -> None:
+    for name, place, value in ODD[dialect]:
+        body = changed(dialect, place, value)
+        for provider in FOREIGN[dialect]:
+            answer = await stage.send(dialect, provider, body)
+            assert answer.status_code in {200, 400}, (name, answer.text)
+            assert stage.check_upstream() == (answer.status_code == 200), name
+            assert "x-evil" not in answer.headers
+            assert answer.headers.get("x-aigw-translation", "").isprintable()
+            stage.upstream.requests.clear()
+
+
+async def test_a_request_beyond_the_limit_reaches_nobody(stage: Stage) -> None:
+    for dialect in PATHS:
+        answer = await stage.send(dialect, "up", changed(dialect, (listed(dialect),), "w" * (33 << 20)))
+        assert answer.status_code == 413
+        assert READ[dialect](answer)
+    assert stage.check_upstream() == 0
+
+
+ANYTHING: Final = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
+    | st.sampled_from(["text", "tool_use", "function", "user", "type", f"data:image/png;base64,{PIXEL}", "call_1", "https://x.test/a.png"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["type", "text", "role", "content", "name", "a\r\nb", "é"]), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+
+
+def places(value: Any, before: Place = ()) -> Iterator[Place]:
+    """Every place in a JSON value but the whole."""
+    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in steps:
+        yield (*before, step)
+        yield from places(inner, (*before, step))
+
+
+EVERYWHERE: Final = tuple((dialect, place) for dialect in PATHS for place in places(VALID[dialect]))
+
+
+@hypothesis.settings(
+    max_examples=200, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture], derandomize=True
+)
+@hypothesis.given(where=st.sampled_from(EVERYWHERE), value=ANYTHING, number=st.integers(0, 5))
+async def test_whatever_one_place_holds_nothing_arrives_in_part(
+    stage: Stage, where: tuple[str, Place], value: Any, number: int
+) -> None:
+    dialect, place = where
+    provider = FOREIGN[dialect][number % len(FOREIGN[dialect])]
+    stage.upstream.requests.clear()
+    answer = await stage.send(dialect, provider, changed(dialect, place, value))
+    if answer.status_code != 200:
+        assert answer.status_code in {400, 404}, answer.text
+        assert READ[dialect](answer)
+    assert len(stage.upstream.requests) == (answer.status_code == 200)
+    for request in stage.upstream.requests:
+        assert isinstance(request.json(), dict)
+    assert answer.headers.get("x-aigw-translation", "").isprintable()

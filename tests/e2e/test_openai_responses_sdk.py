@@ -33,7 +33,8 @@ from tests.e2e.stage import REPLY, Stage
 from tests.scripted import Script, json_reply
 
 RESPONSES: Final = "vercel-ai/openai/src/responses/"
-PHASE: Final = RESPONSES + "openai-phase.1.chunks.txt"
+CLAUDE: Final = "vercel-ai/anthropic/src/anthropic-clear-thinking.1.chunks.txt"
+NATIVE: Final = RESPONSES + "openai-mcp-tool-approval.4.chunks.txt"
 OTHERS: Final = ("up/m", "claude/c", "gem/g")
 WEATHER: Final[FunctionToolParam] = {
     "type": "function",
@@ -72,10 +73,10 @@ def stream_of(vectors: Path, model: str) -> tuple[Script, str]:
         lines = payloads(vectors, "vercel-ai/google/src/google-text.chunks.txt")
         return cut(gemini_stream(lines)), gemini_said(lines)
     if model == "claude/c":
-        lines = payloads(vectors, "vercel-ai/anthropic/src/anthropic-clear-thinking.1.chunks.txt")
+        lines = payloads(vectors, CLAUDE)
         return cut(named_stream(lines)), claude_said(lines)
     if model == "native/o":
-        lines = payloads(vectors, PHASE)
+        lines = payloads(vectors, NATIVE)
         return cut(named_stream(lines)), responses_said(lines)
     lines = payloads(vectors, "vercel-ai/deepseek/src/chat/deepseek-reasoning.chunks.txt")
     return cut(chat_stream(lines)), chat_said(lines)
@@ -96,12 +97,13 @@ def text_reply(model: str, text: str) -> Script:
 def words_sent(stage: Stage) -> list[tuple[str, str]]:
     """(role, text) of everything in the newest request to the provider, whatever its dialect."""
     body = sent(stage)
+    messages: list[dict[str, Any]] = body.get("messages") or body.get("contents") or []
     found: list[tuple[str, str]] = []
-    for message in body.get("messages") or body.get("contents") or []:
+    for message in messages:
         content: Any = message.get("content", message.get("parts"))
         parts: list[dict[str, Any]] = [{"text": content}] if isinstance(content, str) else content
-        role = {"model": "assistant"}.get(message["role"], message["role"])
-        found.append((role, "".join(part.get("text", "") for part in parts)))
+        role = "assistant" if message["role"] == "model" else str(message["role"])
+        found.append((role, "".join(str(part.get("text", "")) for part in parts)))
     return found
 
 
@@ -129,7 +131,7 @@ def test_a_native_stream_is_relayed_byte_for_byte(stage: Stage, vectors: Path) -
     body = {"model": "native/o", "input": "hi", "stream": True}
     headers = {"authorization": f"Bearer {stage.token}"}
     answer = stage.client.post(f"{stage.url}/v1/responses", json=body, headers=headers)
-    lines = payloads(vectors, PHASE)
+    lines = payloads(vectors, NATIVE)
     assert answer.content == named_stream(lines)
     logged = stage.logged(answer)
     usage = json.loads(lines[-1])["response"]["usage"]
@@ -149,7 +151,13 @@ def test_what_lives_at_a_native_provider_is_asked_there(
     assert sdk.responses.retrieve(made.id).id == theirs
     up = stage["up"].requests[-1]
     assert (up.method, up.target) == ("GET", f"/v1/responses/{theirs}")
-    listed = {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
+    listed: dict[str, Any] = {
+        "object": "list",
+        "data": [],
+        "first_id": None,
+        "last_id": None,
+        "has_more": False,
+    }
     stage.script("up", [json_reply(listed)])
     assert list(sdk.responses.input_items.list(made.id)) == []
     assert stage["up"].requests[-1].target == f"/v1/responses/{theirs}/input_items"
@@ -504,7 +512,7 @@ def events_in(answer: httpx.Response) -> list[dict[str, Any]]:
 def patch_call(model: str, name: str, arguments: str) -> Script:
     """A stream in which the model calls apply_patch."""
     if model == "claude/c":
-        start = {"id": "msg_1", "type": "message", "role": "assistant", "model": "c", "content": [], "stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": 5, "output_tokens": 1}}  # fmt: skip
+        start: dict[str, Any] = {"id": "msg_1", "type": "message", "role": "assistant", "model": "c", "content": [], "stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": 5, "output_tokens": 1}}  # fmt: skip
         events: list[dict[str, Any]] = [
             {"type": "message_start", "message": start},
             {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use", "id": "toolu_9", "name": name, "input": {}}},
@@ -550,6 +558,7 @@ def test_codex_is_served_and_its_patch_comes_back_as_free_text(stage: Stage, mod
         field = next(iter(tool["parameters"]["properties"]))
         assert body["parallel_tool_calls"] is True
         assert body["reasoning_effort"] == "medium"
+        assert body["verbosity"] == "low"
         results = {one["tool_call_id"]: one["content"] for one in body["messages"] if one["role"] == "tool"}
         assert results["call_2"] == "Success. Updated a.py"
     else:
@@ -587,13 +596,12 @@ def test_codex_reaches_openai_as_it_is(stage: Stage, vectors: Path) -> None:
     script, _ = stream_of(vectors, "native/o")
     stage.script("up", script)
     answer = call_as_codex(stage, codex("native/o"))
-    lines = payloads(vectors, PHASE)
+    lines = payloads(vectors, NATIVE)
     assert answer.content == named_stream(lines)
     assert sent(stage) == codex("o")
 
 
 def test_reasoning_that_is_carried_comes_back_to_its_maker(stage: Stage, vectors: Path) -> None:
-    name = "vercel-ai/anthropic/src/anthropic-clear-thinking.1.chunks.txt"
     stage.script("up", stream_of(vectors, "claude/c")[0], text_reply("claude/c", "done"))
     asked = codex("claude/c") | {"input": codex("")["input"][:3]}
     done = events_in(call_as_codex(stage, asked))[-1]["response"]
@@ -610,7 +618,17 @@ def test_reasoning_that_is_carried_comes_back_to_its_maker(stage: Stage, vectors
         for block in each["content"]
     ]
     (thinking,) = [block for block in blocks if block["type"] == "thinking"]
-    assert thinking["signature"] == claude_said(payloads(vectors, name), "signature")
+    assert thinking["signature"] == claude_said(payloads(vectors, CLAUDE), "signature")
+
+
+def test_another_makers_reasoning_is_not_shown_to_openai(stage: Stage, vectors: Path) -> None:
+    stage.script("up", stream_of(vectors, "claude/c")[0], stream_of(vectors, "native/o")[0])
+    asked = codex("claude/c") | {"input": codex("")["input"][:3]}
+    done = events_in(call_as_codex(stage, asked))[-1]["response"]
+    again = codex("native/o") | {"input": [*asked["input"], *done["output"]]}
+    assert call_as_codex(stage, again).status_code == 200
+    assert b"aigw1:" not in stage["up"].requests[-1].body
+    assert claude_said(payloads(vectors, CLAUDE)) in stage["up"].requests[-1].body.decode()
 
 
 def test_recorded_requests_of_apps_are_answered_over_chat(stage: Stage, vectors: Path) -> None:
@@ -618,7 +636,7 @@ def test_recorded_requests_of_apps_are_answered_over_chat(stage: Stage, vectors:
     tried, refused = 0, list[str]()
     for file in sorted(folder.glob("*.yaml")):
         for one in tape(vectors, str(file.relative_to(vectors))):
-            if not one.path.endswith("/responses") or not isinstance(one.asked, dict):
+            if not one.path.endswith("/responses") or one.asked is None:
                 continue
             asked: dict[str, Any] = one.asked
             if asked.get("previous_response_id") or asked.get("conversation") or asked.get("background"):

@@ -186,6 +186,9 @@ async def test_a_transcription_that_reports_tokens_is_priced_by_them(
         found = await transcribe(one, model="up/gpt-4o-transcribe")
     assert found.usage is not None
     assert (found.usage.input, found.usage.output, found.usage.estimated) == (14, 3, False)
+    assert (found.cost.status, found.cost.nanousd) == ("exact", 14 * 6_000 + 3 * 10_000), (
+        "sound has its own rate"
+    )
     assert found.units == Units(audio_in_s=1.0)
 
 
@@ -271,3 +274,28 @@ async def test_pictures_in_a_conversation_stay_out_of_the_log(
     assert kept[0]["text"] == "What is it?"
     assert kept[1]["image_url"]["url"].startswith("<8.8 KB image/png, sha256 ")
     assert url.encode() in scripted.requests[0].body
+
+
+async def test_the_embedded_provider_is_metered_honestly_and_free(tmp_path: Path) -> None:
+    async with house(tmp_path) as one:
+        for path, body in (
+            ("images/generations", {"model": "mock/image", "prompt": "x", "n": 2, "size": "1024x1024"}),
+            ("audio/speech", {"model": "mock/speech", "input": "Hello there", "response_format": "wav"}),
+            ("rerank", {"model": "mock/rerank", "query": "q", "documents": ["a", "b"]}),
+            ("embeddings", {"model": "mock/embed", "input": "one two"}),
+        ):
+            assert (await ask(one, path, **body))["x-aigw-cost"] == "0"
+        assert (await transcribe(one, model="mock/transcribe")).cost.status == "free"
+        assert one.gateway.recorder.writer.flush()
+        reader = LogReader(one.gateway.folder / "log.db")
+        found = summary(reader, since_s=0, until_s=4e9, by=("category",))
+        reader.close()
+    assert isinstance(found, Summary)
+    totals = {group.key["category"]: group.totals for group in found.groups}
+    assert totals["image"].images == 2
+    assert totals["audio"].characters == 11
+    assert totals["audio"].audio_out_ms > 0
+    assert totals["audio"].audio_in_ms == 1_000
+    assert (totals["rerank"].searches, totals["rerank"].documents) == (1, 2)
+    assert totals["embedding"].input_tokens > 0
+    assert {one.cost_free for one in totals.values()} == {1, 2}

@@ -4,6 +4,7 @@ import pytest
 
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Cost, Exchange, Usage
+from aigw_dev.core.units import Units
 from aigw_dev.store import stats
 from aigw_dev.store.filters import Filter, parse
 from aigw_dev.store.reader import LogReader
@@ -189,3 +190,28 @@ def test_a_log_that_is_not_there_has_no_numbers(tmp_path: Path) -> None:
 
 def test_percentiles_can_be_left_out(reader: LogReader) -> None:
     assert summary(reader, percentiles=False).groups[0].non_stream_latency.p50_s is None
+
+
+def test_categories_are_told_apart_in_totals_and_series(tmp_path: Path) -> None:
+    made = [
+        exchange(),
+        exchange(operation="openai.embeddings", started_at=NOON + 61),
+        exchange(operation="rerank", units=Units(searches=2)),
+        exchange(operation="openai.realtime", is_stream=True),
+        exchange(operation="openai.files"),
+    ]
+    write(tmp_path / "log.db", made)
+    reader = log_reader(tmp_path / "log.db")
+    found = summary(reader, NOON, NOON + 120, by=("category",))
+    counted = {
+        group.key["category"]: (group.totals.requests, group.totals.searches) for group in found.groups
+    }
+    assert counted == {
+        "chat": (1, 0),
+        "embedding": (1, 0),
+        "rerank": (1, 2),
+        "realtime": (1, 0),
+        "other": (1, 0),
+    }
+    points = series(reader, NOON, NOON + 120, 60, by=("category", "provider"))
+    assert [one.key["category"] for one in points.points if one.start_s > NOON] == ["embedding"]

@@ -42,6 +42,11 @@ class Heard:
         self._refusal: list[str] = []
         self._calls: dict[tuple[int, int], tuple[Called, list[str]]] = {}
 
+    @property
+    def is_over(self) -> bool:
+        """The last event was told: nothing follows an end or an error."""
+        return self.is_done or self.error is not None
+
     def feed(self, event: Event) -> None:
         """Nothing: it is told neutral events (`take`), not the provider's own."""
 

@@ -5,6 +5,7 @@ A *caller's codec* reads a request of its dialect into neutral words and writes 
 the second. Functions are pure; what a peer sent never makes them raise.
 """
 
+import functools
 import importlib
 from collections.abc import Mapping
 from typing import Any, Final, Protocol, cast
@@ -176,16 +177,19 @@ _MODULES: Final = {
 }
 
 
+@functools.cache
 def caller_codec(dialect: str) -> CallerCodec:
     """The caller's side of a dialect that callers may speak."""
     return cast("CallerCodec", importlib.import_module(_MODULES[dialect]))
 
 
+@functools.cache
 def provider_codec(dialect: str) -> ProviderCodec:
     """The provider's side of a dialect."""
     return cast("ProviderCodec", importlib.import_module(_MODULES[dialect]))
 
 
+@functools.cache
 def count_codec(dialect: str) -> CountCodec | None:
     """Token counting of a dialect; None where it has none."""
     module = importlib.import_module(_MODULES[dialect])

@@ -65,6 +65,17 @@ _TAKEN_OF_ASSISTANT: Final = _TAKEN | {
     "thinking_blocks",
     "reasoning_signature",
 }
+_THINKING: Final = frozenset(
+    {
+        "reasoning_content",
+        "reasoning",
+        "reasoning_text",
+        "reasoning_details",
+        "thinking_blocks",
+        "reasoning_signature",
+    }
+)
+_SAID_PLAINLY: Final = frozenset({"role", "content", "name"})
 _TAKEN_OF_TOOL: Final = _TAKEN | {"tool_call_id"}
 _LEGACY_ID: Final = "call_function_{}"
 
@@ -86,6 +97,9 @@ class History:
         role = _ROLES.get(word) if isinstance(word, str) else None
         if role is None:
             raise MalformedError(f"{place}.role", "must be one of " + ", ".join(_ROLES))
+        said = wire.get("content")
+        if len(wire) == 2 and isinstance(said, str) and (said if role == "assistant" else role != "tool"):  # noqa: PLR2004  -- and nothing else
+            return Message(role=role, parts=(Text(text=said),))  # the usual message
         if role == "assistant":
             self._leave(wire, place, _TAKEN_OF_ASSISTANT)
             parts = self._assistant(wire, place, number)
@@ -99,11 +113,15 @@ class History:
         return Message(role=role, parts=parts, name=name)
 
     def _leave(self, wire: dict[str, object], place: str, taken: frozenset[str]) -> None:
+        if wire.keys() <= taken:
+            return
         for key, value in wire.items():
             if key not in taken and value is not None:
                 self.extras[f"{place}.{key}"] = raw_of(value)
 
     def _assistant(self, wire: dict[str, object], place: str, number: int) -> tuple[Part, ...]:
+        if wire.keys() <= _SAID_PLAINLY:
+            return _content(wire, place, is_needed=False)
         parts: list[Part] = [*_thoughts(wire, place), *_content(wire, place, is_needed=False)]
         if refusal := text_at(wire.get("refusal"), f"{place}.refusal"):
             parts.append(Refusal(text=refusal))
@@ -140,7 +158,8 @@ class History:
         inner = object_at(wire.get("function"), f"{place}.function")
         name = named_at(inner.get("name"), f"{place}.function.name")
         call = self._called(call_id, name, inner, f"{place}.function")
-        return msgspec.structs.replace(call, signature=google_signature(wire), cache=cache_at(wire, place))
+        signature, cache = google_signature(wire), cache_at(wire, place)
+        return msgspec.structs.replace(call, signature=signature, cache=cache) if signature or cache else call
 
     def _called(self, call_id: str, name: str, inner: dict[str, object], place: str) -> ToolCall:
         self._names[call_id] = name
@@ -261,6 +280,8 @@ def _file(wire: dict[str, object], place: str) -> Document:
 
 def _thoughts(wire: dict[str, object], place: str) -> list[Part]:
     """What the assistant thought, from the place that says the most."""
+    if not (wire.keys() & _THINKING):
+        return []
     blocks = array_at(wire.get("thinking_blocks"), f"{place}.thinking_blocks")
     if blocks:
         return [_block(one, f"{place}.thinking_blocks[{index}]") for index, one in enumerate(blocks)]

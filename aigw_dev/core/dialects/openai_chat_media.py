@@ -59,6 +59,8 @@ def audio_format(part: Audio) -> str:
 
 def google_signature(call: dict[str, object]) -> str:
     """The thought signature that Google's compatible endpoint puts beside a tool call; also in LiteLLM's place for it."""
+    if "extra_content" not in call and "provider_specific_fields" not in call:
+        return ""
     google = loose_json.mapping(loose_json.mapping(call.get("extra_content")).get("google"))
     if signature := loose_json.text(google.get("thought_signature")):
         return signature

@@ -113,6 +113,8 @@ def _fields(body: RequestBody, extras: dict[str, msgspec.Raw]) -> dict[str, Any]
     extras |= history.extras
     wire_names: dict[str, str] = {}
     for name, (field, read) in _PLAIN.items():
+        if name not in body.fields:
+            continue
         value = read(loaded(body.fields, name), name)
         if value is not None and value != "":
             if found.get(field, value) != value:

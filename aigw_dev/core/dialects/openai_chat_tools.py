@@ -19,6 +19,7 @@ from aigw_dev.core.dialects.openai_chat_checks import (
     text_at,
 )
 from aigw_dev.core.dialects.openai_chat_reply import DIALECT
+from aigw_dev.core.remembered import TOOL_LIST_BYTES, TOOL_LISTS, remembered
 
 _ROWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _MODES: Final = {"auto": "auto", "required": "required", "any": "required", "none": "none"}
@@ -31,8 +32,18 @@ Offer = tuple[tuple[Tool, ...], tuple[Opaque, ...]]
 
 def read_tools(text: bytes, extras: dict[str, msgspec.Raw]) -> Offer:
     """The tools of the caller and those that run at the provider; raises `MalformedError`."""
+    if not text:
+        return (), ()
+    tools, hosted, others = _offered(text)
+    extras.update(others)
+    return tools, hosted
+
+
+@remembered(most=TOOL_LISTS, longest=TOOL_LIST_BYTES)
+def _offered(text: bytes) -> tuple[tuple[Tool, ...], tuple[Opaque, ...], dict[str, msgspec.Raw]]:
     tools: list[Tool] = []
     hosted: list[Opaque] = []
+    extras: dict[str, msgspec.Raw] = {}
     for index, row in enumerate(_rows(text, "tools")):
         place = f"tools[{index}]"
         fields = fields_at(row, place)
@@ -52,7 +63,7 @@ def read_tools(text: bytes, extras: dict[str, msgspec.Raw]) -> Offer:
         tools.append(msgspec.structs.replace(tool, cache=cache_at(holder, place)))
         _leave(fields, place, _TAKEN, extras)
         _leave(inner, f"{place}.{kind}", _TAKEN_OF_CUSTOM if kind == "custom" else _TAKEN_OF_FUNCTION, extras)
-    return tuple(tools), tuple(hosted)
+    return tuple(tools), tuple(hosted), extras
 
 
 def read_functions(text: bytes) -> tuple[Tool, ...]:

@@ -69,8 +69,9 @@ class _Turns:
                 continue
             written.append(self._assistant(message, f"messages[{number}]"))
             calls = {part.id for part in message.parts if isinstance(part, ToolCall)}
-            results, waiting = _answers(waiting, calls)
-            written += self._results(results)
+            if calls:
+                results, waiting = _answers(waiting, calls)
+                written += self._results(results)
         return written
 
     def _other(self, message: Message, place: str) -> list[dict[str, Any]]:
@@ -93,6 +94,8 @@ class _Turns:
         return wire
 
     def _assistant(self, message: Message, place: str) -> dict[str, Any]:
+        if len(message.parts) == 1 and isinstance(message.parts[0], Text) and not message.name:
+            return {"role": "assistant", "content": self._content(message.parts, place, between="")}
         said = tuple(part for part in message.parts if isinstance(part, Text | Opaque))
         calls = [part for part in message.parts if isinstance(part, ToolCall)]
         wire: dict[str, Any] = {"role": "assistant", "content": self._content(said, place, between="")}
@@ -207,6 +210,8 @@ class _Turns:
 
     def _content(self, parts: tuple[Part, ...], place: str, *, between: str) -> str | list[dict[str, Any]]:
         """A string where everything is text, else a list of parts."""
+        if len(parts) == 1 and isinstance(only := parts[0], Text) and only.cache is None:
+            return only.text  # the usual message
         keeps_marks = "cache_control" in self._traits.takes
         is_marked = keeps_marks and any(isinstance(part, Text) and part.cache is not None for part in parts)
         written = [
@@ -257,9 +262,14 @@ class _Turns:
         if part.has_citations:
             self._ledger.dropped(f"{place}.citations", "chat completions do not cite documents")
         if text := _document_text(part):
+            self._ledger.approximated(place, "a text with the document's name and words stands for it")
             return self._marked({"type": "text", "text": text}, part)
+        if part.context:
+            self._ledger.dropped(f"{place}.context", "a file has no place for a context")
         source = part.source
         if source.data:
+            if not part.name:
+                self._ledger.invented(f"{place}.filename", "a file that is sent as data needs a name")
             name = part.name or "document.pdf"
             return self._marked({"type": "file", "file": {"filename": name, "file_data": url_of(part)}}, part)
         if source.file_id.startswith(_OPENAI_FILE):

@@ -11,11 +11,13 @@ A base URL may be written with or without the path of the API, as the vendor's S
 
 import re
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote, unquote_plus, urlencode
 
 from aigw_dev.core.providers.kind import Kind, Port
 
 _VERSION: Final = re.compile(r"v\d+[a-z0-9.]*")
+_VISIBLE: Final = "".join(map(chr, range(0x21, 0x7F)))
+"""Sent as the caller wrote it."""
 _ROOT: Final = "/."
 _MODEL: Final = "{model}"
 _CREDENTIALS: Final = frozenset(
@@ -98,11 +100,10 @@ def _joined(address: str, path: str, model: str, query: str, usual: tuple[tuple[
         path = path.replace(_MODEL, _segment(model))
     if not query and not usual:
         return f"{address}{path}"
-    sent = [
-        (name, value) for name, value in parse_qsl(query, keep_blank_values=True) if not _is_credential(name)
-    ]
-    names = {name for name, _ in sent}
-    asked = urlencode([*(pair for pair in usual if pair[0] not in names), *sent])
+    fields = {one: unquote_plus(one.partition("=")[0]) for one in query.split("&") if one}
+    sent = [quote(one, safe=_VISIBLE) for one, name in fields.items() if not _is_credential(name)]
+    names = set(fields.values())
+    asked = "&".join([*(urlencode([pair]) for pair in usual if pair[0] not in names), *sent])
     return f"{address}{path}?{asked}" if asked else f"{address}{path}"
 
 

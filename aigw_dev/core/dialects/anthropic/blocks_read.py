@@ -104,7 +104,7 @@ def read_cache(fields: Fields) -> Cache | None:
 
 def _note_others(fields: Fields, kind: str, scope: Scope) -> None:
     known = _KNOWN.get(kind)
-    if known is None:
+    if known is None or (fields.wire.keys() <= known and "cache_control" not in fields.wire):
         return
     marker = fields.object("cache_control")
     if marker is not None:
@@ -117,7 +117,7 @@ def _note_others(fields: Fields, kind: str, scope: Scope) -> None:
 
 def _text(fields: Fields, role: Role, scope: Scope) -> list[Part]:
     citations = NULL
-    if any(True for _ in fields.array("citations")):
+    if "citations" in fields.wire and any(True for _ in fields.array("citations")):
         citations = kept(fields.raw("citations"))
         if role == "user":
             scope.refuse(fields.at("citations"), "must be empty on a user's text")

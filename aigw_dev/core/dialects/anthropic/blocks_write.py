@@ -2,12 +2,13 @@
 
 import base64
 import binascii
-from typing import Final
+from typing import Final, TypeGuard
 
 import msgspec
 
 from aigw_dev.core.chat.tool_names import wire_id, wire_name
 from aigw_dev.core.chat.vocabulary import (
+    NULL,
     Audio,
     Cache,
     ChatRequest,
@@ -82,6 +83,13 @@ def part_blocks(part: Part, path: str, writing: Writing) -> list[Block]:
             return _opaque(part, path, writing)
 
 
+def is_plain(part: Part) -> TypeGuard[Text]:
+    """Whether a part is a text that is written as it is."""
+    return (
+        isinstance(part, Text) and part.cache is None and part.citations is NULL and not part.text.isspace()
+    ) and part.text != ""
+
+
 def cache_marker(cache: Cache | None, path: str, ledger: Ledger) -> Block:
     """The `cache_control` field of a block, in an object of its own; empty for none."""
     if cache is None:
@@ -116,12 +124,12 @@ def _text(part: Text, path: str, writing: Writing) -> list[Block]:
             writing.ledger.dropped(path, "a text of nothing but whitespace is refused")
         return []
     block: Block = {"type": "text", "text": part.text}
-    if bytes(part.citations) != b"null":
+    if part.citations is not NULL and bytes(part.citations) != b"null":
         if writing.is_own:
             block["citations"] = part.citations
         else:
             writing.ledger.dropped(f"{path}.annotations", "citations of another protocol")
-    return [block | cache_marker(part.cache, path, writing.ledger)]
+    return [block if part.cache is None else block | cache_marker(part.cache, path, writing.ledger)]
 
 
 def _image(part: Image, path: str, writing: Writing) -> list[Block]:

@@ -1,6 +1,6 @@
 """Reads an object that a caller sent, field by field, and says exactly what is wrong where a type does not fit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -9,6 +9,7 @@ from aigw_dev.core.chat.vocabulary import NULL
 from aigw_dev.core.errors import Refusal
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_OBJECTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _ARRAY: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _STRING: Final = msgspec.json.Decoder(str)
 _INTEGER: Final = msgspec.json.Decoder(int)
@@ -79,12 +80,17 @@ class Fields:
     def raw(self, name: str) -> msgspec.Raw | None:
         """The JSON text of a field; None where it is absent or null."""
         value = self.wire.get(name)
-        return None if value is None or is_null(value) else value
+        return None if value is None or memoryview(value)[0] == _N else value
 
     def text(self, name: str) -> str:
         """A string; empty where there is none."""
-        value = self.raw(name)
-        return "" if value is None else string_at(value, self.at(name))
+        value = self.wire.get(name)
+        if value is None:
+            return ""
+        try:
+            return _STRING.decode(value)
+        except ValueError:  # null, or what is no string
+            return "" if is_null(value) else string_at(value, self.at(name))
 
     def needed(self, name: str) -> msgspec.Raw:
         """The JSON text of a field that must be there."""
@@ -95,6 +101,12 @@ class Fields:
 
     def needed_text(self, name: str) -> str:
         """A string that must be there."""
+        value = self.wire.get(name)
+        if value is not None:
+            try:
+                return _STRING.decode(value)
+            except ValueError:
+                pass  # said below, by its path
         return string_at(self.needed(name), self.at(name))
 
     def integer(self, name: str) -> int | None:
@@ -132,6 +144,8 @@ class Fields:
 
     def object(self, name: str) -> "Fields | None":
         """An object."""
+        if name not in self.wire:
+            return None
         value = self.raw(name)
         return None if value is None else object_at(value, self.at(name))
 
@@ -150,11 +164,30 @@ class Fields:
         for index, item in enumerate(array_at(value, path)):
             yield item, f"{path}[{index}]"
 
-    def others(self, known: frozenset[str]) -> Iterator[tuple[str, msgspec.Raw]]:
+    def objects(self, name: str) -> Iterator["Fields"]:
+        """The elements of an array of objects; none where it is absent."""
+        value = self.raw(name)
+        if value is None:
+            return
+        path = self.at(name)
+        try:
+            found = _OBJECTS.decode(value)  # all at once
+        except ValueError:  # one by one, to say which is wrong
+            for index, item in enumerate(array_at(value, path)):
+                yield object_at(item, f"{path}[{index}]")
+            return
+        for index, wire in enumerate(found):
+            yield Fields(wire, f"{path}[{index}]")
+
+    def others(self, known: frozenset[str]) -> Iterable[tuple[str, msgspec.Raw]]:
         """Fields that `known` does not name and that are not null, with their paths."""
-        for name, value in self.wire.items():
-            if name not in known and not is_null(value):
-                yield self.at(name), msgspec.Raw(bytes(value))
+        if self.wire.keys() <= known:
+            return ()  # the usual case
+        return [
+            (self.at(name), msgspec.Raw(bytes(value)))
+            for name, value in self.wire.items()
+            if name not in known and not is_null(value)
+        ]
 
 
 def kept(raw: msgspec.Raw | None) -> msgspec.Raw:

@@ -35,6 +35,7 @@ from aigw_dev.core.dialects.anthropic.fields import (
 from aigw_dev.core.dialects.anthropic.words import DIALECT
 from aigw_dev.core.dialects.request_body import RequestBody
 from aigw_dev.core.errors import Refusal
+from aigw_dev.core.remembered import TOOL_LIST_BYTES, TOOL_LISTS, remembered
 
 _KNOWN: Final = frozenset(
     {
@@ -43,6 +44,7 @@ _KNOWN: Final = frozenset(
     }
 )  # fmt: skip
 _SAMPLING: Final = ("temperature", "top_p", "top_k")
+_MESSAGE_KNOWN: Final = frozenset({"role", "content"})
 _ROLES: Final = frozenset({"user", "assistant", "system"})
 _TOOL_KNOWN: Final = frozenset({"type", "name", "description", "input_schema", "strict", "cache_control"})
 _CHOICES: Final = {"auto": "auto", "any": "required", "none": "none", "tool": "tool"}
@@ -119,19 +121,23 @@ def _messages(fields: Fields, scope: Scope) -> tuple[Message, ...]:
         if any(part.text or part.cache for part in parts):
             messages.append(Message(role="system", parts=parts))
     fields.needed("messages")
-    for item, path in fields.array("messages"):
-        one = object_at(item, path)
+    for one in fields.objects("messages"):
         role = one.needed_text("role")
         if role not in _ROLES:
             raise MalformedError(one.at("role"), "must be user, assistant or system")
         content = one.needed("content")
         known = cast("Role", role)
-        messages += _turns(known, read_content(content, one.at("content"), known, scope))
-        scope.extras |= dict(one.others(frozenset({"role", "content"})))
+        if is_string(content):
+            text = Text(text=string_at(content, one.at("content")))
+            messages.append(Message(role=known, parts=(text,)))
+        else:
+            messages += _turns(known, read_content(content, one.at("content"), known, scope))
+        if not one.wire.keys() <= _MESSAGE_KNOWN:
+            scope.extras |= dict(one.others(_MESSAGE_KNOWN))
     if not messages or all(message.role == "system" for message in messages):
         raise MalformedError("messages", "must hold at least one message of the user or the assistant")
     names = named_results(tuple(messages))
-    return tuple(_named(message, names) for message in messages)
+    return tuple([message if message.role != "tool" else _named(message, names) for message in messages])
 
 
 def _texts_only(parts: list[Part], path: str) -> list[Text]:
@@ -145,6 +151,8 @@ def _texts_only(parts: list[Part], path: str) -> list[Text]:
 
 def _turns(role: Role, parts: list[Part]) -> list[Message]:
     """One message of the wire: tool results stand in messages of their own, in the order they were said."""
+    if len(parts) == 1 and not isinstance(parts[0], ToolResult):
+        return [Message(role=role, parts=(parts[0],))]  # the usual message
     turns: list[Message] = []
     run: list[Part] = []
     run_role: Role = role
@@ -168,15 +176,28 @@ def _named(message: Message, names: dict[str, str]) -> Message:
 
 
 def _tools(fields: Fields, scope: Scope) -> tuple[tuple[Tool, ...], tuple[Opaque, ...]]:
+    listed = fields.raw("tools")
+    if listed is None:
+        return (), ()
+    tools, hosted, others = _offered(bytes(listed))
+    scope.extras.update(others)
+    return tools, hosted
+
+
+@remembered(most=TOOL_LISTS, longest=TOOL_LIST_BYTES)
+def _offered(listed: bytes) -> tuple[tuple[Tool, ...], tuple[Opaque, ...], dict[str, msgspec.Raw]]:
     tools: list[Tool] = []
     hosted: list[Opaque] = []
-    for item, path in fields.array("tools"):
+    extras: dict[str, msgspec.Raw] = {}
+    for item, path in Fields({"tools": msgspec.Raw(listed)}, "").array("tools"):
         tool = object_at(item, path)
         kind = tool.text("type")
         if kind and kind != "custom":
             hosted.append(Opaque(dialect=DIALECT, type=kind, raw=kept(item)))
             continue
         name = tool.needed_text("name")
+        if not name:
+            raise MalformedError(tool.at("name"), "must not be empty")
         tools.append(
             Tool(
                 name=name,
@@ -187,8 +208,8 @@ def _tools(fields: Fields, scope: Scope) -> tuple[tuple[Tool, ...], tuple[Opaque
             )
         )
         for other, value in tool.others(_TOOL_KNOWN):
-            scope.extras[f"tools[{name}]{other.removeprefix(path)}"] = value
-    return tuple(tools), tuple(hosted)
+            extras[f"tools[{name}]{other.removeprefix(path)}"] = value
+    return tuple(tools), tuple(hosted), extras
 
 
 def _tool_choice(fields: Fields, scope: Scope) -> tuple[ToolChoice | None, bool | None]:

@@ -116,7 +116,7 @@ def _shortest(blocks: list[Block]) -> str | list[Block]:
     """One plain text is written as a string, like most callers do."""
     only = blocks[0] if len(blocks) == 1 else {}
     text = only.get("text")
-    return text if isinstance(text, str) and set(only) == {"type", "text"} else blocks
+    return text if isinstance(text, str) and len(only) == 2 and "type" in only else blocks  # noqa: PLR2004  -- and nothing else
 
 
 def _thinking(thought: Thought, form: Block | None) -> Block:
@@ -194,7 +194,8 @@ def _note_losses(writing: Writing) -> None:
         if value is not None and value != nothing:
             ledger.dropped(spelled(request.dialect, name), why)
     for name, why in _LOST_JSON.items():
-        if bytes(getattr(request, name)) not in {b"null", b"{}"}:
+        value = getattr(request, name)
+        if value is not NULL and bytes(value) not in {b"null", b"{}"}:
             ledger.dropped(spelled(request.dialect, name), why)
     if set(request.modalities) - {"text"}:
         ledger.dropped("modalities", "the model answers with text")

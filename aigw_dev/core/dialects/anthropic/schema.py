@@ -12,6 +12,7 @@ import msgspec
 
 from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.anthropic.wire import loose_text
+from aigw_dev.core.remembered import SCHEMA_BYTES, SCHEMAS, remembered
 
 _EMPTY: Final = msgspec.Raw(b'{"type":"object","properties":{}}')
 _DEEPEST: Final = 60
@@ -32,7 +33,11 @@ def input_schema(raw: msgspec.Raw) -> tuple[msgspec.Raw, str]:
 
     It must be of type `object` and have no `anyOf`, `oneOf`, `allOf` at its top.
     """
-    text = bytes(raw)
+    return _input_schema(bytes(raw))
+
+
+@remembered(most=SCHEMAS, longest=SCHEMA_BYTES)
+def _input_schema(text: bytes) -> tuple[msgspec.Raw, str]:
     loaded = loose_json.load(text)
     if not loose_json.is_object(loaded):
         return _EMPTY, "" if text == b"null" else "not an object: any input is taken"
@@ -47,7 +52,7 @@ def input_schema(raw: msgspec.Raw) -> tuple[msgspec.Raw, str]:
             _flatten(schema, name)
             changes.append(f"{name} at the top was merged")
     if schema == loaded:
-        return raw, ""
+        return msgspec.Raw(text), ""
     return loose_text(schema) or _EMPTY, "; ".join(changes)
 
 

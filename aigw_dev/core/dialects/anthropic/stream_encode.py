@@ -110,10 +110,10 @@ class StreamEncoder:
         return _event("message_start", {"message": message})
 
     def _start_block(self, event: BlockStarted) -> bytes:
-        self._block = None
-        if event.choice != 0:
+        if event.choice != 0:  # amid a block of the first: that one stays open
             self._ledger.dropped("choices", "further answers: a message is one")
             return b""
+        self._block = None
         match event.kind:
             case "text" | "refusal":
                 self._is_refused = self._is_refused or event.kind == "refusal"
@@ -212,8 +212,10 @@ class StreamEncoder:
         return b"".join(pieces)
 
     def _stop_block(self, event: BlockStopped) -> bytes:
+        if event.choice != 0:
+            return b""
         block, self._block = self._block, None
-        if block is None or event.choice != 0:
+        if block is None:
             return b""
         last = b""
         if block.kind == "thinking":

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from aigw_dev.core.chat.vocabulary import Message
-from aigw_dev.core.dialects.anthropic.blocks_write import Block, Writing, part_blocks
+from aigw_dev.core.dialects.anthropic.blocks_write import Block, Writing, is_plain, part_blocks
 
 MOST_MARKERS: Final = 4
 _START: Final = "(The conversation begins with the assistant.)"
@@ -52,7 +52,7 @@ def arranged(writing: Writing, *, has_inline_system: bool) -> tuple[list[Block],
     for turn in turns:
         if turn.role == "assistant":
             turn.blocks = _thoughts_first(turn.blocks, writing)
-        elif turn.role == "user":
+        elif turn.role == "user" and len(turn.blocks) > 1:
             turn.blocks.sort(key=lambda block: block["type"] != "tool_result")
     return system, _ends_mended(turns, writing)
 
@@ -77,6 +77,8 @@ def loops_without_thought(turns: list[Turn]) -> bool:
 
 
 def _blocks(message: Message, path: str, writing: Writing) -> list[Block]:
+    if len(message.parts) == 1 and is_plain(only := message.parts[0]):
+        return [{"type": "text", "text": only.text}]  # the usual message
     return [
         block
         for index, part in enumerate(message.parts)
@@ -185,6 +187,8 @@ def _orphan(result: Block, writing: Writing) -> list[Block]:
 
 
 def _thoughts_first(blocks: list[Block], writing: Writing) -> list[Block]:
+    if len(blocks) < 2:  # noqa: PLR2004  -- one stands where it stands
+        return blocks
     first = next((index for index, block in enumerate(blocks) if block["type"] == "tool_use"), len(blocks))
     late = [block for block in blocks[first:] if block["type"] in _THOUGHTS]
     if not late:

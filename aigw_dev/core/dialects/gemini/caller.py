@@ -23,6 +23,7 @@ from aigw_dev.core.dialects.gemini.caller_parts import Conversation, MalformedEr
 from aigw_dev.core.dialects.gemini.wire import DIALECT, Fields
 from aigw_dev.core.dialects.request_body import RequestBody
 from aigw_dev.core.errors import Refusal
+from aigw_dev.core.remembered import TOOL_LIST_BYTES, TOOL_LISTS, remembered
 
 _TOP: Final = frozenset(
     {"model", "contents", "systemInstruction", "tools", "toolConfig", "generationConfig", "labels", "serviceTier", "store"}
@@ -80,11 +81,13 @@ def _read(top: Fields, path_model: str, *, is_stream: bool) -> ChatRequest:
     talk = Conversation()
     if "systemInstruction" in top:
         talk.take_system(top["systemInstruction"])
-    contents = wire.items(top.get("contents"))
-    if not contents:
+    said = top.get("contents")
+    contents = wire.items(said)
+    if not contents or said is None:
         raise MalformedError("contents", "the request says nothing: send at least one content")
-    for number, raw in enumerate(contents):
-        talk.take(raw, f"contents[{number}]")
+    if not talk.take_all(said):
+        for number, raw in enumerate(contents):
+            talk.take(raw, f"contents[{number}]")
     extras = wire.rest(top, _TOP, "") | talk.extras
     tools, hosted = _tools(top, extras)
     config = _object(top.get("generationConfig"), "generationConfig")
@@ -119,9 +122,20 @@ def _read(top: Fields, path_model: str, *, is_stream: bool) -> ChatRequest:
 
 
 def _tools(top: Fields, extras: Fields) -> tuple[tuple[Tool, ...], tuple[Opaque, ...]]:
+    listed = top.get("tools")
+    if listed is None:
+        return (), ()
+    tools, hosted, others = _offered(bytes(listed))
+    extras.update(others)
+    return tools, hosted
+
+
+@remembered(most=TOOL_LISTS, longest=TOOL_LIST_BYTES)
+def _offered(listed: bytes) -> tuple[tuple[Tool, ...], tuple[Opaque, ...], Fields]:
     tools: list[Tool] = []
     hosted: list[Opaque] = []
-    for number, raw in enumerate(wire.items(top.get("tools"))):
+    extras: Fields = {}
+    for number, raw in enumerate(wire.items(listed)):
         place = f"tools[{number}]"
         for key, value in _object(raw, place).items():
             if key == "functionDeclarations":
@@ -129,7 +143,7 @@ def _tools(top: Fields, extras: Fields) -> tuple[tuple[Tool, ...], tuple[Opaque,
                     tools.append(_tool(declared, f"{place}.{key}[{inner}]", extras))
             else:
                 hosted.append(Opaque(dialect=DIALECT, type=key, raw=wire.encode({key: value})))
-    return tuple(tools), tuple(hosted)
+    return tuple(tools), tuple(hosted), extras
 
 
 def _tool(raw: msgspec.Raw, place: str, extras: Fields) -> Tool:

@@ -38,6 +38,10 @@ _RESPONSE_KEYS: Final = ("output", "result")
 """Under which a response that is no object stands (ai.google.dev/api/caching#FunctionResponse: `output`, `error`)."""
 
 
+_MEDIA: Final = ("inlineData", "fileData")
+_CONTENT_KEYS: Final = frozenset({"role", "parts"})
+
+
 class MalformedError(Exception):
     """Something in a caller's request is not as the dialect wants it; becomes a refusal at the codec's door."""
 
@@ -45,6 +49,22 @@ class MalformedError(Exception):
         super().__init__(message)
         self.param = param
         self.message = message
+
+
+class _Content(msgspec.Struct, forbid_unknown_fields=True):
+    """A content of the usual form."""
+
+    parts: list[Fields]
+    role: str = ""
+
+
+_PLAIN: Final = msgspec.json.Decoder(list[_Content])
+_PLAIN_KEYS: Final = frozenset({"text", "functionCall", "functionResponse", "thought", "thoughtSignature"})
+"""Of parts that hold no media; as they are usually spelled."""
+
+
+def _is_plain(part: Fields) -> bool:
+    return bool(part) and part.keys() <= _PLAIN_KEYS and not any(map(wire.is_null, part.values()))
 
 
 class Conversation:
@@ -76,13 +96,31 @@ class Conversation:
         role = _ROLES.get(wire.text(content.get("role")).lower())
         if role is None or ("role" in content and not wire.is_string(content["role"])):
             raise MalformedError(f"{place}.role", "the role must be user or model")
+        self._take(role, self._parts(content, place))
+
+    def take_all(self, raw: msgspec.Raw) -> bool:
+        """Every content, where all are of the usual form, which is read at once; False where one is not."""
+        try:
+            contents = _PLAIN.decode(raw)
+        except ValueError:
+            return False
+        if not all(one.role in _ROLES and all(map(_is_plain, one.parts)) for one in contents):
+            return False
+        for number, content in enumerate(contents):
+            place = f"contents[{number}]"
+            found = [
+                (f"{place}.parts[{index}]", wire.EMPTY, part) for index, part in enumerate(content.parts)
+            ]
+            self._take(_ROLES[content.role], found)
+        return True
+
+    def _take(self, role: Role, found: list[tuple[str, msgspec.Raw, Fields]]) -> None:
         run: list[Part] = []
         is_results = False
-        for where, raw_part, part in self._parts(content, place):
+        for where, raw_part, part in found:
             read = self._read(part, raw_part, where)
-            self.extras |= (
-                wire.rest(part, parts.KNOWN, f"{where}.") if not isinstance(read[0], Opaque) else {}
-            )
+            if not (part.keys() <= parts.KNOWN or isinstance(read[0], Opaque)):
+                self.extras |= wire.rest(part, parts.KNOWN, f"{where}.")
             if run and is_results != isinstance(read[0], ToolResult):
                 self._say(role, run, is_results=is_results)
                 run = []
@@ -94,7 +132,8 @@ class Conversation:
         self.messages.append(Message(role="tool" if is_results else role, parts=tuple(run)))
 
     def _parts(self, content: Fields, place: str) -> list[tuple[str, msgspec.Raw, Fields]]:
-        self.extras |= wire.rest(content, frozenset({"role", "parts"}), f"{place}.")
+        if not content.keys() <= _CONTENT_KEYS:
+            self.extras |= wire.rest(content, _CONTENT_KEYS, f"{place}.")
         found: list[tuple[str, msgspec.Raw, Fields]] = []
         for number, raw in enumerate(wire.items(content.get("parts"))):
             where = f"{place}.parts[{number}]"
@@ -106,6 +145,8 @@ class Conversation:
         return "text" in part
 
     def _read(self, part: Fields, raw: msgspec.Raw, place: str) -> list[Part]:
+        if len(part) == 1 and wire.is_string(part.get("text")):
+            return [Text(text=wire.text(part["text"]))]  # the usual part
         if "functionCall" in part:
             return [self._call(part, place)]
         if "functionResponse" in part:
@@ -118,6 +159,9 @@ class Conversation:
             words = "" if is_thought else wire.text(part.get("text"))
             read: list[Part] = [Text(text=words)] if words or thinking is None else []
             return [*read, thinking] if thinking is not None else read
+        for name in _MEDIA:
+            if name in part:
+                _object(part[name], f"{place}.{name}")
         return [parts.read_media(part, raw)]
 
     def _call(self, part: Fields, place: str) -> ToolCall:

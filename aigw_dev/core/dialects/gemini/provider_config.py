@@ -106,6 +106,8 @@ def write_format(request: ChatRequest, traits: Traits, ledger: Ledger, config: _
         ledger.approximated("response_format", "said in the system instruction: this model takes no schema")
         return words
     config[key] = schema
+    if wanted.description:
+        ledger.dropped("response_format.description", "Gemini's forms have none beside the schema")
     ledger.keep("response_format")
     return ""
 

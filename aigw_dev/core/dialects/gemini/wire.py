@@ -26,11 +26,16 @@ _ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _STRING: Final = msgspec.json.Decoder(str)
 _MAX_NUMBER_CHARS: Final = 40
 _NULL: Final = b"null"
+_BRACE, _BRACKET, _QUOTE = b'{["'  # of a Raw, which is a buffer, not the bytes its stub promises
 
 
 def fields(raw: msgspec.Raw | bytes) -> Fields:
     """An object's values by camelCase key; empty where the text is no object."""
-    return {camel(key): value for key, value in plain_fields(raw).items() if not is_null(value)}
+    found = plain_fields(raw)
+    for key, value in found.items():
+        if "_" in key or (len(value) == len(_NULL) and bytes(value) == _NULL):
+            return {camel(key): value for key, value in found.items() if not is_null(value)}
+    return found  # the usual case: spelled as it should be
 
 
 def plain_fields(raw: msgspec.Raw | bytes) -> Fields:
@@ -55,12 +60,12 @@ def items(raw: msgspec.Raw | bytes | None) -> list[msgspec.Raw]:
 
 def text(raw: msgspec.Raw | bytes | None) -> str:
     """A string's characters, fit for UTF-8; empty where the text is no string."""
-    if raw is None or not is_string(raw):
+    if raw is None:
         return ""
     try:
         return _STRING.decode(raw)
     except ValueError:
-        return loose_json.text(loose_json.load(bytes(raw)))
+        return loose_json.text(loose_json.load(bytes(raw))) if is_string(raw) else ""
 
 
 def truth(raw: msgspec.Raw | bytes | None) -> bool | None:
@@ -97,17 +102,17 @@ def is_null(raw: msgspec.Raw | bytes) -> bool:
 
 def is_object(raw: msgspec.Raw | bytes | None) -> bool:
     """Whether the text is an object's."""
-    return raw is not None and _head(raw) == b"{"
+    return raw is not None and len(raw) > 0 and memoryview(raw)[0] == _BRACE
 
 
 def is_list(raw: msgspec.Raw | bytes | None) -> bool:
     """Whether the text is a list's."""
-    return raw is not None and _head(raw) == b"["
+    return raw is not None and len(raw) > 0 and memoryview(raw)[0] == _BRACKET
 
 
 def is_string(raw: msgspec.Raw | bytes | None) -> bool:
     """Whether the text is a string's."""
-    return raw is not None and _head(raw) == b'"'
+    return raw is not None and len(raw) > 0 and memoryview(raw)[0] == _QUOTE
 
 
 def json_text(raw: msgspec.Raw | bytes) -> str:
@@ -164,6 +169,8 @@ def put(body: dict[str, object], path: str, value: object) -> bool:
 
 def rest(found: Mapping[str, msgspec.Raw], known: frozenset[str], prefix: str) -> Fields:
     """What is not known, by dotted name."""
+    if found.keys() <= known:
+        return {}  # the usual case
     return {f"{prefix}{key}": value for key, value in found.items() if key not in known}
 
 
@@ -180,7 +187,3 @@ def is_base64(spelled: str) -> bool:
     except (ValueError, binascii.Error):
         return False
     return True
-
-
-def _head(raw: msgspec.Raw | bytes) -> bytes:
-    return bytes(memoryview(raw)[:1])  # a Raw is a buffer, not the bytes its stub promises

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Container
 from typing import Final
 
 import msgspec
@@ -46,6 +46,8 @@ def text(value: object, param: str, *, is_required: bool = False) -> str:
     """A string; empty for null and absent, unless it `is_required`."""
     if value is None and not is_required:
         return ""
+    if isinstance(value, str) and value and value.isascii():
+        return value
     if not isinstance(value, str) or (is_required and not value):
         raise wrong(param, "a string that is not empty" if is_required else "a string", value)
     return loose_json.text(value)
@@ -102,10 +104,10 @@ def integer(value: object, param: str) -> int | None:
     return int(found)
 
 
-def rest(value: dict[str, object], known: Iterable[str], where: str, extras: Extras) -> None:
+def rest(value: dict[str, object], known: Container[str], where: str, extras: Extras) -> None:
     """Enters in `extras` what stands in `value` beside the `known` keys; null says nothing."""
-    for key in value.keys() - known:
-        if value[key] is not None:
+    for key in value:
+        if key not in known and value[key] is not None:
             extras[f"{where}.{loose_json.text(key)}"] = raw(value[key])
 
 

@@ -10,6 +10,7 @@ from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.responses import checks
 from aigw_dev.core.dialects.responses.checks import DIALECT, Extras, MalformedError
 from aigw_dev.core.ledger import Ledger
+from aigw_dev.core.remembered import TOOL_LIST_BYTES, TOOL_LISTS, remembered
 
 _DEEPEST: Final = 64
 _FUNCTION_KEYS: Final = ("type", "name", "description", "parameters", "strict")
@@ -26,6 +27,14 @@ _LISTS: Final = ("anyOf", "oneOf", "allOf", "prefixItems")
 
 def read_tools(listed: bytes, extras: Extras) -> tuple[tuple[Tool, ...], tuple[Opaque, ...]]:
     """The caller's own tools, and those that run at the provider or that only this dialect has."""
+    own, hosted, others = _offered(listed)
+    extras.update(others)
+    return own, hosted
+
+
+@remembered(most=TOOL_LISTS, longest=TOOL_LIST_BYTES)
+def _offered(listed: bytes) -> tuple[tuple[Tool, ...], tuple[Opaque, ...], Extras]:
+    extras: Extras = {}
     checks.items(loose_json.load(listed), "tools")
     own: list[Tool] = []
     hosted: list[Opaque] = []
@@ -39,7 +48,7 @@ def read_tools(listed: bytes, extras: Extras) -> tuple[tuple[Tool, ...], tuple[O
             own.append(_custom(tool, bytes(raw), where, extras))
         else:
             hosted.append(Opaque(dialect=DIALECT, type=kind, raw=msgspec.Raw(bytes(raw))))
-    return tuple(own), tuple(hosted)
+    return tuple(own), tuple(hosted), extras
 
 
 def _function(tool: dict[str, object], raw: bytes, where: str, extras: Extras) -> Tool:
