@@ -73,15 +73,16 @@ class Gateway(msgspec.Struct, frozen=True):
 Start = Callable[[Path, int, int | None], Gateway]
 
 
-def start_ours(folder: Path, upstream: int, cpu: int | None) -> Gateway:
+def start_ours(folder: Path, upstream: int, cpu: int | None, *, settings: str = "") -> Gateway:
     """This project's gateway with all that a user has on: log with bodies, a route, Host and credential checks.
 
-    Only its log may grow larger than usual: else a long run would measure how quickly it is pruned.
+    Only its log may grow larger than usual: else a long run would measure how quickly it is pruned. `settings`: other
+    ones than a route to the upstream, in which `{upstream}` is its port.
     """
     home = folder / "home"
     shutil.rmtree(home, ignore_errors=True)
     config = folder / "aigw-dev.yaml"
-    config.write_text(_OURS.format(upstream=upstream, model=MODEL))
+    config.write_text((settings or _OURS).format(upstream=upstream, model=MODEL))
     port = free_port()
     started = Started(
         [*ours(), "up", "--config", str(config), "--home", str(home), "--port", str(port)],

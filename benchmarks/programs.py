@@ -69,10 +69,11 @@ def load(
     requests: int = 0,
     seconds: float = 0.0,
     cpu: int | None = None,
+    path: str = "/v1/chat/completions",
 ) -> Load:
     """Send `requests` requests, or as many as go into `seconds`, over `connections` connections."""
     head = (
-        f"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n"
         f"accept: application/json\r\nuser-agent: aigw-dev-benchmarks\r\nauthorization: Bearer {bearer}\r\n"
     )
     (folder / "head").write_bytes(head.encode())

@@ -13,15 +13,19 @@ import asyncio
 import cProfile
 import pstats
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
+import gateways
 import in_process
 import machine
 import msgspec
+import programs
 import talks
+from processes import Started, free_port, wait_for_port
 from talks import CALLERS, PROVIDERS, SHORT, neutral, request, written
 
 from aigw_dev.core.chat.heard import Heard, summary
@@ -263,7 +267,9 @@ def main() -> None:
             lines += _table(f"pipeline, {name}, us", by_pair, is_beside=True)
         raw["pipeline"] = _named(measured)
     if "process" in parts:
-        lines += _process(given.rounds, raw)
+        measured = process(min(given.rounds, 3))
+        lines += _process_table(measured)
+        raw["process"] = _named(measured)
     given.out.parent.mkdir(exist_ok=True)
     given.out.write_bytes(msgspec.json.format(msgspec.json.encode(raw), indent=1) + b"\n")
     print("\n".join(lines))
@@ -277,8 +283,82 @@ def _named(measured: dict[str, dict[Pair, float]]) -> dict[str, dict[str, float]
     }
 
 
-def _process(rounds: int, raw: dict[str, object]) -> list[str]:
-    return []
+# --- through the process
+
+_SETTINGS: Final = """\
+version: 1
+gateway: {{name: benchmarks}}
+providers:
+  up: {{kind: openai, base_url: "http://127.0.0.1:{upstream}/v1", keys: ["env:BENCH_UPSTREAM_KEY"]}}
+  anthropic: {{base_url: "http://127.0.0.1:{upstream}", keys: ["env:BENCH_UPSTREAM_KEY"]}}
+logging: {{max_mb: 8192}}
+routes:
+  measured: {{models: [{model}], flow: {{send: up/{model}}}}}
+"""
+_PATHS: Final = {talks.CHAT: "/v1/chat/completions", talks.ANTHROPIC: "/v1/messages"}
+_TARGETS: Final = {talks.CHAT: "up/gpt-4o-mini", talks.ANTHROPIC: "anthropic/claude-sonnet-4-5"}
+_IN_FLIGHT, _EVENTS_A_STREAM = 50, 100
+
+
+def process(rounds: int) -> dict[str, dict[Pair, float]]:
+    """Microseconds of the gateway's process tree, log and all: per 8 KB request, and per streamed event."""
+    pairs = [(caller, provider) for caller in _PATHS for provider in _TARGETS]
+    found: dict[str, dict[Pair, list[float]]] = {"8 KB": {}, "event": {}}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        made = programs.prepare(folder)
+        if made.kind != "C":
+            return {}
+        port = free_port()
+        command = [*made.upstream, *map(str, (port, 0, _EVENTS_A_STREAM, 5000)), programs.UPSTREAM_KEY]
+        with Started(command, log=folder / "upstream.log") as upstream:
+            wait_for_port(port, upstream)
+            ours = gateways.start_ours(folder, port, None, settings=_SETTINGS)
+            assert ours.started is not None
+            with ours.started:
+                for number in range(rounds + 1):
+                    for what, by_pair in found.items():
+                        for pair in pairs:
+                            us = _loaded_us(made, folder, ours, pair, is_stream=what == "event")
+                            if number:  # the first round warms
+                                by_pair.setdefault(pair, []).append(us)
+    return _medians(found)
+
+
+def _loaded_us(
+    made: programs.Programs, folder: Path, ours: gateways.Gateway, pair: Pair, *, is_stream: bool
+) -> float:
+    caller, provider = pair
+    assert ours.started is not None
+    body = request(caller, is_large=not is_stream, is_stream=is_stream, model=_TARGETS[provider])
+    before = ours.started.cpu_us()
+    seen = programs.load(
+        made,
+        folder,
+        port=ours.port,
+        bearer=ours.bearer,
+        body=body,
+        connections=20 if is_stream else _IN_FLIGHT,
+        requests=80 if is_stream else 1500,
+        path=_PATHS[caller],
+    )
+    if seen.errors:
+        raise RuntimeError(f"{pair}: {seen.errors} of {seen.requests} failed ({seen.worst_status})")
+    time.sleep(0.1)  # the log's last batch is part of it
+    return (ours.started.cpu_us() - before) / seen.requests / (_EVENTS_A_STREAM if is_stream else 1)
+
+
+def _process_table(measured: dict[str, dict[Pair, float]]) -> list[str]:
+    if not measured:
+        return ["through the process: not measured, there is no C compiler or no epoll", ""]
+    lines = ["| through the process, us | own dialect | translated | above |", "|---|---|---|---|"]
+    for what, by_pair in measured.items():
+        for (caller, provider), us in by_pair.items():
+            if caller != provider:
+                own = by_pair[caller, caller]
+                name = f"{what}, {SHORT[caller]} -> {SHORT[provider]}"
+                lines.append(f"| {name} | {own:.1f} | {us:.1f} | +{us - own:.1f}, {us / own:.1f}x |")
+    return [*lines, ""]
 
 
 if __name__ == "__main__":

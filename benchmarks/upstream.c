@@ -4,7 +4,8 @@
  *
  * A POST whose body has "stream":true gets CHUNKS events, one every INTERVAL_US, then the usage and [DONE]; any other
  * gets a completion of about 550 bytes. Either begins LATENCY_US after the request was whole. Proof that a gateway did
- * its work: another bearer key than KEY is a 401, a model name that still has a slash a 400. Linux only (epoll).
+ * its work: another bearer key than KEY is a 401, a model name that still has a slash a 400. A POST to /v1/messages is
+ * answered as Anthropic would, and wants KEY in x-api-key. Linux only (epoll).
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -26,6 +27,7 @@ typedef struct {
   size_t in_size, in_used;
   int sent;             /* events of the stream under way */
   int is_stream;
+  int is_messages;      /* of Anthropic's dialect */
   unsigned generation;  /* tells a connection from an earlier one with the same descriptor */
 } Conn;
 
@@ -37,9 +39,9 @@ static Conn *conns[MAX_FD];
 static Queue answers, pieces;
 static long long latency_ns, interval_ns;
 static int chunks;
-static char bearer[256];
-static char completion[2048];
-static size_t completion_bytes;
+static char bearer[256], api_key[256];
+static char completion[2048], message[2048];
+static size_t completion_bytes, message_bytes;
 static unsigned generations;
 
 static const char STREAM_HEAD[] =
@@ -52,6 +54,20 @@ static const char LAST[] =
     "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,"
     "\"model\":\"gpt-4o-mini-2024-07-18\",\"choices\":[],\"usage\":{\"prompt_tokens\":57,\"completion_tokens\":100,"
     "\"total_tokens\":157}}\n\ndata: [DONE]\n\n";
+
+#define MESSAGE_HEAD "\"id\":\"msg_01Bench\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"claude-bench\","
+static const char MESSAGE_START[] =
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{" MESSAGE_HEAD "\"content\":[],"
+    "\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":57,\"output_tokens\":1}}}\n\n"
+    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,"
+    "\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n";
+#define MESSAGE_DELTA "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0," \
+  "\"delta\":{\"type\":\"text_delta\",\"text\":\" word %d\"}}\n\n"
+static const char MESSAGE_END[] =
+    "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
+    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\","
+    "\"stop_sequence\":null},\"usage\":{\"output_tokens\":100}}\n\n"
+    "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
 
 static long long now_ns(void) {
   struct timespec t;
@@ -80,8 +96,30 @@ static size_t framed(char *out, const char *text, size_t size) {
   return (size_t)head + size + 2;
 }
 
+static void next_message_piece(int fd) {
+  Conn *conn = conns[fd];
+  char event[1024], out[4096];
+  size_t used = 0;
+  if (conn->sent == 0) {
+    memcpy(out, STREAM_HEAD, sizeof STREAM_HEAD - 1);
+    used = sizeof STREAM_HEAD - 1;
+    used += framed(out + used, MESSAGE_START, sizeof MESSAGE_START - 1);
+  }
+  if (conn->sent++ < chunks) {
+    int size = snprintf(event, sizeof event, MESSAGE_DELTA, conn->sent);
+    used += framed(out + used, event, (size_t)size);
+    send_all(fd, out, used);
+    later(&pieces, fd, interval_ns);
+    return;
+  }
+  used += framed(out + used, MESSAGE_END, sizeof MESSAGE_END - 1);
+  memcpy(out + used, "0\r\n\r\n", 5);
+  send_all(fd, out, used + 5);
+}
+
 static void next_piece(int fd) {
   Conn *conn = conns[fd];
+  if (conn->is_messages) { next_message_piece(fd); return; }
   char event[1024], out[4096];
   size_t used = 0;
   if (conn->sent == 0) { memcpy(out, STREAM_HEAD, sizeof STREAM_HEAD - 1); used = sizeof STREAM_HEAD - 1; }
@@ -112,6 +150,7 @@ static void refuse(int fd, const char *status) {
 static void answer(int fd) {
   Conn *conn = conns[fd];
   if (conn->is_stream) { conn->sent = 0; next_piece(fd); }
+  else if (conn->is_messages) send_all(fd, message, message_bytes);
   else send_all(fd, completion, completion_bytes);
 }
 
@@ -123,7 +162,9 @@ static int has_slash_in_model(const char *body) {
 }
 
 static void take(int fd, const char *head, const char *body) {
-  if (bearer[0] && !strcasestr(head, bearer)) { refuse(fd, "401 Unauthorized"); return; }
+  conns[fd]->is_messages = strncmp(head, "POST /v1/messages", 17) == 0;
+  const char *wanted = conns[fd]->is_messages ? api_key : bearer;
+  if (bearer[0] && !strcasestr(head, wanted)) { refuse(fd, "401 Unauthorized"); return; }
   if (has_slash_in_model(body)) { refuse(fd, "400 Bad Request"); return; }
   conns[fd]->is_stream = strstr(body, "\"stream\":true") != NULL || strstr(body, "\"stream\": true") != NULL;
   if (latency_ns) later(&answers, fd, latency_ns);
@@ -204,6 +245,14 @@ static void prepare_completion(void) {
   completion_bytes = (size_t)snprintf(completion, sizeof completion,
       "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_bench\r\ncontent-length: %zu\r\n\r\n%s",
       sizeof body - 1, body);
+  static const char said[] =
+      "{" MESSAGE_HEAD "\"content\":[{\"type\":\"text\",\"text\":\"SQLite in WAL mode lets readers proceed while one "
+      "writer appends to the log; a checkpoint later folds the log into the main file. Batch your inserts in one "
+      "transaction to amortise the fsync.\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,\"usage\":"
+      "{\"input_tokens\":57,\"cache_read_input_tokens\":0,\"output_tokens\":41}}";
+  message_bytes = (size_t)snprintf(message, sizeof message,
+      "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nrequest-id: req_bench\r\ncontent-length: %zu\r\n\r\n%s",
+      sizeof said - 1, said);
 }
 
 static void accept_all(int listener, int ep) {
@@ -223,7 +272,10 @@ int main(int argc, char **argv) {
   latency_ns = atoll(argv[2]) * 1000;
   chunks = atoi(argv[3]);
   interval_ns = atoll(argv[4]) * 1000;
-  if (argv[5][0]) snprintf(bearer, sizeof bearer, "authorization: Bearer %s", argv[5]);
+  if (argv[5][0]) {
+    snprintf(bearer, sizeof bearer, "authorization: Bearer %s", argv[5]);
+    snprintf(api_key, sizeof api_key, "x-api-key: %s", argv[5]);
+  }
   signal(SIGPIPE, SIG_IGN);
   prepare_completion();
   answers.ring = calloc(MAX_FD, sizeof(Due));

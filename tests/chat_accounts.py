@@ -38,7 +38,12 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     # neutral field: how callers or codecs may name it; a prefix of the ledger's field counts
     "tool_choice": ("tool_choice", "toolConfig", "allowedFunctionNames"),
     "is_parallel": ("parallel_tool_calls", "tool_choice", "is_parallel", "disable_parallel_tool_use"),
-    "max_tokens": ("max_tokens", "max_output_tokens", "max_completion_tokens", "generationConfig.maxOutputTokens"),
+    "max_tokens": (
+        "max_tokens",
+        "max_output_tokens",
+        "max_completion_tokens",
+        "generationConfig.maxOutputTokens",
+    ),
     "temperature": ("temperature", "generationConfig.temperature"),
     "top_p": ("top_p", "generationConfig.topP"),
     "top_k": ("top_k", "generationConfig.topK"),
@@ -49,7 +54,13 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "presence_penalty": ("presence_penalty", "generationConfig.presencePenalty"),
     "logprobs": ("logprobs", "generationConfig.responseLogprobs", "top_logprobs", "include"),
     "top_logprobs": ("top_logprobs", "logprobs", "generationConfig.logprobs"),
-    "reasoning": ("reasoning", "thinking", "output_config", "reasoning_effort", "generationConfig.thinkingConfig"),
+    "reasoning": (
+        "reasoning",
+        "thinking",
+        "output_config",
+        "reasoning_effort",
+        "generationConfig.thinkingConfig",
+    ),
     "format": ("format", "response_format", "text.format", "output_config", "generationConfig.response"),
     "modalities": ("modalities", "generationConfig.responseModalities"),
     "verbosity": ("verbosity", "text.verbosity"),
@@ -58,7 +69,9 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "service_tier": ("service_tier", "serviceTier"),
     "cache_key": ("cache_key", "prompt_cache_key"),
 }
-_IDENTITY: Final = frozenset({"dialect", "model", "messages", "is_stream", "wants_usage", "tools", "hosted_tools", "extras"})
+_IDENTITY: Final = frozenset(
+    {"dialect", "model", "messages", "is_stream", "wants_usage", "tools", "hosted_tools", "extras"}
+)
 _NO_WISH: Final[dict[str, tuple[object, ...]]] = {
     "frequency_penalty": (0,),
     "presence_penalty": (0,),
@@ -87,7 +100,9 @@ def unaccounted(asked: ChatRequest, again: ChatRequest, ledger: Ledger) -> list[
 
 
 def _is_named(named: list[str], *names: str) -> bool:
-    return any(field == name or field.startswith((f"{name}.", f"{name}[", name)) for field in named for name in names)
+    return any(
+        field == name or field.startswith((f"{name}.", f"{name}[", name)) for field in named for name in names
+    )
 
 
 def _fields(asked: ChatRequest, again: ChatRequest, named: list[str]) -> Iterator[str]:
@@ -100,7 +115,11 @@ def _fields(asked: ChatRequest, again: ChatRequest, named: list[str]) -> Iterato
             continue
         if name == "is_parallel" and not asked.tools:
             continue
-        if name == "tool_choice" and len(asked.tools) == 1 and (value.mode, getattr(other, "mode", "")) == ("tool", "required"):
+        if (
+            name == "tool_choice"
+            and len(asked.tools) == 1
+            and (value.mode, getattr(other, "mode", "")) == ("tool", "required")
+        ):
             continue  # there is only that one
         if not _is_named(named, name, *_NAMES.get(name, ())):
             yield f"{name}: {_shown(value)} became {_shown(other)}"
@@ -117,9 +136,13 @@ def _normal(value: Any) -> Any:
         case Reasoning(mode="on" | "adaptive", budget_tokens=None | -1, effort=""):
             return Reasoning(mode="adaptive")  # the model decides
         case Reasoning():
-            return Reasoning(effort=value.effort, budget_tokens=value.budget_tokens)  # shown otherwise, thought alike
+            return Reasoning(
+                effort=value.effort, budget_tokens=value.budget_tokens
+            )  # shown otherwise, thought alike
         case OutputFormat(kind="schema"):
-            return OutputFormat(kind="schema", description=value.description)  # schemas have laws of their own
+            return OutputFormat(
+                kind="schema", description=value.description
+            )  # schemas have laws of their own
         case ToolChoice(mode="allowed_required", names=(name,)) | ToolChoice(mode="tool", names=(name,)):
             return ToolChoice(mode="tool", names=(wire_name(name),))
         case ToolChoice():
@@ -140,9 +163,13 @@ def _tools(asked: ChatRequest, again: ChatRequest, named: list[str]) -> Iterator
             value = getattr(tool, name)
             if name in {"name", "format"} and _same_tool(tool, other):
                 continue
-            if name == "parameters" or any(_same(value, one) for one in (None, "", "function", NULL, getattr(other, name))):
+            if name == "parameters" or any(
+                _same(value, one) for one in (None, "", "function", NULL, getattr(other, name))
+            ):
                 continue
-            if (name, value) == ("is_strict", False) or _is_named(named, f"tools[{number}]", f"tools.{name}", f"{name}_control"):
+            if (name, value) == ("is_strict", False) or _is_named(
+                named, f"tools[{number}]", f"tools.{name}", f"{name}_control"
+            ):
                 continue
             yield f"tools[{number}].{name}: {_shown(value)} became {_shown(getattr(other, name))}"
     for number, hosted in enumerate(asked.hosted_tools):

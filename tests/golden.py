@@ -24,7 +24,9 @@ CASES: Final = Path(__file__).resolve().parent.parent / "fixtures" / "dialects" 
 _NAMED: Final = frozenset({ANTHROPIC, RESPONSES})
 """Dialects whose events are named: the name is the data's `type`."""
 _WIDTH: Final = 140
-_GIVEN: Final = frozenset({"about", "bugs", "models", "requests", "asked", "replies", "streams", "line_end", "golden"})
+_GIVEN: Final = frozenset(
+    {"about", "bugs", "models", "requests", "asked", "replies", "streams", "line_end", "golden"}
+)
 
 Json = dict[str, Any]
 

@@ -93,7 +93,8 @@ def _with_ids(wire: dict[str, Any]) -> dict[str, Any]:
 
 @functools.cache
 def _params(kind: str) -> TypeAdapter[Any]:
-    return TypeAdapter(list[_PARAMS[kind]], config=ConfigDict(extra="forbid"))
+    params: Any = _PARAMS[kind]
+    return TypeAdapter(list[params], config=ConfigDict(extra="forbid"))  # pyright: ignore[reportInvalidTypeForm] - chosen at run time
 
 
 def _service_model() -> Any:
@@ -182,7 +183,7 @@ def _said_chat(wire: dict[str, Any], body: bytes) -> list[Said]:
     found: list[Said] = []
     for choice in wire["choices"]:
         message = choice["message"]
-        calls = message.get("tool_calls") or []
+        calls: list[dict[str, Any]] = message.get("tool_calls") or []
         found.append(
             Said(
                 text=message["content"] or "",
@@ -206,8 +207,9 @@ def _chat_call(call: dict[str, Any]) -> tuple[str, str]:
 
 def _chat_usage(usage: dict[str, Any]) -> tuple[int, int, int, int]:
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
-    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    thought = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
+    inputs: dict[str, int] = usage.get("prompt_tokens_details") or {}
+    outputs: dict[str, int] = usage.get("completion_tokens_details") or {}
+    cached, thought = inputs.get("cached_tokens") or 0, outputs.get("reasoning_tokens") or 0
     return usage["prompt_tokens"], usage["completion_tokens"], cached, thought
 
 
@@ -231,7 +233,7 @@ def _said_responses(wire: dict[str, Any], body: bytes) -> list[Said]:
                 texts += [part["text"] for part in item["content"] if part["type"] == "output_text"]
                 refusals += [part["refusal"] for part in item["content"] if part["type"] == "refusal"]
             case "reasoning":
-                rows = [*item["summary"], *(item.get("content") or [])]
+                rows: list[dict[str, str]] = [*item["summary"], *(item.get("content") or [])]
                 thoughts += [part["text"] for part in rows]
             case "function_call":
                 calls.append((item["name"], _sorted(item["arguments"])))
@@ -276,7 +278,8 @@ def _said_anthropic(wire: dict[str, Any], body: bytes) -> list[Said]:
 
 def _anthropic_usage(usage: dict[str, Any]) -> tuple[int, int, int, int]:
     cached = usage.get("cache_read_input_tokens") or 0
-    thought = (usage.get("output_tokens_details") or {}).get("thinking_tokens") or 0
+    outputs: dict[str, int] = usage.get("output_tokens_details") or {}
+    thought = outputs.get("thinking_tokens") or 0
     whole = usage["input_tokens"] + cached + (usage.get("cache_creation_input_tokens") or 0)
     return whole, usage["output_tokens"], cached, thought
 
@@ -388,7 +391,8 @@ def _check_chunk(chunk: dict[str, Any]) -> None:
     """The type knows no custom calls in streams, which OpenAI's servers send and its clients read."""
     fitting = json.loads(json.dumps(chunk))
     for choice in fitting["choices"]:
-        for row in choice["delta"].get("tool_calls") or []:
+        rows: list[dict[str, Any]] = choice["delta"].get("tool_calls") or []
+        for row in rows:
             if row.get("type") == "custom":
                 row["type"] = "function"
     ChatCompletionChunk.model_validate_json(json.dumps(fitting), strict=True)
@@ -402,8 +406,9 @@ def _add_delta(message: dict[str, Any], choice: dict[str, Any]) -> None:
     assert message["stop"] is None, "something follows the finish"
     for name in ("content", "reasoning_content", "refusal"):
         message[name] = message.get(name, "") + (delta.get(name) or "")
-    for row in delta.get("tool_calls") or []:
-        inner = row.get("function") or row.get("custom") or {}
+    rows: list[dict[str, Any]] = delta.get("tool_calls") or []
+    for row in rows:
+        inner: dict[str, Any] = row.get("function") or row.get("custom") or {}
         if row["index"] not in message["calls"]:
             assert row["index"] == len(message["calls"]), "calls count 0, 1, 2"
             message["calls"][row["index"]] = {

@@ -23,7 +23,7 @@ from aigw_dev.core.routing.flow import Target
 from aigw_dev.server import adapted, delivery, outbound, replies
 from aigw_dev.server.call import Reply
 from aigw_dev.server.headers import downward, value_of
-from aigw_dev.server.job import Failure, Job
+from aigw_dev.server.job import Failure, Job, begin_attempt
 from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.outbound import Plan
 from aigw_dev.server.relay import FailedReply, read_whole
@@ -56,20 +56,7 @@ async def _attempt(job: Job, step: retry.Try) -> retry.Outcome:
     """One upstream call, from choosing its key to the last byte relayed."""
     target, exchange = step.target, job.exchange
     provider = job.inbound.snapshot.providers[target.provider]
-    attempt = Attempt(
-        number=len(exchange.attempts) + 1,
-        provider=provider.name,
-        kind=provider.resolved.kind.name,
-        base_url=provider.resolved.base_url,
-        request_model=target.model,
-        reason=step.reason,
-        node=target.node,
-        started_s=time.monotonic() - job.inbound.began_s,
-    )
-    exchange.attempts.append(attempt)
-    if attempt.reason != "first":
-        exchange.marks.add("retried" if attempt.reason == "retry" else "fallback")
-    exchange.provider, exchange.request_model, exchange.key_name = provider.name, target.model, ""
+    attempt = begin_attempt(job.inbound, exchange, step)
     try:
         ready = await usable(job.inbound, provider, target)
         if isinstance(ready, Refusal):
@@ -98,7 +85,7 @@ async def _call(
         else None,
         idle_s=_seconds(target.idle_timeout_ms, resolved.idle_timeout_ms),
     )
-    start = _adapter(provider, inbound.match.operation.name)
+    start = _adapter(provider, inbound.match.operation.name) if resolved.kind.adapters else None
     if start is not None:
         return await _adapt(job, attempt, provider, target, key=key, start=start, watchdog=watchdog)
     planned = outbound.plan(
@@ -126,8 +113,6 @@ async def _call(
 def _adapter(provider: ReadyProvider, operation: str) -> adapter.Start | None:
     """How this provider does an operation in a form of its own; None where it does not."""
     kind = provider.resolved.kind
-    if not kind.adapters:
-        return None
     module = next((module for name, module in kind.adapters if name == operation), None)
     return None if module is None else adapter.find(module, operation)
 

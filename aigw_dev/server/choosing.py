@@ -57,11 +57,11 @@ def _by_route(inbound: Inbound, exchange: Exchange, name: str, model: str) -> tu
     facts = Facts(
         metadata=metadata,
         headers=_headers(inbound, route),
-        query=query_of(inbound),
+        query=query_of(inbound) if inbound.query else {},
         model=model,
         consumer=exchange.consumer,
         is_stream=exchange.is_stream,
-        body=_body(inbound),
+        body=_body(inbound) if inbound.read is None else inbound.read.fields,
         measure=lambda: Content() if inbound.read is None else dialect.measure(inbound.read),
         url=url,
     )
@@ -103,9 +103,7 @@ def query_of(inbound: Inbound) -> dict[str, str]:
 
 
 def _body(inbound: Inbound) -> Mapping[str, msgspec.Raw]:
-    """What `body.PATH` of a condition reads: the JSON body's fields, or a form's."""
-    if inbound.read is not None:
-        return inbound.read.fields
+    """What `body.PATH` of a condition reads where there is no JSON body: a form's fields."""
     if inbound.upload is None:
         return {}
     found = read_body(inbound.upload.as_object())

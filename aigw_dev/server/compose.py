@@ -12,7 +12,6 @@ from aigw_dev.core import web_address
 from aigw_dev.core.config import Config, Provider
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Identity
-from aigw_dev.core.mock import MOCK_MODELS
 from aigw_dev.core.pricing import PriceBook
 from aigw_dev.core.problem import Problem
 from aigw_dev.core.providers import ResolvedProvider, resolve_provider
@@ -199,6 +198,8 @@ def _models(provider: ReadyProvider, around: Surroundings) -> tuple[str, ...]:
     """The provider's list: its `models:`, else what it listed last, else the shipped one."""
     resolved = provider.resolved
     if resolved.kind.is_embedded:
+        from aigw_dev.core.mock import MOCK_MODELS  # most gateways do not list it
+
         return tuple(model.name for model in MOCK_MODELS)
     if resolved.has_own_models:
         return resolved.models

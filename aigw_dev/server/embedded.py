@@ -3,12 +3,15 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aigw_dev.core import mock
 from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.server.call import Call, Headers, Reply
 from aigw_dev.server.headers import value_of
+
+if TYPE_CHECKING:  # imported by the first call
+    from aigw_dev.core import mock
 
 
 class EmbeddedReply:
@@ -58,6 +61,8 @@ class Embedded:
 
         Raises `UpstreamError` where the streamed body itself does.
         """
+        from aigw_dev.core import mock
+
         body = await _body_of(call)
         if isinstance(body, Refusal):
             made = mock.refused(body)
@@ -70,7 +75,9 @@ class Embedded:
         """Nothing is open."""
 
 
-async def _body_of(call: Call) -> bytes | mock.MockForm | Refusal:
+async def _body_of(call: Call) -> "bytes | mock.MockForm | Refusal":
+    from aigw_dev.core import mock
+
     if not call.body:
         return b""
     reading = mock.Reading(value_of(call.headers, b"content-type"))

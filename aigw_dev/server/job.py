@@ -1,5 +1,6 @@
 """One request on its way through the attempts: what every step of it shares."""
 
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -8,7 +9,8 @@ import msgspec
 from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.dialects.protocol import Dialect, ReplyError, ReplySummary
 from aigw_dev.core.errors import Refusal
-from aigw_dev.core.exchange import Exchange
+from aigw_dev.core.exchange import Attempt, Exchange
+from aigw_dev.core.routing import retry
 from aigw_dev.server.downstream import Downstream
 from aigw_dev.server.headers import Pairs
 from aigw_dev.server.inbound import Inbound
@@ -58,3 +60,24 @@ class Job(msgspec.Struct, kw_only=True):
 def dialect_of(exchange: Exchange) -> Dialect:
     """The caller's dialect."""
     return DIALECTS[exchange.dialect]
+
+
+def begin_attempt(inbound: Inbound, exchange: Exchange, step: retry.Try) -> Attempt:
+    """The record of a call that is about to be made; the exchange names its target from now on."""
+    target = step.target
+    provider = inbound.snapshot.providers[target.provider]
+    attempt = Attempt(
+        number=len(exchange.attempts) + 1,
+        provider=provider.name,
+        kind=provider.resolved.kind.name,
+        base_url=provider.resolved.base_url,
+        request_model=target.model,
+        reason=step.reason,
+        node=target.node,
+        started_s=time.monotonic() - inbound.began_s,
+    )
+    exchange.attempts.append(attempt)
+    if attempt.reason != "first":
+        exchange.marks.add("retried" if attempt.reason == "retry" else "fallback")
+    exchange.provider, exchange.request_model, exchange.key_name = provider.name, target.model, ""
+    return attempt

@@ -2,7 +2,6 @@
 
 from urllib.parse import parse_qsl
 
-from aigw_dev.core.dialects.responses import state
 from aigw_dev.core.exchange import Cost, Exchange
 from aigw_dev.server import replies
 from aigw_dev.server.downstream import Downstream
@@ -19,6 +18,8 @@ async def answered(inbound: Inbound, exchange: Exchange, downstream: Downstream)
     stored = await inbound.things.stored(name, consumer)
     if stored is None:
         return False
+    from aigw_dev.core.dialects.responses import state  # of a whole dialect, which not every gateway hears
+
     if match.operation.name.endswith("input_items"):
         asked = dict(parse_qsl(inbound.query.decode("latin-1")))
         limit = asked.get("limit", "")

@@ -75,10 +75,6 @@ async def handle(
         recorder.put(exchange, completion(inbound, downstream, listener))
 
 
-def _recorded(inbound: Inbound) -> bytes:
-    return inbound.body if inbound.upload is None else inbound.upload.describe()
-
-
 async def _serve(
     inbound: Inbound, exchange: Exchange, downstream: Downstream, listener: Listener
 ) -> Failure | None:
@@ -185,7 +181,9 @@ def begin(inbound: Inbound) -> Exchange:
         session=head.session.decode("latin-1"),
         trace_id=_trace_id(head.traceparent),
         request_bytes=len(inbound.body) if inbound.upload is None else inbound.upload.size,
-        request_body=_recorded(inbound) if logging.record_request else None,
+        request_body=(inbound.body if inbound.upload is None else inbound.upload.describe())
+        if logging.record_request
+        else None,
         deployment=inbound.snapshot.digest,
     )
 
@@ -290,7 +288,7 @@ def _kept(pieces: list[bytes], downstream: Downstream, inbound: Inbound) -> byte
 
 def _trace_id(traceparent: bytes) -> str:
     """The trace the caller is in (W3C trace context), else a new one."""
-    parts = traceparent.split(b"-")
+    parts = traceparent.split(b"-") if traceparent else ()
     if len(parts) >= 4 and len(parts[1]) == 32 and parts[1].strip(b"0"):  # noqa: PLR2004  -- the standard's form
         try:
             int(parts[1], 16)

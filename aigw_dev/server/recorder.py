@@ -45,7 +45,9 @@ class Recorder:
             self.slowest = (exchange.duration_s, exchange.id)
         self.cost_nanousd += exchange.cost.nanousd or 0
         self.fallbacks += "fallback" in exchange.marks
-        self.used_keys |= {attempt.key_name: time.time() for attempt in exchange.attempts if attempt.key_name}
+        for attempt in exchange.attempts:
+            if attempt.key_name:
+                self.used_keys[attempt.key_name] = time.time()
         self.metrics.observe(exchange)
         self.writer.put(exchange, finish)
 

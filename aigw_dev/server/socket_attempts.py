@@ -25,7 +25,7 @@ from aigw_dev.server.call import Call
 from aigw_dev.server.delivery import request_id
 from aigw_dev.server.headers import Pairs, downward, upward, value_of
 from aigw_dev.server.inbound import Inbound
-from aigw_dev.server.job import Failure
+from aigw_dev.server.job import Failure, begin_attempt
 from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.outbound import authorize, passed_credential
 from aigw_dev.server.snapshot import ReadyProvider
@@ -70,20 +70,7 @@ async def _attempt(job: SocketJob, step: retry.Try) -> tuple[Opened | None, retr
     """One handshake, from choosing its key to the provider's answer."""
     target, exchange = step.target, job.exchange
     provider = job.inbound.snapshot.providers[target.provider]
-    attempt = Attempt(
-        number=len(exchange.attempts) + 1,
-        provider=provider.name,
-        kind=provider.resolved.kind.name,
-        base_url=provider.resolved.base_url,
-        request_model=target.model,
-        reason=step.reason,
-        node=target.node,
-        started_s=time.monotonic() - job.inbound.began_s,
-    )
-    exchange.attempts.append(attempt)
-    if attempt.reason != "first":
-        exchange.marks.add("retried" if attempt.reason == "retry" else "fallback")
-    exchange.provider, exchange.request_model, exchange.key_name = provider.name, target.model, ""
+    attempt = begin_attempt(job.inbound, exchange, step)
     try:
         key = provider.refusal or _lacking(job, provider) or await usable(job.inbound, provider, target)
         if isinstance(key, Refusal):

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Identity
 from aigw_dev.core.operations import Match
-from aigw_dev.server import front, socket_calls
+from aigw_dev.server import front
 from aigw_dev.server.downstream import Downstream
 from aigw_dev.server.front import Head
 from aigw_dev.server.inbound import Inbound
@@ -63,6 +63,8 @@ class SocketDoor:
 
     async def take(self, scope: MutableMapping[str, Any], caller: CallerSocket) -> None:
         """Check one request for a WebSocket, then carry it to its end."""
+        from aigw_dev.server import socket_calls  # most gateways never see a WebSocket
+
         arrived = (time.monotonic(), time.time())
         snapshot = self._house.snapshot
         head, offers = front.read_head(scope["headers"]), read_offers(scope["headers"])
@@ -99,6 +101,8 @@ class SocketDoor:
 
     async def _serve(self, inbound: Inbound, caller: CallerSocket, subprotocols: tuple[bytes, ...]) -> None:
         """Run the socket; a caller that leaves before it is open cancels that at once."""
+        from aigw_dev.server import socket_calls
+
         task = asyncio.current_task()
 
         def left() -> None:

@@ -8,13 +8,12 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from aigw_dev.core import loose_json
 from aigw_dev.core.dialects.request_body import RequestBody
-from aigw_dev.core.dialects.responses import state as conversation
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Exchange
 from aigw_dev.core.operations import Match
@@ -26,11 +25,13 @@ from aigw_dev.store.response_rows import ResponseRows
 from aigw_dev.store.state import StateStore
 from aigw_dev.store.write_behind import WriteBehind
 
+if TYPE_CHECKING:  # the package of a whole dialect: imported by the first request that speaks it
+    from aigw_dev.core.dialects.responses import state as conversation
+
 MOST_ITEMS: Final = 50_000
 """Items of kept conversations that can be referred to by their id."""
 _REFERENCE: Final = re.compile(rb'"id"\s*:\s*"([!-~]{1,200}?)"')
 _STREAMED_ID: Final = re.compile(rb'"response"\s*:\s*\{\s*"id"\s*:\s*"([!-~]{1,200}?)"')
-_STORED: Final = msgspec.json.Decoder(conversation.Stored)
 _PLAIN: Final = ("input_items", "items")
 
 
@@ -41,7 +42,7 @@ class _Known:
         self.responses: dict[str, conversation.Stored] = {}
         self.items: dict[str, msgspec.Raw] = {}
 
-    def response(self, response_id: str, /) -> conversation.Stored | None:
+    def response(self, response_id: str, /) -> "conversation.Stored | None":
         return self.responses.get(response_id)
 
     def item(self, item_id: str, /) -> msgspec.Raw | None:
@@ -109,6 +110,8 @@ class Things:
 
     async def expanded(self, body: RequestBody, consumer: str) -> RequestBody | Refusal:
         """A request with what it leans on written out; the same where it leans on nothing that is kept here."""
+        from aigw_dev.core.dialects.responses import state as conversation
+
         if not conversation.is_stateful(body):
             return body
         known = await self._fetched(body, consumer)
@@ -134,13 +137,19 @@ class Things:
                     known.items[name] = item
         return known
 
-    async def stored(self, response_id: str, consumer: str) -> conversation.Stored | None:
+    async def stored(self, response_id: str, consumer: str) -> "conversation.Stored | None":
         """A response that was kept here for this consumer."""
         kept = await self.responses.get(response_id, consumer=consumer)
-        return None if kept is None else _STORED.decode(kept)
+        if kept is None:
+            return None
+        from aigw_dev.core.dialects.responses import state as conversation
+
+        return msgspec.json.decode(kept, type=conversation.Stored)
 
     def keep(self, body: RequestBody, reply: bytes, exchange: Exchange, *, previous: str) -> None:
         """Keep an answered request, unless its caller said `store: false`; `body` has everything written out."""
+        from aigw_dev.core.dialects.responses import state as conversation
+
         stored = conversation.to_store(
             body, reply, provider=exchange.provider, previous_id=previous, id_seed=exchange.id
         )

@@ -26,11 +26,11 @@ ASK: Final[dict[str, dict[str, Any]]] = {
     ANTHROPIC: {"max_tokens": 50, "messages": [{"role": "user", "content": "hi"}]},
     GEMINI: {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]},
 }
-MORE: Final = """  login: {{kind: anthropic, base_url: "{up}", auth: passthrough}}
-  other: {{kind: openai-compatible, base_url: "{up}", auth: passthrough}}
+MORE: Final = """  login: {kind: anthropic, base_url: "UP", auth: passthrough}
+  other: {kind: openai-compatible, base_url: "UP", auth: passthrough}
 routes:
-  after: {{flow: {{send: login/claude-sonnet-4-5, fallback: [up/m]}}}}
-  before: {{flow: {{send: up/m, fallback: [login/claude-sonnet-4-5]}}}}
+  after: {flow: {send: login/claude-sonnet-4-5, fallback: [up/m]}}
+  before: {flow: {send: up/m, fallback: [login/claude-sonnet-4-5]}}
 """
 
 

@@ -72,13 +72,13 @@ MODELS: Final = {
 
 @contextlib.asynccontextmanager
 async def staged(folder: Path, *, more: str = "") -> AsyncGenerator["Stage"]:
-    """The whole stage; `more` is added to the config."""
+    """The whole stage; `more` is added to the config, with the address for UP."""
     with ScriptedUpstream(answering) as upstream:
         rows = "".join(
             f'  {name}: {{kind: {kind}, base_url: "{upstream.url}", keys: ["env:FIRST"]}}\n'
             for name, kind in KINDS.items()
         )
-        config = f"version: 1\ngateway: {{name: test}}\nproviders:\n{rows}{more}"
+        config = f"version: 1\ngateway: {{name: test}}\nproviders:\n{rows}" + more.replace("UP", upstream.url)
         async with house(folder, config, env=KEYS) as one:
             yield Stage(one, upstream)
 

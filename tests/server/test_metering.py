@@ -280,11 +280,13 @@ async def test_the_embedded_provider_is_metered_honestly_and_free(tmp_path: Path
     async with house(tmp_path) as one:
         for path, body in (
             ("images/generations", {"model": "mock/image", "prompt": "x", "n": 2, "size": "1024x1024"}),
-            ("audio/speech", {"model": "mock/speech", "input": "Hello there", "response_format": "wav"}),
             ("rerank", {"model": "mock/rerank", "query": "q", "documents": ["a", "b"]}),
             ("embeddings", {"model": "mock/embed", "input": "one two"}),
         ):
             assert (await ask(one, path, **body))["x-aigw-cost"] == "0"
+        spoken = {"model": "mock/speech", "input": "Hello there", "response_format": "wav"}
+        assert "x-aigw-cost" not in await ask(one, "audio/speech", **spoken), "it is heard while it is spoken"
+        assert logged(one).cost.status == "free"
         assert (await transcribe(one, model="mock/transcribe")).cost.status == "free"
         assert one.gateway.recorder.writer.flush()
         reader = LogReader(one.gateway.folder / "log.db")

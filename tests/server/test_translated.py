@@ -12,6 +12,7 @@ from tests.scripted import (
     Close,
     Reset,
     ScriptedUpstream,
+    Stall,
     chunk,
     json_reply,
     reply,
@@ -369,3 +370,46 @@ async def test_a_gemini_caller_gets_an_array_or_events(tmp_path: Path) -> None:
         assert "".join(pieces) == "one two"
         events = await one.http.post(path + "?alt=sse", json=body)
         assert events.headers["content-type"].startswith("text/event-stream")
+
+
+async def test_what_a_caller_names_cannot_tear_the_header(tmp_path: Path, scripted: ScriptedUpstream) -> None:
+    scripted.enqueue([json_reply(MESSAGE)])
+    async with house(tmp_path, config(claude=("anthropic", scripted)), env=KEYS) as one:
+        answer = await one.chat("claude/c", **{"a\r\nx-evil: 1\u20ac": 1})
+        assert answer.status_code == 200
+        header = answer.headers["x-aigw-translation"]
+        assert "%0D%0Ax-evil: 1%E2%82%AC" in header
+        assert "x-evil" not in answer.headers
+
+
+async def test_a_reset_after_the_last_word_changes_nothing(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
+    scripted.enqueue([*named(*spoken("Bon"))[:-1], Reset()])
+    async with house(tmp_path, config(claude=("anthropic", scripted)), env=KEYS) as one:
+        answer = await one.chat("claude/c", stream=True)
+        assert answer.text.rstrip().endswith("data: [DONE]")
+        assert answer.text.count('"finish_reason":"stop"') == 1
+        assert '"error"' not in answer.text
+        assert logged(one).marks == set()
+
+
+async def test_an_in_band_error_ends_the_call_though_the_provider_stays(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
+    broken = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+    scripted.enqueue([*named(*spoken("Bon")[:3], broken)[:-1], Stall()])
+    async with house(tmp_path, config(claude=("anthropic", scripted)), env=KEYS) as one:
+        answer = await one.chat("claude/c", stream=True)
+        assert "Overloaded" in answer.text
+        await scripted.until(lambda: scripted.open_connections == 0)
+
+
+@pytest.mark.parametrize(
+    ("query", "is_array"), [("", True), ("?alt=json", True), ("?xalt=sse", True), ("?a=1&alt=sse", False)]
+)
+async def test_only_alt_sse_asks_for_events(tmp_path: Path, query: str, is_array: bool) -> None:
+    body = {"contents": [{"role": "user", "parts": [{"text": "one two"}]}]}
+    async with house(tmp_path) as one:
+        answer = await one.http.post(f"/v1beta/models/mock%2Fecho:streamGenerateContent{query}", json=body)
+        assert answer.text.startswith("[") == is_array

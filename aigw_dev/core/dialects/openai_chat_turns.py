@@ -10,6 +10,7 @@ Decisions, each the form that the most servers read:
   the tool said.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -61,17 +62,16 @@ class _Turns:
         if leading:
             parts = tuple(part for message in messages[:leading] for part in message.parts)
             written.append(self._plain(messages[0], parts, "messages[0]"))
-        waiting = list(enumerate(messages))[leading:]
+        waiting = deque(list(enumerate(messages))[leading:])
         while waiting:
-            number, message = waiting.pop(0)
+            number, message = waiting.popleft()
             if message.role != "assistant":
                 written += self._other(message, f"messages[{number}]")
                 continue
             written.append(self._assistant(message, f"messages[{number}]"))
             calls = {part.id for part in message.parts if isinstance(part, ToolCall)}
             if calls:
-                results, waiting = _answers(waiting, calls)
-                written += self._results(results)
+                written += self._results(_answers(waiting, calls))
         return written
 
     def _other(self, message: Message, place: str) -> list[dict[str, Any]]:
@@ -306,21 +306,22 @@ class _Turns:
             self._ledger.dropped(place, f"{part.type} exists in {part.dialect} only")
 
 
-def _answers(
-    waiting: list[tuple[int, Message]], calls: set[str]
-) -> tuple[list[tuple[str, ToolResult]], list[tuple[int, Message]]]:
-    """The results of these calls, found before the assistant's next turn, and the messages without them."""
+def _answers(waiting: deque[tuple[int, Message]], calls: set[str]) -> list[tuple[str, ToolResult]]:
+    """The results of these calls before the assistant's next turn, taken out of the messages that wait."""
     found: list[tuple[str, ToolResult]] = []
     rest: list[tuple[int, Message]] = []
-    for position, (number, message) in enumerate(waiting):
-        if not calls or message.role == "assistant":
-            return found, [*rest, *waiting[position:]]
-        mine = [part for part in message.parts if isinstance(part, ToolResult) and part.call_id in calls]
-        others = tuple(part for part in message.parts if part not in mine)
-        found += [(f"messages[{number}]", part) for part in mine]
-        if others or not mine:
-            rest.append((number, msgspec.structs.replace(message, parts=others)))
-    return found, rest
+    while waiting and waiting[0][1].role != "assistant":
+        number, message = waiting.popleft()
+        others: list[Part] = []
+        for part in message.parts:
+            if isinstance(part, ToolResult) and part.call_id in calls:
+                found.append((f"messages[{number}]", part))
+            else:
+                others.append(part)
+        if others or not message.parts:
+            rest.append((number, msgspec.structs.replace(message, parts=tuple(others))))
+    waiting.extendleft(reversed(rest))
+    return found
 
 
 def _document_text(part: Document) -> str:

@@ -90,53 +90,74 @@ def read_usage(raw: bytes) -> Usage | None:
         except ValueError:  # msgspec's errors are ValueErrors: an odd shape is read loosely
             pass
         else:
-            return _canonical(_typed_counts(typed), None, raw)
+            return _typed(typed, raw)
     wire = loose_json.mapping(loose_json.load(raw))
     counts: dict[str, int] = {}
     _gather(wire, _FIELDS, counts)
     for name, fields in _DETAILS.items():
         _gather(loose_json.mapping(wire.get(name)), fields, counts)
-    return _canonical(counts, _reported_nanousd(wire), raw)
+    return _loose(counts, _reported_nanousd(wire), raw)
 
 
-def _typed_counts(wire: _Wire) -> dict[str, int]:
-    """What `_gather` would find: of several figures for one thing the largest."""
-    counts: dict[str, int] = {}
-    if wire.prompt_tokens is not None or wire.input_tokens is not None:
-        counts["input"] = max(wire.prompt_tokens or 0, wire.input_tokens or 0)
-    if wire.completion_tokens is not None or wire.output_tokens is not None:
-        counts["output"] = max(wire.completion_tokens or 0, wire.output_tokens or 0)
-    if wire.total_tokens is not None:
-        counts["total"] = wire.total_tokens
+def _typed(wire: _Wire, raw: bytes) -> Usage | None:
+    """What `_gather` would find, as one usage: of several figures for one thing the largest."""
+    given, output, total = wire.prompt_tokens, wire.completion_tokens, wire.total_tokens
+    if wire.input_tokens is not None:
+        given = max(given or 0, wire.input_tokens)
+    if wire.output_tokens is not None:
+        output = max(output or 0, wire.output_tokens)
+    if given is None and output is None and total is None:
+        return None
     cached = wire.prompt_cache_hit_tokens or wire.cached_tokens or wire.cache_read_input_tokens or 0
     if cached:
         cached = max(
             wire.prompt_cache_hit_tokens or 0, wire.cached_tokens or 0, wire.cache_read_input_tokens or 0
         )
     written, reasoning = wire.cache_creation_input_tokens or 0, wire.reasoning_tokens or 0
-    for given in (wire.prompt_tokens_details, wire.input_tokens_details):
-        if given is not None:
-            cached = max(cached, given.cached_tokens or 0)
-            if given.cache_write_tokens or given.cache_creation_tokens:
-                written = max(written, given.cache_write_tokens or 0, given.cache_creation_tokens or 0)
+    for asked in (wire.prompt_tokens_details, wire.input_tokens_details):
+        if asked is not None:
+            cached = max(cached, asked.cached_tokens or 0)
+            if asked.cache_write_tokens or asked.cache_creation_tokens:
+                written = max(written, asked.cache_write_tokens or 0, asked.cache_creation_tokens or 0)
     for made in (wire.completion_tokens_details, wire.output_tokens_details):
         if made is not None:
             reasoning = max(reasoning, made.reasoning_tokens or 0)
-    counts["cached"], counts["written"], counts["reasoning"] = cached, written, reasoning
-    return counts
+    return _settled(
+        given, output or 0, total=total or 0, cached=cached, written=written, reasoning=reasoning, raw=raw
+    )
 
 
-def _canonical(counts: dict[str, int], reported_nanousd: int | None, raw: bytes) -> Usage | None:
-    """The counts as one usage; see the module's docstring for what is inside what."""
+def _loose(counts: dict[str, int], reported_nanousd: int | None, raw: bytes) -> Usage | None:
     if "input" not in counts and "output" not in counts and "total" not in counts:
         return None
-    output, total = counts.get("output", 0), counts.get("total", 0)
-    # Embeddings of some providers count a total only.
-    given = counts["input"] if "input" in counts else max(0, total - output)
-    cached, written = counts.get("cached", 0), counts.get("written", 0)
+    return _settled(
+        counts.get("input"),
+        counts.get("output", 0),
+        total=counts.get("total", 0),
+        cached=counts.get("cached", 0),
+        written=counts.get("written", 0),
+        reasoning=counts.get("reasoning", 0),
+        reported_nanousd=reported_nanousd,
+        raw=raw,
+    )
+
+
+def _settled(
+    given: int | None,
+    output: int,
+    *,
+    total: int,
+    cached: int,
+    written: int,
+    reasoning: int,
+    raw: bytes,
+    reported_nanousd: int | None = None,
+) -> Usage:
+    """The counts as one usage; see the module's docstring for what is inside what."""
+    if given is None:  # embeddings of some providers count a total only
+        given = max(0, total - output)
     if cached + written > given:
         given += cached + written
-    reasoning = counts.get("reasoning", 0)
     beyond = total - given - output
     if beyond > 0:
         output += beyond

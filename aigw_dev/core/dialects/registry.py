@@ -4,12 +4,11 @@ import importlib
 from collections.abc import Iterator, KeysView
 from typing import Final, Protocol, cast
 
-from aigw_dev.core.dialects import openai_chat
 from aigw_dev.core.dialects.protocol import Dialect
 
 _PACKAGES: Final = {
     # imported when first asked for: most gateways hear one or two
-    "openai-chat": "",
+    "openai-chat": "openai_chat",
     "openai-responses": "responses",
     "anthropic-messages": "anthropic",
     "gemini-generate-content": "gemini",
@@ -61,5 +60,5 @@ class _Loaded(dict[str, Dialect]):
         return _PACKAGES.keys()
 
 
-DIALECTS: Final[Dialects] = _Loaded({"openai-chat": openai_chat})
+DIALECTS: Final[Dialects] = _Loaded()
 """Every dialect that callers speak, by the name that operations, providers and exchanges use."""

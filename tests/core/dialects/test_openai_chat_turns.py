@@ -107,7 +107,7 @@ def test_every_part_of_a_user_has_its_form() -> None:
         {"type": "file", "file": {"file_id": "file-1"}},
         {"type": "file", "file": {"file_id": "file-2"}},
     ]
-    assert ledger.entries == []
+    assert fates(ledger) == [("approximated", "messages[0].content[5]")]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,10 @@ def test_what_cannot_be_said_is_in_the_ledger(part: Part, fate: str) -> None:
 
 def test_citations_of_a_document_are_in_the_ledger() -> None:
     _, ledger = written(turn("user", Document(source=Media(), text="a", has_citations=True)))
-    assert fates(ledger) == [("dropped", "messages[0].content[0].citations")]
+    assert fates(ledger) == [
+        ("dropped", "messages[0].content[0].citations"),
+        ("approximated", "messages[0].content[0]"),
+    ]
 
 
 def test_calls_stand_without_content_and_text_after_them_is_in_the_ledger() -> None:
@@ -284,3 +287,13 @@ def test_what_an_assistant_said_aloud_or_showed() -> None:
 def test_an_assistants_name_is_kept() -> None:
     rows, _ = written(Message(role="assistant", parts=(Text(text="a"),), name="bob"))
     assert rows == [{"role": "assistant", "content": "a", "name": "bob"}]
+
+
+def test_what_a_document_loses_is_in_the_ledger() -> None:
+    pdf = Document(source=Media(data="AA==", media_type="application/pdf"), context="old")
+    _, ledger = written(turn("user", pdf, Document(source=Media(), text="words", name="n")))
+    assert fates(ledger) == [
+        ("dropped", "messages[0].content[0].context"),
+        ("invented", "messages[0].content[0].filename"),
+        ("approximated", "messages[0].content[1]"),
+    ]

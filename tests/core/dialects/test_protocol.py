@@ -18,7 +18,8 @@ def test_a_dialect_is_whole(name: str, member: str) -> None:
     if isinstance(wanted, property):
         assert isinstance(own, str)
         return
-    assert list(inspect.signature(own).parameters) == list(inspect.signature(wanted).parameters)[1:]
+    names = [each.lstrip("_") for each in inspect.signature(own).parameters]  # unused ones are marked
+    assert names == list(inspect.signature(wanted).parameters)[1:]
 
 
 @pytest.mark.parametrize("name", DIALECTS)

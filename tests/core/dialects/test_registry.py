@@ -18,7 +18,8 @@ def test_a_dialect_offers_every_function(name: str) -> None:
 
 def test_an_unknown_dialect_is_no_dialect() -> None:
     assert "bedrock-converse" not in DIALECTS, "callers do not speak it"
-    assert DIALECTS.get("klingon") is None
+    with pytest.raises(KeyError):
+        DIALECTS["klingon"]
     assert len(DIALECTS) == 4
 
 

@@ -28,6 +28,7 @@ from aigw_dev.core.chat.vocabulary import (
     Opaque,
     OutputFormat,
     Reasoning,
+    StopReason,
     Text,
     Thinking,
     Tool,
@@ -155,10 +156,14 @@ def requests(draw: st.DrawFn) -> ChatRequest:
     tools = tuple(draw(TOOLS))
     options = draw(st.fixed_dictionaries({}, optional=OPTIONS))
     if tools and draw(st.booleans()):
-        modes = st.sampled_from(["auto", "required", "none", "tool", "allowed", "allowed_required"])
-        options["tool_choice"] = ToolChoice(mode=draw(modes), names=(tools[0].name,))
-        if options["tool_choice"].mode in {"auto", "required", "none"}:
-            options["tool_choice"] = ToolChoice(mode=options["tool_choice"].mode)
+        options["tool_choice"] = draw(
+            st.builds(ToolChoice, mode=st.sampled_from(["auto", "required", "none"]))
+            | st.builds(
+                ToolChoice,
+                mode=st.sampled_from(["tool", "allowed", "allowed_required"]),
+                names=st.just((tools[0].name,)),
+            )
+        )
     return ChatRequest(
         dialect=draw(st.sampled_from(CALLERS)), model="m", messages=tuple(messages), tools=tools, **options
     )
@@ -227,7 +232,7 @@ def replies(draw: st.DrawFn) -> ChatReply:
         for number, call in enumerate(draw(st.lists(CALLS, max_size=3)))
     ]
     texts = [Text(text=one) for one in draw(st.lists(WORDS, max_size=2))]
-    stops = (
+    stops: list[StopReason] = (
         ["tool_calls"]
         if calls
         else ["stop", "stop_sequence", "length", "context_window", "content_filter", "refusal", "pause"]

@@ -116,7 +116,11 @@ class StreamEncoder:
         self._block = None
         match event.kind:
             case "text" | "refusal":
-                self._is_refused = self._is_refused or event.kind == "refusal"
+                if event.kind == "refusal":
+                    self._is_refused = True
+                    self._ledger.approximated(
+                        f"content[{event.index}].refusal", "a text, with stop_reason refusal"
+                    )
                 block: Block = {"type": "text", "text": ""}
             case "thinking":
                 block = {"type": "thinking", "thinking": "", "signature": ""}

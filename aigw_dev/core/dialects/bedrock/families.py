@@ -34,6 +34,8 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     """With this effort the model refuses limits and sampling parameters."""
     always_thinks: bool = False
     """Thinking cannot be turned off; the least effort stands for it."""
+    takes_one_of_sampling: bool = False
+    """It refuses `temperature` beside `top_p` (Claude Opus 4.1 and later); callers of other protocols often send both."""
     has_stop_paths: bool = False
     """It says which stop sequence ended the reply, where it is asked to."""
 
@@ -43,6 +45,7 @@ _CLAUDE: Final = Family(
     thinking="budget",
     effort=("output_config", "effort"),
     efforts=("low", "medium", "high", "xhigh", "max"),
+    takes_one_of_sampling=True,
     has_stop_paths=True,
 )
 _ROWS: Final[tuple[tuple[str, Family], ...]] = (

@@ -64,7 +64,7 @@ def write_body(request: ChatRequest, *, model: str, traits: Traits, ledger: Ledg
         "messages": conversation.messages,
         "system": [*conversation.system, *([{"text": words}] if words else [])],
         "inferenceConfig": settings.write_inference(
-            request, traits=traits, is_thinking=is_thinking, ledger=ledger
+            request, family=family, traits=traits, is_thinking=is_thinking, ledger=ledger
         ),
         "toolConfig": tools,
         "outputConfig": output,

@@ -66,7 +66,9 @@ _LABEL_VALUE: Final = re.compile(r"[a-zA-Z0-9\s:_@$#=/+,\-.]{0,256}")
 _MOST_LABELS: Final = 16
 
 
-def write_inference(request: ChatRequest, *, traits: Traits, is_thinking: bool, ledger: Ledger) -> Block:
+def write_inference(
+    request: ChatRequest, *, family: Family, traits: Traits, is_thinking: bool, ledger: Ledger
+) -> Block:
     """`inferenceConfig`; a model that thinks takes no other temperature than its own."""
     config: Block = {}
     stops = tuple(one for one in request.stop if one)
@@ -89,7 +91,18 @@ def write_inference(request: ChatRequest, *, traits: Traits, is_thinking: bool, 
         else:
             ledger.keep(name)
         config[wire_name] = value
+    if family.takes_one_of_sampling and not is_thinking and {"temperature", "topP"} <= set(config):
+        _leave_one(config, ledger)
     return config
+
+
+def _leave_one(config: Block, ledger: Ledger) -> None:
+    """Of `temperature` and `topP` the one that says more: 1 is what both are without a word."""
+    if config["temperature"] == 1 and config["topP"] != 1:
+        del config["temperature"]
+    elif config.pop("topP") != 1:
+        ledger.kept.pop("top_p", None)
+        ledger.dropped("top_p", "the model takes it or temperature, not both")
 
 
 def write_top_k(

@@ -74,7 +74,9 @@ class Conversation:
         self.messages: list[Message] = []
         self.extras: Fields = {}
         """Fields without a word, by dotted name."""
-        self._open: list[tuple[str, str]] = []  # (id, name) of calls not answered yet
+        # Calls not answered yet: names by id, and the ids of each name in the order called.
+        self._open: dict[str, str] = {}
+        self._of_name: dict[str, dict[str, None]] = {}
 
     def take_system(self, raw: msgspec.Raw) -> None:
         """The system instruction: a content, or a bare text."""
@@ -174,7 +176,8 @@ class Conversation:
             raise MalformedError(f"{place}.functionCall.args", "the arguments must be an object")
         call_id = wire.text(call.get("id")) or made_id(f"{place}/{name}")
         self.extras |= wire.rest(call, frozenset({"id", "name", "args"}), f"{place}.functionCall.")
-        self._open.append((call_id, name))
+        self._open[call_id] = name
+        self._of_name.setdefault(name, {})[call_id] = None
         origin, signature = parts.read_signature(part)
         return ToolCall(
             id=call_id,
@@ -186,10 +189,11 @@ class Conversation:
     def _response(self, part: Fields, place: str) -> ToolResult:
         response = _object(part["functionResponse"], f"{place}.functionResponse")
         name, call_id = wire.text(response.get("name")), wire.text(response.get("id"))
-        known = next((one for one in self._open if (one[0] == call_id if call_id else one[1] == name)), None)
-        if known is not None:
-            self._open.remove(known)
-            call_id, name = known[0], name or known[1]
+        answered = call_id or next(iter(self._of_name.get(name, ())), "")
+        called = self._open.pop(answered, None)
+        if called is not None:
+            del self._of_name[called][answered]
+            call_id, name = answered, name or called
         if not name:
             raise MalformedError(
                 f"{place}.functionResponse.name", "the response must name the function it answers"

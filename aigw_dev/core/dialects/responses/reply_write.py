@@ -20,6 +20,7 @@ from aigw_dev.core.dialects.responses import output_items, thoughts
 from aigw_dev.core.dialects.responses.checks import DIALECT
 from aigw_dev.core.dialects.responses.response_object import Head, incomplete_reason, write_usage
 from aigw_dev.core.ledger import Ledger
+from aigw_dev.core.streams import sse
 
 
 def write_reply(reply: ChatReply, /, context: ReplyContext, ledger: Ledger) -> bytes:
@@ -28,6 +29,8 @@ def write_reply(reply: ChatReply, /, context: ReplyContext, ledger: Ledger) -> b
     choice = reply.choices[0] if reply.choices else Choice(parts=(), stop=None)
     for number in range(1, len(reply.choices)):
         ledger.dropped(f"choices[{number}]", "a response has one answer")
+    for name in reply.extras:
+        ledger.dropped(name, "only the provider's own protocol has it")
     has_refusal = any(isinstance(part, Refusal) for part in choice.parts)
     reason = incomplete_reason(choice.stop, has_refusal=has_refusal, ledger=ledger)
     writer = _Output(head, reply.dialect, context, ledger)
@@ -44,7 +47,7 @@ def write_reply(reply: ChatReply, /, context: ReplyContext, ledger: Ledger) -> b
         reason=reason,
         service_tier=reply.service_tier,
     )
-    return msgspec.json.encode(response)
+    return sse.unbroken(msgspec.json.encode(response))
 
 
 class _Output:

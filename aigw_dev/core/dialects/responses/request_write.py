@@ -147,7 +147,7 @@ def _write_reasoning(request: ChatRequest, body: dict[str, object], traits: Trai
             ledger.approximated(
                 "reasoning.budget_tokens", f"budget of {asked.budget_tokens} told as effort `{fitting}`"
             )
-        elif asked.mode == "adaptive":
+        elif asked.mode == "adaptive" and not asked.effort:
             ledger.approximated("reasoning", f"adaptive thinking told as effort `{fitting}`")
         else:
             ledger.keep("reasoning")

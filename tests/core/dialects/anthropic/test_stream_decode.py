@@ -379,3 +379,7 @@ def test_anything_keeps_the_laws(wires: list[Any]) -> None:
 def test_any_bytes_never_raise(junk: bytes) -> None:
     decoder = stream_decoder()
     assert_laws([*decoder.feed(Event(data=junk)), *decoder.close()])
+
+
+def test_a_stream_of_nothing_begins_before_it_fails() -> None:
+    assert [type(event) for event in stream_decoder().close()] == [Started, Failed]

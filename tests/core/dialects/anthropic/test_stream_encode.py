@@ -321,3 +321,40 @@ def test_line_separators_are_escaped_and_pings_pass() -> None:
     assert len(body.decode().splitlines()) == 3
     assert encoder.encode(Ping()) == b'event: ping\ndata: {"type":"ping"}\n\n'
     assert encoder.encode(Delta(index=0, kind="text", text="")) == b""
+
+
+def test_a_second_answer_amid_the_first_does_not_end_its_block() -> None:
+    context = ReplyContext(
+        request=ChatRequest(dialect="anthropic-messages", model="m", messages=()), id_seed="0" * 24, created=1
+    )
+    encoder = stream_encoder(context, Ledger())
+    said: list[ChatEvent] = [
+        Started(),
+        BlockStarted(index=0, kind="text"),
+        Delta(index=0, kind="text", text="Pl"),
+        BlockStarted(index=0, kind="text", choice=1),
+        Delta(index=0, kind="text", text="Pear", choice=1),
+        BlockStopped(index=0, choice=1),
+        Delta(index=0, kind="text", text="um"),
+        BlockStopped(index=0),
+        Finished(reason="stop"),
+        Finished(reason="stop", choice=1),
+        Ended(),
+    ]
+    message = assembled(wires(b"".join(encoder.encode(event) for event in said)))
+    assert [block["text"] for block in message["content"]] == ["Plum"]
+
+
+def test_a_streamed_refusal_is_text_and_named() -> None:
+    context = ReplyContext(
+        request=ChatRequest(dialect="anthropic-messages", model="m", messages=()), id_seed="0" * 24, created=1
+    )
+    ledger = Ledger()
+    encoder = stream_encoder(context, ledger)
+    for event in (
+        Started(),
+        BlockStarted(index=0, kind="refusal"),
+        Delta(index=0, kind="refusal", text="no"),
+    ):
+        encoder.encode(event)
+    assert [(one.fate, one.field) for one in ledger.entries] == [("approximated", "content[0].refusal")]

@@ -19,7 +19,7 @@ def asked(
 
 
 def test_limits_and_sampling_have_their_fields() -> None:
-    body, entries = asked(max_tokens=9, temperature=0.5, top_p=0.9, stop=("END", "\n\n"))
+    body, entries = asked(model=NOVA, max_tokens=9, temperature=0.5, top_p=0.9, stop=("END", "\n\n"))
     assert body["inferenceConfig"] == {
         "maxTokens": 9,
         "temperature": 0.5,
@@ -150,3 +150,14 @@ def test_what_asks_for_the_usual_is_no_loss() -> None:
         "frequency_penalty": 0.0, "presence_penalty": 0.0, "min_p": 0.0, "logit_bias": raw({}), "verbosity": "medium",
     }  # fmt: skip
     assert asked(**usual)[1] == {}
+
+
+def test_claude_gets_temperature_or_top_p_and_others_get_both() -> None:
+    ledger = Ledger()
+    both = request(temperature=0.5, top_p=0.9)
+    assert written(both, ledger=ledger)["inferenceConfig"] == {"temperature": 0.5}
+    assert fates(ledger) == {"top_p": "dropped"}
+    assert "top_p" not in ledger.kept
+    assert written(request(temperature=1.5, top_p=0.9))["inferenceConfig"] == {"topP": 0.9}
+    assert written(request(temperature=0.5, top_p=1.0))["inferenceConfig"] == {"temperature": 0.5}
+    assert written(both, model=NOVA)["inferenceConfig"] == {"temperature": 0.5, "topP": 0.9}

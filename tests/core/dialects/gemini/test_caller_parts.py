@@ -1,5 +1,6 @@
 """A Gemini caller's conversation: turns, calls and their answers."""
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ from aigw_dev.core.chat.vocabulary import (
     ToolCall,
     ToolResult,
 )
+from aigw_dev.core.dialects import gemini
+from aigw_dev.core.dialects.request_body import RequestBody, read_body
+from aigw_dev.core.errors import Refusal
 from tests.core.dialects.gemini.gemini_requests import G, chat, parts
 
 
@@ -77,3 +81,13 @@ def test_responses_as_text(response: Any, text: str) -> None:
     (result,) = parts({"functionResponse": {"name": "f", "response": response}}, role="user")
     assert isinstance(result, ToolResult)
     assert result.parts == (Text(text=text),)
+
+
+def test_media_that_is_no_object_is_refused() -> None:
+    for name in ("inlineData", "fileData"):
+        for value in (True, [], "AAAA"):
+            body = read_body(json.dumps({"contents": [{"parts": [{name: value}]}]}).encode())
+            assert isinstance(body, RequestBody)
+            refusal = gemini.read_chat(body, path_model="m")
+            assert isinstance(refusal, Refusal)
+            assert refusal.param == f"contents[0].parts[0].{name}"

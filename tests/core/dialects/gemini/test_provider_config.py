@@ -248,3 +248,8 @@ def test_its_own_thinking_is_said_as_it_was() -> None:
             body, ledger = written(request(dialect="gemini-generate-content", reasoning=reasoning), traits)
             assert body["generationConfig"]["thinkingConfig"] == config
             assert not ledger.entries
+
+
+def test_a_forms_description_is_in_the_ledger() -> None:
+    _, ledger = written(request(format=OutputFormat(kind="schema", schema=SCHEMA, description="A tree")))
+    assert "response_format.description" in {one.field for one in ledger.entries if one.fate == "dropped"}

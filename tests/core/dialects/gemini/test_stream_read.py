@@ -158,3 +158,11 @@ def test_what_is_no_chunk_says_nothing() -> None:
     for data in (b"", b"[DONE]", b"ping", b"[1]", b"{", b'"x"', b"{}"):
         assert decoder.feed(Event(data=data)) == []
     assert decoder.feed(Event(data=b"{}", is_comment=True)) == []
+
+
+def test_an_index_that_counts_nothing_is_the_first() -> None:
+    for index in (-1, 2**70):
+        events = decoded(
+            chunk({"text": "a"}, index=index), chunk({"text": "b"}, index=0, finishReason="STOP")
+        )
+        assert {getattr(event, "choice", 0) for event in events} == {0}

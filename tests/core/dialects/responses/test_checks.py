@@ -63,3 +63,8 @@ def test_half_characters_become_question_marks() -> None:
 def test_what_cannot_be_read_is_empty() -> None:
     assert checks.raw_fields(b"[]") == {}
     assert checks.raw_items(b"{}") == []
+
+
+def test_an_integer_that_no_float_holds_is_refused() -> None:
+    with pytest.raises(MalformedError):
+        checks.number(10**400, "temperature")

@@ -81,3 +81,8 @@ def test_usage_comes_unasked() -> None:
 
 def test_the_model_is_renamed_and_nothing_else() -> None:
     assert responses.rename_model(body_of(b'{"model":"a", "n":1.0}'), "b") == b'{"model":"b", "n":1.0}'
+
+
+def test_a_type_that_is_no_text_is_no_picture() -> None:
+    body = body_of({"model": "m", "input": [{"role": "user", "content": [{"type": []}, {"type": {}}]}]})
+    assert not responses.measure(body).has_images

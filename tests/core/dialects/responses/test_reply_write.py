@@ -164,3 +164,15 @@ def test_only_the_first_choice_is_told() -> None:
 def test_a_reply_without_choices_is_an_empty_answer() -> None:
     body = responses.write_reply(ChatReply(dialect="openai-chat"), context(), ledger())
     assert json.loads(body)["output"] == []
+
+
+def test_line_separators_are_escaped_and_what_only_the_provider_has_is_named() -> None:
+    told = ledger()
+    reply = ChatReply(
+        dialect="bedrock-converse",
+        choices=(Choice(parts=(Text(text="a\u2028b"),)),),
+        extras={"metrics": msgspec.Raw(b"{}")},
+    )
+    body = responses.write_reply(reply, context(), told)
+    assert b"a\\u2028b" in body
+    assert "metrics" in {one.field for one in told.entries if one.fate == "dropped"}

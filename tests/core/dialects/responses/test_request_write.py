@@ -276,3 +276,17 @@ def test_the_body_is_one_that_the_gateway_reads() -> None:
     out = responses.write_chat(chat(), model="m", traits=Traits(), ledger=Ledger())
     assert isinstance(out, Outgoing)
     assert not isinstance(read_body(out.body), Refusal)
+
+
+def test_adaptive_thinking_is_told_as_an_effort_and_named() -> None:
+    request = ChatRequest(
+        dialect="anthropic-messages",
+        model="m",
+        messages=(Message(role="user", parts=(Text(text="x"),)),),
+        reasoning=Reasoning(mode="adaptive"),
+    )
+    ledger = Ledger("anthropic-messages", "openai-responses")
+    outgoing = responses.write_chat(request, model="m", traits=Traits(), ledger=ledger)
+    assert isinstance(outgoing, Outgoing)
+    assert json.loads(outgoing.body)["reasoning"]["effort"] == "medium"
+    assert [one.field for one in ledger.entries if one.fate == "approximated"] == ["reasoning"]

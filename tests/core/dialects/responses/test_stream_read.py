@@ -401,3 +401,19 @@ def test_a_streamed_custom_call_of_a_tool_that_nobody_offered_is_the_providers_o
         assert [event.reason for event in events if isinstance(event, Finished)] == [
             "stop" if kind == "opaque" else "tool_calls"
         ]
+
+
+def test_arguments_that_nothing_makes_json_end_in_an_error() -> None:
+    call = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "f", "arguments": "}{"}
+    for events in ([item(0, "added", **call), item(0, "done", **call)], []):
+        assert isinstance(decoded(stream(CREATED, *events, completed(call)))[-1], Failed)
+
+
+def test_an_item_that_changes_its_kind_stays_what_it_began_as() -> None:
+    text: dict[str, Any] = {"type": "response.output_text.delta", "output_index": 0, "delta": "hi"}
+    for began in ({"type": "message", "id": "msg_1"}, {"type": "telepathy"}):
+        events = decoded(
+            stream(CREATED, item(0, "added", **began), text, item(0, "done", type="nope"), completed())
+        )
+        obeys_the_laws(events)
+        assert deltas(events, "text") == "hi"
