@@ -134,7 +134,9 @@ async def running() -> AsyncGenerator[Stage]:
         found = discover(explicit=config, env=env, cwd=folder, home=folder, user_config_dir=folder / "none")
         source = ConfigSource(found, home=home, env=env)
         state = home.gateway_dir(found.path, "translation")
-        gateway = Gateway(source=source, home=home, folder=state, env=env, state=StateStore(state / "state.db"))
+        gateway = Gateway(
+            source=source, home=home, folder=state, env=env, state=StateStore(state / "state.db")
+        )
         await gateway.start(source.read(), port=PORT)
         _speak(gateway)
         writer = gateway.recorder.writer
@@ -155,7 +157,9 @@ def _speak(gateway: Gateway) -> None:
         place = Place(dialect=dialect, api_base=resolved.api_base, auth=resolved.auth)
         kind = msgspec.structs.replace(resolved.kind, native_dialect=dialect, traits=MODELS[dialect][0])
         resolved = msgspec.structs.replace(resolved, kind=kind, places={dialect: place}, injects_usage=False)
-        providers[SHORT[dialect]] = msgspec.structs.replace(ready, resolved=resolved, send=_answering(dialect))
+        providers[SHORT[dialect]] = msgspec.structs.replace(
+            ready, resolved=resolved, send=_answering(dialect)
+        )
     gateway.snapshot = msgspec.structs.replace(gateway.snapshot, providers=providers)
 
 

@@ -32,7 +32,13 @@ CHAT, RESPONSES, ANTHROPIC = "openai-chat", "openai-responses", "anthropic-messa
 GEMINI, BEDROCK = "gemini-generate-content", "bedrock-converse"
 CALLERS: Final = (CHAT, RESPONSES, ANTHROPIC, GEMINI)
 PROVIDERS: Final = (*CALLERS, BEDROCK)
-SHORT: Final = {CHAT: "chat", RESPONSES: "responses", ANTHROPIC: "anthropic", GEMINI: "gemini", BEDROCK: "bedrock"}
+SHORT: Final = {
+    CHAT: "chat",
+    RESPONSES: "responses",
+    ANTHROPIC: "anthropic",
+    GEMINI: "gemini",
+    BEDROCK: "bedrock",
+}
 MODELS: Final = {
     # table of traits, model
     CHAT: ("openai", "gpt-4o"),
@@ -46,7 +52,9 @@ EVENTS: Final = 200
 """Events of a stream that hold text."""
 _SEED: Final = "0123456789abcdef0123456789abcdef"
 _USAGE: Final = Usage(input=2051, output=203, cached_input=1024)
-_SENTENCE: Final = "The release notes say that readers proceed while one writer appends, and that a checkpoint folds. "
+_SENTENCE: Final = (
+    "The release notes say that readers proceed while one writer appends, and that a checkpoint folds. "
+)
 _ANSWER: Final = (
     "SQLite in WAL mode lets readers proceed while one writer appends to the log; a checkpoint later folds the log into "
     "the main file. Batch your inserts in one transaction to amortise the fsync."
@@ -66,7 +74,9 @@ def _tool(name: str) -> dict[str, Any]:
 
 def _conversation(sentences: int) -> dict[str, Any]:
     """A system prompt, six tools, and three rounds of question, call and result."""
-    messages: list[dict[str, Any]] = [{"role": "system", "content": "You are careful and brief. " + _SENTENCE * 3}]
+    messages: list[dict[str, Any]] = [
+        {"role": "system", "content": "You are careful and brief. " + _SENTENCE * 3}
+    ]
     for number in range(3):
         arguments = json.dumps({"path": f"notes/{number}.md", "limit": 40})
         call = {"name": "read_file", "arguments": arguments}
@@ -154,7 +164,9 @@ def context(caller: str, *, is_stream: bool = False) -> ReplyContext:
     raw = request(caller, is_large=True, is_stream=is_stream)
     chat = neutral(caller, raw, is_stream=is_stream)
     fields = body(raw).fields
-    return ReplyContext(request=chat, id_seed=_SEED, created=1_700_000_000, input_estimate=2000, fields=fields)
+    return ReplyContext(
+        request=chat, id_seed=_SEED, created=1_700_000_000, input_estimate=2000, fields=fields
+    )
 
 
 @functools.cache
@@ -162,7 +174,11 @@ def reply(provider: str) -> bytes:
     """A whole reply with a text and a tool call."""
     arguments = '{"path":"notes/3.md","limit":40}'
     if provider == BEDROCK:
-        call = {"toolUseId": "tooluse_kZJMlvQmRJ6eAyJE5GIl7Q", "name": "read_file", "input": json.loads(arguments)}
+        call = {
+            "toolUseId": "tooluse_kZJMlvQmRJ6eAyJE5GIl7Q",
+            "name": "read_file",
+            "input": json.loads(arguments),
+        }
         wire = {
             "output": {"message": {"role": "assistant", "content": [{"text": _ANSWER}, {"toolUse": call}]}},
             "stopReason": "tool_use",
@@ -170,7 +186,10 @@ def reply(provider: str) -> bytes:
             "metrics": {"latencyMs": 1200},
         }
         return json.dumps(wire, separators=(",", ":")).encode()
-    parts = (Text(text=_ANSWER), ToolCall(id="call_Zz9AbCdEfGhIjKlMnOpQr", name="read_file", arguments=arguments))
+    parts = (
+        Text(text=_ANSWER),
+        ToolCall(id="call_Zz9AbCdEfGhIjKlMnOpQr", name="read_file", arguments=arguments),
+    )
     said = ChatReply(
         dialect=provider,
         id="msg_01AbCdEfGhIjKlMnOpQrStUv",
@@ -184,7 +203,9 @@ def reply(provider: str) -> bytes:
 
 def _events() -> list[ChatEvent]:
     return [
-        Started(id="msg_01AbCdEfGhIjKlMnOpQrStUv", model="model-1", created=1_700_000_000, usage=Usage(input=2051)),
+        Started(
+            id="msg_01AbCdEfGhIjKlMnOpQrStUv", model="model-1", created=1_700_000_000, usage=Usage(input=2051)
+        ),
         BlockStarted(index=0, kind="text"),
         *(Delta(index=0, kind="text", text=f" word {number}") for number in range(EVENTS)),
         BlockStopped(index=0),
@@ -207,10 +228,16 @@ def stream(provider: str) -> tuple[bytes, ...]:
         for number in range(EVENTS)
     ]
     usage = {"inputTokens": 2051, "outputTokens": 203, "totalTokens": 2254}
-    told += [("contentBlockStop", block), ("messageStop", {"stopReason": "end_turn"}), ("metadata", {"usage": usage})]
+    told += [
+        ("contentBlockStop", block),
+        ("messageStop", {"stopReason": "end_turn"}),
+        ("metadata", {"usage": usage}),
+    ]
     return tuple(event_stream.encode(msgspec.json.encode(wire), event=name) for name, wire in told)
 
 
 def stream_type(provider: str) -> bytes:
     """The content type of a provider's stream."""
-    return b"application/vnd.amazon.eventstream" if provider == BEDROCK else b"text/event-stream; charset=utf-8"
+    return (
+        b"application/vnd.amazon.eventstream" if provider == BEDROCK else b"text/event-stream; charset=utf-8"
+    )

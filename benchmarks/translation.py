@@ -203,7 +203,7 @@ def _table(title: str, by_pair: dict[Pair, float], *, is_beside: bool) -> list[s
     ]
     for caller in CALLERS:
         own = by_pair[caller, caller]
-        cells = []
+        cells: list[str] = []
         for provider in PROVIDERS:
             us = by_pair[caller, provider]
             beside = f" (+{us - own:.1f}, {us / own:.1f}x)" if is_beside and provider != caller else ""
@@ -339,7 +339,7 @@ def _loaded_us(
         bearer=ours.bearer,
         body=body,
         connections=20 if is_stream else _IN_FLIGHT,
-        requests=80 if is_stream else 1500,
+        requests=200 if is_stream else 1500,
         path=_PATHS[caller],
     )
     if seen.errors:

@@ -93,6 +93,10 @@ _NO_WISH: Final[dict[str, tuple[object, ...]]] = {
 """Values that ask for what happens anyway: nothing is lost with them."""
 
 
+_ALL_OF_ONE: Final = {"tool": "required", "allowed_required": "required", "allowed": "auto"}
+"""Where there is one tool, to allow it is to allow all."""
+
+
 def unaccounted(asked: ChatRequest, again: ChatRequest, ledger: Ledger) -> list[str]:
     """What is set in `asked`, is not the same in `again`, and no entry names."""
     named = [entry.field for entry in ledger.entries]
@@ -118,7 +122,7 @@ def _fields(asked: ChatRequest, again: ChatRequest, named: list[str]) -> Iterato
         if (
             name == "tool_choice"
             and len(asked.tools) == 1
-            and (value.mode, getattr(other, "mode", "")) == ("tool", "required")
+            and _ALL_OF_ONE.get(value.mode) == getattr(other, "mode", "")
         ):
             continue  # there is only that one
         if not _is_named(named, name, *_NAMES.get(name, ())):

@@ -4,6 +4,7 @@ Fields are named as the side that had them spells them, dotted (`thinking.budget
 """
 
 from typing import Final, Literal
+from urllib.parse import quote
 
 import msgspec
 
@@ -11,6 +12,7 @@ Fate = Literal["approximated", "dropped", "invented"]
 Side = Literal["request", "reply"]
 MAX_ENTRIES: Final = 200
 """Entries kept of one exchange; a hostile request must not make a larger record than itself."""
+_SAFE: Final = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in ",;=%")
 _HEADER_CHARS: Final = 1024
 
 
@@ -22,6 +24,11 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     field: str
     how: str
     """In a few words: what stands there now, or why it could not cross."""
+
+
+def _plain(field: str) -> str:
+    """A field's name for the header: a caller may send any, so all but visible ASCII and what divides names is encoded."""
+    return quote(field, safe=_SAFE, errors="replace")
 
 
 class Ledger:
@@ -68,7 +75,7 @@ class Ledger:
         """The value of `x-aigw-translation`: dialects, then the fields of each fate; cut at 1,024 characters."""
         pieces = [f"{self.source}>{self.target}"]
         for fate in ("approximated", "dropped", "invented"):
-            fields = dict.fromkeys(one.field for one in self.entries if one.fate == fate)
+            fields = dict.fromkeys(_plain(one.field) for one in self.entries if one.fate == fate)
             if fields:
                 pieces.append(f"{fate}={','.join(fields)}")
         text = "; ".join(pieces)

@@ -11,6 +11,8 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.dialects.codec import provider_codec
 from aigw_dev.core.dialects.protocol import ReplyError, ReplySummary
@@ -103,7 +105,7 @@ async def _call(
             await delivery.relay(job, attempt, reply, watchdog, planned)
         except FailedReply as failed:
             reply.cancel()
-            return _failed_within(job, attempt, failed, reply)
+            return _failed_within(job, attempt, failed, reply, planned)
         except BaseException:
             reply.cancel()
             raise
@@ -160,7 +162,7 @@ async def _failed(
     said: ReplyError | None = None
     try:
         pieces, is_whole = await read_whole(reply.chunks(), watchdog, limit=ERROR_BYTES)
-        body = b"".join(pieces)[:ERROR_BYTES]
+        body = outbound.without_secrets(planned, b"".join(pieces)[:ERROR_BYTES])
         if not is_whole:
             reply.cancel()
     except UpstreamError:
@@ -186,14 +188,19 @@ async def _failed(
     return retry.Outcome(status=reply.status, error=attempt.error, retry_after_s=attempt.retry_after_s)
 
 
-def _failed_within(job: Job, attempt: Attempt, failed: FailedReply, reply: Reply) -> retry.Outcome:
+def _failed_within(
+    job: Job, attempt: Attempt, failed: FailedReply, reply: Reply, planned: Plan
+) -> retry.Outcome:
     """Status 200, and then an error before anything was sent: a failed attempt like any other."""
-    attempt.error, attempt.error_text = "upstream_in_band", failed.error.message
+    said_of_it = outbound.without_secrets(planned, failed.error.message.encode("utf-8", "replace")).decode()
+    error = msgspec.structs.replace(failed.error, message=said_of_it)
+    attempt.error, attempt.error_text = "upstream_in_band", error.message
     theirs = [pair for pair in downward(reply.headers) if pair[0] != b"content-type"]
-    said = None if failed.body else failed.error
-    if failed.body:
+    body = outbound.without_secrets(planned, failed.body)
+    if body:
         theirs.append((b"content-type", replies.JSON))
-    job.failures[attempt.number] = Failure(status=failed.status, headers=theirs, body=failed.body, said=said)
+    said = None if body else error
+    job.failures[attempt.number] = Failure(status=failed.status, headers=theirs, body=body, said=said)
     return retry.Outcome(status=failed.status, error="upstream_status")
 
 

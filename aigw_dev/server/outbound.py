@@ -10,6 +10,7 @@ from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.dialects.own_signatures import own_signatures
 from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.core.exchange import Exchange
+from aigw_dev.core.mask import MASKED
 from aigw_dev.core.operations import Match, Operation
 from aigw_dev.core.providers import (
     Place,
@@ -36,6 +37,8 @@ AUTH: Final = {
     "x-goog-api-key": (b"x-goog-api-key", b""),
     "token": (b"authorization", b"Token "),
 }
+_SHORTEST_SECRET: Final = 8
+"""Shorter texts are no credentials, and stand in other words."""
 _AWS_REGION: Final = "us-east-1"
 """Where a host does not say its region (a proxy, a VPC endpoint of one's own name)."""
 _JSON: Final = (b"content-type", b"application/json")
@@ -53,6 +56,8 @@ class Plan(msgspec.Struct, kw_only=True):
     query: str = ""
     url: str = ""
     """The whole URL, where it is not made of the place, the path and the query."""
+    secrets: tuple[bytes, ...] = ()
+    """What was sent as a credential: an error that repeats it is masked before the caller reads it."""
     hides_usage: bool = False
     """The gateway asks for usage that the caller did not: the extra event is hidden."""
     translation: Translation | None = None
@@ -213,7 +218,16 @@ def call(
         proxy=resolved.proxy,
     )
     authorize(made, provider, place, key)
+    planned.secrets = () if key is None else (key.value, *key.value.split(b":")[1:])
     return made
+
+
+def without_secrets(planned: Plan, text: bytes) -> bytes:
+    """A provider's words without the credential that it was shown."""
+    for secret in planned.secrets:
+        if len(secret) >= _SHORTEST_SECRET and secret in text:
+            text = text.replace(secret, MASKED.encode())
+    return text
 
 
 def authorize(made: Call, provider: ReadyProvider, place: Place, key: ReadyKey | None) -> None:

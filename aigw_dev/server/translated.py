@@ -9,7 +9,6 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Final
-from urllib.parse import quote
 
 import msgspec
 
@@ -38,8 +37,6 @@ _STREAMS: Final = (b"text/event-stream", b"application/vnd.amazon.eventstream", 
 _PING: Final = Ping()
 _LINGER_S: Final = 1.0
 """How long the end of a body is waited for once its stream has ended."""
-_VISIBLE: Final = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
-_HEADER_CHARS: Final = 1024
 
 Answer = Callable[[bytes, ReplySummary], Awaitable[None]]
 """Sends a whole reply: its body, and what the log keeps of it."""
@@ -258,9 +255,7 @@ def translation_headers(translation: Translation | None) -> Pairs:
     if translation is None:
         return []
     ledger = translation.ledger
-    # Names of fields are whatever the caller sent: they must not end the header, nor leave ASCII (RFC 9110 5.5).
-    said = quote(ledger.header(), safe=_VISIBLE, errors="replace")[:_HEADER_CHARS]
-    headers = [(b"x-aigw-translation", said.encode("ascii"))]
+    headers = [(b"x-aigw-translation", ledger.header().encode("ascii"))]
     if ledger.is_warning:
         headers.append((b"warning", b'199 aigw-dev "the translation lost something, see x-aigw-translation"'))
     return headers

@@ -60,3 +60,9 @@ def test_a_warning_is_kept() -> None:
     ledger = filled()
     ledger.is_warning = True
     assert msgspec.json.decode(ledger.encode())["warning"] is True
+
+
+def test_a_callers_field_cannot_forge_an_entry() -> None:
+    ledger = Ledger("a", "b")
+    ledger.dropped("x; dropped=max_tokens, y", "unknown")
+    assert ledger.header() == "a>b; dropped=x%3B%20dropped%3Dmax_tokens%2C%20y"

@@ -8,7 +8,7 @@ import copy
 import json
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import hypothesis
 import hypothesis.strategies as st
@@ -395,7 +395,11 @@ ANYTHING: Final = st.recursive(
 
 def places(value: Any, before: Place = ()) -> Iterator[Place]:
     """Every place in a JSON value but the whole."""
-    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    steps: list[tuple[str | int, Any]] = []
+    if isinstance(value, dict):
+        steps += cast("dict[str, Any]", value).items()
+    elif isinstance(value, list):
+        steps += enumerate(cast("list[Any]", value))
     for step, inner in steps:
         yield (*before, step)
         yield from places(inner, (*before, step))

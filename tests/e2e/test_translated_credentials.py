@@ -47,10 +47,16 @@ async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
 
 
 async def post(
-    one: House, dialect: str, model: str, headers: dict[str, str], *, query: str = "", **more: object
+    one: House,
+    dialect: str,
+    model: str,
+    headers: dict[str, str],
+    *,
+    query: str = "",
+    more: dict[str, Any] | None = None,
 ) -> httpx.Response:
     path = PATHS[dialect].replace("{model}", model) + query
-    body = ASK[dialect] | ({} if dialect == GEMINI else {"model": model}) | more
+    body = ASK[dialect] | ({} if dialect == GEMINI else {"model": model}) | (more or {})
     return await one.http.post(path, json=body, headers=headers)
 
 
@@ -167,8 +173,9 @@ async def test_no_word_of_a_caller_tears_a_header(stage: Stage, dialect: str) ->
     one = stage.one
     extra: dict[str, Any] = {EVIL: 1, "tools": [{"type": EVIL}, {"type": "function", "name": EVIL}]}
     for provider in FOREIGN[dialect]:
-        for more in ({EVIL: 1}, extra):
-            answer = await post(one, dialect, f"{provider}/{MODELS[provider]}", one.token(), **more)
+        added: tuple[dict[str, Any], ...] = ({EVIL: 1}, extra)
+        for more in added:
+            answer = await post(one, dialect, f"{provider}/{MODELS[provider]}", one.token(), more=more)
             check_headers(answer)
     if dialect != GEMINI:
         check_headers(await post(one, dialect, f"up/{EVIL}", one.token()))

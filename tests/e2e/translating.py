@@ -156,7 +156,7 @@ def read_any_anthropic(answer: httpx.Response) -> str:
 def read_any_google(answer: httpx.Response) -> str:
     """The same, for errors of every status."""
     with pytest.raises(google_errors.APIError) as caught:
-        google_errors.APIError.raise_for_response(answer)
+        google_errors.APIError.raise_for_response(answer)  # pyright: ignore[reportUnknownMemberType] - the SDK leaves its parameter half typed
     assert caught.value.status
     return caught.value.message or ""
 
@@ -171,7 +171,7 @@ def read_anthropic(answer: httpx.Response) -> str:
 
 def read_google(answer: httpx.Response) -> str:
     with pytest.raises(google_errors.ClientError) as caught:
-        google_errors.APIError.raise_for_response(answer)
+        google_errors.APIError.raise_for_response(answer)  # pyright: ignore[reportUnknownMemberType] - the SDK leaves its parameter half typed
     assert caught.value.code == answer.status_code
     assert caught.value.status in {"INVALID_ARGUMENT", "NOT_FOUND"}
     assert caught.value.message

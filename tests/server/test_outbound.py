@@ -232,3 +232,17 @@ async def test_no_credential_but_ones_own_is_passed(
         assert answer.status_code == 401
         assert answer.json()["error"]["code"] == "credential_missing"
         assert scripted.requests == []
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
+async def test_an_error_that_repeats_the_key_is_masked(
+    tmp_path: Path, scripted: ScriptedUpstream, path: str
+) -> None:
+    key = KEYS["FIRST"]
+    scripted.enqueue(failing(401, f"Incorrect API key provided: {key}. You can find yours"))
+    async with house(tmp_path, config_of(up=scripted), env=KEYS) as one:
+        body = {"model": "up/m", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
+        answer = await one.http.post(path, json=body, headers=one.token())
+        assert answer.status_code == 401
+        assert key not in answer.text
+        assert "Incorrect API key provided: [masked]" in answer.text

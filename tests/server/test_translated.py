@@ -375,10 +375,11 @@ async def test_a_gemini_caller_gets_an_array_or_events(tmp_path: Path) -> None:
 async def test_what_a_caller_names_cannot_tear_the_header(tmp_path: Path, scripted: ScriptedUpstream) -> None:
     scripted.enqueue([json_reply(MESSAGE)])
     async with house(tmp_path, config(claude=("anthropic", scripted)), env=KEYS) as one:
-        answer = await one.chat("claude/c", **{"a\r\nx-evil: 1\u20ac": 1})
+        more: dict[str, Any] = {"a\r\nx-evil: 1\u20ac": 1}
+        answer = await one.chat("claude/c", **more)
         assert answer.status_code == 200
         header = answer.headers["x-aigw-translation"]
-        assert "%0D%0Ax-evil: 1%E2%82%AC" in header
+        assert "%0D%0Ax-evil:%201%E2%82%AC" in header
         assert "x-evil" not in answer.headers
 
 

@@ -22,7 +22,6 @@ from typing import Final
 import msgspec
 
 from aigw_dev.core import loose_json
-from aigw_dev.core.remembered import SCHEMA_BYTES, SCHEMAS, remembered
 
 MAX_DEPTH: Final = 64
 """Deeper schemas are cut here; Google refuses far shallower ones."""
@@ -68,8 +67,7 @@ def for_gemini(schema: msgspec.Raw) -> tuple[msgspec.Raw, list[str]]:
 
     `$ref` is put in place, `const` becomes `enum`, a null type `nullable`.
     """
-    made, lost = _open_api(bytes(schema))
-    return made, list(lost)
+    return _rewritten(schema, _OpenApi)
 
 
 def for_gemini_json(schema: msgspec.Raw) -> tuple[msgspec.Raw, list[str]]:
@@ -77,39 +75,23 @@ def for_gemini_json(schema: msgspec.Raw) -> tuple[msgspec.Raw, list[str]]:
 
     `const` becomes `enum`, `allOf` is merged, `definitions` are `$defs`.
     """
-    made, lost = _json_schema(bytes(schema))
-    return made, list(lost)
-
-
-@remembered(most=SCHEMAS, longest=SCHEMA_BYTES)
-def _open_api(schema: bytes) -> tuple[msgspec.Raw, tuple[str, ...]]:
-    return _rewritten(schema, _OpenApi)
-
-
-@remembered(most=SCHEMAS, longest=SCHEMA_BYTES)
-def _json_schema(schema: bytes) -> tuple[msgspec.Raw, tuple[str, ...]]:
     return _rewritten(schema, _JsonSchema)
 
 
 def is_empty_object(schema: msgspec.Raw) -> bool:
     """Whether a schema of arguments allows none: an object without properties, or nothing said."""
-    return _is_empty(bytes(schema))
-
-
-@remembered(most=SCHEMAS, longest=SCHEMA_BYTES)
-def _is_empty(schema: bytes) -> bool:
-    loaded = loose_json.mapping(loose_json.load(schema))
+    loaded = loose_json.mapping(loose_json.load(bytes(schema)))
     said = {key for key in loaded if key not in _SILENT} - {"type", "title", "description", "required"}
     is_open = loaded.get("additionalProperties", False) not in (False, None)
     return not is_open and not loaded.get("properties") and said <= {"properties", "additionalProperties"}
 
 
-def _rewritten(schema: bytes, form: "type[_OpenApi | _JsonSchema]") -> tuple[msgspec.Raw, tuple[str, ...]]:
-    loaded = loose_json.load(schema)
+def _rewritten(schema: msgspec.Raw, form: "type[_OpenApi | _JsonSchema]") -> tuple[msgspec.Raw, list[str]]:
+    loaded = loose_json.load(bytes(schema))
     if not loose_json.is_object(loaded):
-        return _EMPTY, () if loaded is True else ("(the schema is no object that can be read)",)
+        return _EMPTY, [] if loaded is True else ["(the schema is no object that can be read)"]
     walk = form(loaded)
-    return encode_schema(walk.root()), tuple(walk.notes)
+    return encode_schema(walk.root()), list(walk.notes)
 
 
 def encode_schema(schema: object) -> msgspec.Raw:

@@ -178,6 +178,8 @@ def _format(form: OutputFormat | None, traits: Traits, ledger: Ledger) -> dict[s
         schema = bytes(form.schema).decode("utf-8", "replace")
         return _InWords(f"Answer with one JSON value that fits this JSON Schema, and nothing else:\n{schema}")
     ledger.keep("format")
+    if not form.name:
+        ledger.invented("response_format.json_schema.name", "a schema needs a name")
     inner: dict[str, Any] = {"name": form.name or _ANSWER_NAME, "schema": form.schema}
     if form.description:
         inner["description"] = form.description

@@ -215,7 +215,7 @@ class _Responses:
     def __init__(self, found: Findings) -> None:
         self._found = found
         self._number: int | None = None
-        self._is_ended = self._is_created = False
+        self._is_ended = self._is_created = self._has_error = False
         self._open: set[int] = set()
 
     def feed(self, event: Event) -> None:
@@ -226,7 +226,9 @@ class _Responses:
             self._found.add(f"an event is no JSON object: {_shown(event.data)}")
             return
         kind = loose_json.text(data.get("type"))
-        if self._is_ended:
+        is_after_error = self._has_error and kind == "response.failed"  # OpenAI sends both, in this order
+        self._has_error = self._has_error or kind == "error"
+        if self._is_ended and not is_after_error:
             self._found.add(f"{kind[:_SHOWN]} follows the end of the response")
         if event.event and event.event != kind:
             self._found.add(f"the `event:` line says {event.event[:_SHOWN]}, the data {kind[:_SHOWN]}")

@@ -159,7 +159,7 @@ def test_the_form_of_the_answer() -> None:
             "strict": True,
         },
     }
-    assert ledger.entries == []
+    assert fates(ledger) == [("invented", "response_format.json_schema.name")]
     body, ledger = sent(Traits(has_structured_outputs=False), format=form)
     assert body["response_format"] == {"type": "json_object"}
     assert body["messages"][0]["role"] == "system"
@@ -288,3 +288,15 @@ def test_the_routes_params_come_last_but_name_no_model() -> None:
     body, _ = sent(Traits(params={"temperature": 0.1, "model": "x", "stream": True}), temperature=1.0)
     assert more(body) == {"temperature": 0.1}
     assert body["model"] == "m"
+
+
+def test_a_form_without_a_name_gets_one_and_says_so() -> None:
+    ledger = Ledger()
+    request = ChatRequest(
+        dialect="gemini-generate-content",
+        model="m",
+        messages=(),
+        format=OutputFormat(kind="schema", schema=msgspec.Raw(b"{}")),
+    )
+    assert isinstance(write_chat(request, model="m", traits=Traits(), ledger=ledger), Outgoing)
+    assert [one.field for one in ledger.entries if one.fate == "invented"] == ["response_format.json_schema.name"]

@@ -116,6 +116,14 @@ def test_items_of_a_response_are_added_before_they_are_done() -> None:
     assert any("is open" in text for text in lint("openai-responses", named(begin, *whole[:2], end)))
 
 
+def test_openais_error_before_its_failed_response_is_no_violation() -> None:
+    created: dict[str, object] = {"type": "response.created", "sequence_number": 0}
+    error: dict[str, object] = {"type": "error", "sequence_number": 1}
+    failed: dict[str, object] = {"type": "response.failed", "sequence_number": 2}
+    assert lint("openai-responses", named(created, error, failed)) == ()
+    assert lint("openai-responses", named(created, failed, failed | {"sequence_number": 3})) != ()
+
+
 def test_a_gemini_stream_ends_with_a_reason_and_usage() -> None:
     good = {"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"totalTokenCount": 1}}
     assert lint("gemini-generate-content", chat(good)) == ()

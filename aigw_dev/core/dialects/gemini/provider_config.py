@@ -11,6 +11,7 @@ from aigw_dev.core.dialects.codec import Traits
 from aigw_dev.core.dialects.gemini import wire
 from aigw_dev.core.dialects.gemini.wire import DIALECT
 from aigw_dev.core.ledger import Ledger
+from aigw_dev.core.remembered import SCHEMA_BYTES, SCHEMAS, remembered
 
 MIN_BUDGET: Final = 512
 MAX_BUDGET: Final = 24576
@@ -263,7 +264,7 @@ def _tool(tool: Tool, place: str, ledger: Ledger) -> _Written:
             "properties": {"input": {"type": "STRING"}},
             "required": ["input"],
         }
-    elif not wire.is_null(tool.parameters) and not json_schema.is_empty_object(tool.parameters):
+    elif not wire.is_null(tool.parameters) and not _takes_nothing(bytes(tool.parameters)):
         schema, key = _schema(
             tool.parameters, ("parameters", "parametersJsonSchema"), f"{place}.parameters", ledger
         )
@@ -275,10 +276,22 @@ def _schema(
     schema: msgspec.Raw, keys: tuple[str, str], place: str, ledger: Ledger
 ) -> tuple[msgspec.Raw, str]:
     """The schema in the form that reaches furthest without loss, and the key it goes under; see `json_schema`."""
-    simple, lost = json_schema.for_gemini(schema)
-    if not lost:
-        return simple, keys[0]
-    rich, lost = json_schema.for_gemini_json(schema)
+    written, key, lost = _rewritten(bytes(schema))
     for path in lost:
         ledger.dropped(f"{place}.{path}", "Gemini's schemas have no such keyword")
-    return rich, keys[1]
+    return written, keys[key]
+
+
+@remembered(most=SCHEMAS, longest=SCHEMA_BYTES)
+def _rewritten(schema: bytes) -> tuple[msgspec.Raw, int, tuple[str, ...]]:
+    """The schema, which of the two keys it goes under, and what it lost."""
+    simple, lost = json_schema.for_gemini(msgspec.Raw(schema))
+    if not lost:
+        return simple, 0, ()
+    rich, lost = json_schema.for_gemini_json(msgspec.Raw(schema))
+    return rich, 1, tuple(lost)
+
+
+@remembered(most=SCHEMAS, longest=SCHEMA_BYTES)
+def _takes_nothing(schema: bytes) -> bool:
+    return json_schema.is_empty_object(msgspec.Raw(schema))

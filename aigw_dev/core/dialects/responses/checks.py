@@ -106,9 +106,9 @@ def integer(value: object, param: str) -> int | None:
 
 def rest(value: dict[str, object], known: Container[str], where: str, extras: Extras) -> None:
     """Enters in `extras` what stands in `value` beside the `known` keys; null says nothing."""
-    for key in value:
-        if key not in known and value[key] is not None:
-            extras[f"{where}.{loose_json.text(key)}"] = raw(value[key])
+    for key, item in value.items():
+        if key not in known and item is not None:
+            extras[f"{where}.{loose_json.text(key)}"] = raw(item)
 
 
 def raw(value: object) -> msgspec.Raw:
