@@ -1,12 +1,15 @@
 """The ledger: what a translation kept, approximated, dropped or invented, field by field.
 
-Fields are named as the side that had them spells them, dotted (`thinking.budget_tokens`, `messages[3].content[0]`).
+Fields of a request are named as the caller spells them, those of a reply as the provider does, dotted (`thinking.budget_tokens`, `messages[3].content[0]`).
 """
 
+from collections.abc import Iterable
 from typing import Final, Literal
 from urllib.parse import quote
 
 import msgspec
+
+from aigw_dev.core.chat.field_names import crossed_whole, spelled
 
 Fate = Literal["approximated", "dropped", "invented"]
 Side = Literal["request", "reply"]
@@ -53,7 +56,12 @@ class Ledger:
         """These fields crossed with their whole meaning."""
         for field in fields:
             if len(self.kept) < MAX_ENTRIES:
-                self.kept[field] = None
+                self.kept[spelled(self.source, field)] = None
+
+    def count_kept(self, sent: Iterable[str]) -> None:
+        """Of the caller's top-level fields those count as kept that no entry is about."""
+        lost = [one.field for one in self.entries if one.side == "request"]
+        self.kept = dict.fromkeys(crossed_whole(self.source, sent, lost)[:MAX_ENTRIES])
 
     def approximated(self, field: str, how: str) -> None:
         """The target has something near it: `how` says what stands there now."""
@@ -95,6 +103,8 @@ class Ledger:
         )
 
     def _add(self, fate: Fate, field: str, how: str) -> None:
+        if self.side == "request":
+            field = spelled(self.source, field)
         key = (self.side, fate, field)
         if key in self._seen:
             return

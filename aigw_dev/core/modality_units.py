@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.picture_size import read_size, video_tier
 from aigw_dev.core.providers.media import wav_seconds
 from aigw_dev.core.units import NOTHING, Images, Units

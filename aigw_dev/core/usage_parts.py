@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.exchange import Usage
 
 FINE_PARTS: Final = (

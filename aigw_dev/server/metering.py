@@ -8,10 +8,9 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core import audio_length
+from aigw_dev.core import audio_length, loose_json
 from aigw_dev.core.binary_note import sniff
 from aigw_dev.core.binary_reply import BinaryReply
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.errors import UpstreamError
 from aigw_dev.core.exchange import Exchange
 from aigw_dev.core.modality_units import CATEGORIES, FREE, NOTHING, OTHER, Metered, Units, read_units

@@ -112,6 +112,7 @@ def translate(
         outgoing = provider_codec(place.dialect).write_chat(
             chat, model=target.model, traits=traits, ledger=ledger
         )
+    ledger.count_kept(reading.fields or reading.body.fields)
     exchange.ledger = ledger.encode()
     if isinstance(outgoing, Refusal):
         return outgoing

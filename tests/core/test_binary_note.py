@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aigw_dev.core.binary_note import note, note_of, sniff, without_base64
-from aigw_dev.core.dialects.loose_json import is_array, is_object
+from aigw_dev.core.loose_json import is_array, is_object
 
 BYTES = bytes(range(256)) * 16
 PNG = b"\x89PNG\r\n\x1a\n" + BYTES

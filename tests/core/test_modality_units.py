@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.modality_units import CATEGORIES, FREE, NOTHING, Images, Metered, Units, read_units
 from aigw_dev.core.operations import OPERATIONS
 from aigw_dev.core.providers.media import wav

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from aigw_dev.core import tokens
+from aigw_dev.core import loose_json, tokens
 from aigw_dev.core.chat import custom_tools, signatures
 from aigw_dev.core.chat.tool_names import restored
 from aigw_dev.core.chat.vocabulary import (
@@ -30,7 +30,6 @@ from aigw_dev.core.chat.vocabulary import (
     ToolCall,
     ToolResult,
 )
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.openai_chat_media import url_of
 from aigw_dev.core.exchange import Usage
 from aigw_dev.core.ledger import Ledger

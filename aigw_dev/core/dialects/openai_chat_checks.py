@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.vocabulary import Cache
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.errors import Refusal
 
 _KINDS: Final[tuple[tuple[type, str], ...]] = (

@@ -13,10 +13,11 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.events import ChatEvent, Counted, Ended, Failed, Finished, Ping, Started
 from aigw_dev.core.chat.serial import Serial
 from aigw_dev.core.chat.vocabulary import Opaque, Part, Refusal, Text, Thinking
-from aigw_dev.core.dialects import loose_json, openai_errors
+from aigw_dev.core.dialects import openai_errors
 from aigw_dev.core.dialects.codec import cut_off
 from aigw_dev.core.dialects.openai_chat_media import google_signature
 from aigw_dev.core.dialects.openai_chat_reply import (

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat import signatures
 from aigw_dev.core.chat.arguments import object_text
 from aigw_dev.core.chat.vocabulary import (
@@ -27,7 +28,6 @@ from aigw_dev.core.chat.vocabulary import (
     ToolCall,
     ToolResult,
 )
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects import openai_chat_reply as reply
 from aigw_dev.core.dialects.openai_chat_answer import SIGNERS
 from aigw_dev.core.dialects.openai_chat_checks import (

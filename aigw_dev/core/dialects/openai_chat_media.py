@@ -5,8 +5,8 @@ import re
 import urllib.parse
 from typing import Final
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.vocabulary import Audio, Document, Image, Media
-from aigw_dev.core.dialects import loose_json
 
 _DATA_URL: Final = re.compile(r"data:([^,;]*)((?:;[^,;]*)*),", re.IGNORECASE)
 _AUDIO_TYPES: Final = {

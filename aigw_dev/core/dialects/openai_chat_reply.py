@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.arguments import missing_end, object_text
 from aigw_dev.core.chat.vocabulary import (
     Audio,
@@ -27,7 +28,7 @@ from aigw_dev.core.chat.vocabulary import (
     Thinking,
     ToolCall,
 )
-from aigw_dev.core.dialects import loose_json, openai_errors
+from aigw_dev.core.dialects import openai_errors
 from aigw_dev.core.dialects.openai_chat_media import data_url, google_signature
 from aigw_dev.core.dialects.openai_reader import reply_usage
 from aigw_dev.core.dialects.protocol import ReplyError

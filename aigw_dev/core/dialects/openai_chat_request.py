@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.vocabulary import NULL, ChatRequest, OutputFormat, Reasoning
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.openai_chat import read_request
 from aigw_dev.core.dialects.openai_chat_checks import (
     MalformedError,

@@ -4,8 +4,8 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.vocabulary import NULL, Opaque, Tool, ToolChoice
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.openai_chat_checks import (
     MalformedError,
     array_at,

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.custom_tools import call_as_function
 from aigw_dev.core.chat.tool_names import wire_name
 from aigw_dev.core.chat.vocabulary import (
@@ -31,7 +32,6 @@ from aigw_dev.core.chat.vocabulary import (
     ToolCall,
     ToolResult,
 )
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.codec import Traits
 from aigw_dev.core.dialects.openai_chat_media import audio_format, url_of
 from aigw_dev.core.dialects.openai_chat_reply import DIALECT

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.dialects.protocol import ReplyError
 from aigw_dev.core.streams import sse
 

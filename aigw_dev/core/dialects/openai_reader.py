@@ -7,7 +7,8 @@ loosely (`openai_wire`), and one that is no JSON at all is counted in `bad_event
 
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json, openai_errors
+from aigw_dev.core import loose_json
+from aigw_dev.core.dialects import openai_errors
 from aigw_dev.core.dialects.openai_usage import read_usage
 from aigw_dev.core.dialects.openai_wire import Choice, Chunk, Delta, Part, ToolDelta, decode_chunk
 from aigw_dev.core.dialects.protocol import ReplyError, ReplySummary

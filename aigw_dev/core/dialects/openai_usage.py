@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.exchange import Usage
 
 _FIELDS: Final = {

@@ -5,8 +5,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core import tokens
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json, tokens
 from aigw_dev.core.mock import json_schema
 from aigw_dev.core.mock.reply import (
     Asked,

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from aigw_dev.core import tokens
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json, tokens
 from aigw_dev.core.mock.reply import (
     Asked,
     MockReply,

@@ -6,7 +6,7 @@ import math
 import struct
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.mock.reply import Asked, MockReply, answered, failed
 
 DEFAULT_DIMENSIONS: Final = 256

@@ -11,8 +11,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core import tokens
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json, tokens
 from aigw_dev.core.mock import pictures
 from aigw_dev.core.mock.media import AskedMedia
 from aigw_dev.core.mock.reply import MockReply, answered, named_events, refused

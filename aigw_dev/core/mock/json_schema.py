@@ -9,7 +9,7 @@ import math
 from typing import Final
 from urllib.parse import unquote
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.routing.patterns import compile_pattern
 
 _Schema = dict[str, object]

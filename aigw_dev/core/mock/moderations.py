@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.mock.media import AskedMedia
 from aigw_dev.core.mock.reply import MockReply, answered, refused
 

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core import tokens
-from aigw_dev.core.dialects import loose_json, openai_errors
+from aigw_dev.core import loose_json, tokens
+from aigw_dev.core.dialects import openai_errors
 from aigw_dev.core.errors import CODES, Refusal
 from aigw_dev.core.streams import sse
 

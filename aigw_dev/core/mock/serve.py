@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from aigw_dev.core import operations, paths, tokens
-from aigw_dev.core.dialects import loose_json, openai_chat
+from aigw_dev.core import loose_json, operations, paths, tokens
+from aigw_dev.core.dialects import openai_chat
 from aigw_dev.core.dialects.protocol import ModelRow, RequestFacts
 from aigw_dev.core.dialects.request_body import RequestBody, read_body
 from aigw_dev.core.errors import Refusal

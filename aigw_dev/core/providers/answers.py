@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.dialects.openai_usage import read_usage
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Usage

@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.providers.adapter import Asked
 

@@ -13,8 +13,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core import tokens
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json, tokens
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Usage
 from aigw_dev.core.providers.adapter import Adapter, Answer, Ask, Asked, Given, Step, refused

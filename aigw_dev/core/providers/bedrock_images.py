@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.picture_size import nearest_ratio, read_size, write_size
 from aigw_dev.core.providers.adapter import Adapter, Asked, Given

@@ -6,7 +6,7 @@ no documents back; a search unit is one query with up to 100 documents.
 
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Usage
 from aigw_dev.core.providers.adapter import Adapter, Ask, Asked, Start

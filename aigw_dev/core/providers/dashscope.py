@@ -8,7 +8,7 @@ rerank model at this path.
 
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.providers import dashscope_audio, dashscope_images, dashscope_video
 from aigw_dev.core.providers.adapter import Adapter, Ask, Asked, Start

@@ -10,7 +10,7 @@ Source: Alibaba Cloud Model Studio, "Speech synthesis (Qwen-TTS)" (March 2026), 
 from collections.abc import Generator
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.providers import dashscope_task
 from aigw_dev.core.providers.adapter import Adapter, Answer, Ask, Asked, Given, Step

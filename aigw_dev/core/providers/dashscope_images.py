@@ -14,7 +14,7 @@ import re
 from collections.abc import Generator
 from typing import Final, Literal
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.picture_size import read_size, write_size
 from aigw_dev.core.providers import dashscope_task

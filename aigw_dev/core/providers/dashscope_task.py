@@ -9,7 +9,7 @@ import re
 from collections.abc import Generator
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.providers.adapter import JSON_HEADERS, Answer, Ask, Given, Pause, Step
 from aigw_dev.core.providers.answers import (

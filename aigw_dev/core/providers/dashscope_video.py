@@ -10,7 +10,7 @@ import fnmatch
 import re
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.picture_size import nearest_ratio, read_size, write_size
 from aigw_dev.core.providers import dashscope_task, video_job

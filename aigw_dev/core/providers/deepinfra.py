@@ -6,7 +6,7 @@ Source: DeepInfra's pages of the reranker models (API, "queries", "documents", "
 
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.providers.adapter import Adapter, Ask, Asked, Start
 from aigw_dev.core.providers.answers import Read, encode, path_of, read, unusable, vector

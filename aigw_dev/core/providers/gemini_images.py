@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Usage
 from aigw_dev.core.picture_size import image_tier, nearest_ratio, read_size

@@ -7,7 +7,7 @@ Source: ai.google.dev/gemini-api/docs, "Speech generation", read in November 202
 import re
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.providers.adapter import Adapter, Ask, Asked, Given
 from aigw_dev.core.providers.answers import Read, dig, encode, failed, path_of, read, unusable
 from aigw_dev.core.providers.asked_fields import AskedFields

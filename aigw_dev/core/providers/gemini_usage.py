@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.exchange import Usage
 from aigw_dev.core.providers.answers import encode
 

@@ -8,7 +8,7 @@ Source: ai.google.dev/gemini-api/docs, "Generate videos with Veo", read in Novem
 import re
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.picture_size import nearest_ratio, read_size, video_tier, write_size
 from aigw_dev.core.providers import video_job

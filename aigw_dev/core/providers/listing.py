@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.providers.kind import Kind
 
 MAX_MODELS: Final = 5_000

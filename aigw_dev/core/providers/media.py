@@ -5,7 +5,7 @@ import binascii
 import struct
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.providers.adapter import Asked
 from aigw_dev.core.providers.asked_fields import AskedFields

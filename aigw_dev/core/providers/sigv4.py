@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 SERVICE: Final = "bedrock"

@@ -6,7 +6,7 @@ November 2026. It serves the one model it was started with and counts no tokens;
 
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.providers.adapter import Adapter, Ask, Asked, Start, refused
 from aigw_dev.core.providers.answers import encode, send

@@ -31,7 +31,12 @@ _OPENAI_REASONING: Final = Traits(
     takes=_OPENAI_WORDS,
     efforts=("minimal", "low", "medium", "high", "xhigh"),
 )
-_OPENAI: Final = Traits(renames={"max_tokens": "max_completion_tokens"}, takes=_OPENAI_WORDS)
+_OPENAI: Final = Traits(
+    refuses=frozenset({"reasoning"}),
+    renames={"max_tokens": "max_completion_tokens"},
+    takes=_OPENAI_WORDS,
+)
+"""Models that do not reason."""
 _O_SERIES: Final = msgspec.structs.replace(_OPENAI_REASONING, efforts=("low", "medium", "high"))
 _CLAUDE: Final = Traits(max_output_tokens=32_000)
 _CLAUDE_ADAPTIVE: Final = Traits(

@@ -5,7 +5,7 @@ Source: Voyage's API reference, "Rerankers", read in November 2026, and a record
 
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.providers.adapter import Adapter, Ask, Asked, Start
 from aigw_dev.core.providers.answers import Read, dig, encode, read

@@ -299,4 +299,6 @@ def test_a_form_without_a_name_gets_one_and_says_so() -> None:
         format=OutputFormat(kind="schema", schema=msgspec.Raw(b"{}")),
     )
     assert isinstance(write_chat(request, model="m", traits=Traits(), ledger=ledger), Outgoing)
-    assert [one.field for one in ledger.entries if one.fate == "invented"] == ["response_format.json_schema.name"]
+    assert [one.field for one in ledger.entries if one.fate == "invented"] == [
+        "response_format.json_schema.name"
+    ]

@@ -6,6 +6,7 @@ from typing import Final, TypeGuard
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.tool_names import wire_id, wire_name
 from aigw_dev.core.chat.vocabulary import (
     NULL,
@@ -23,7 +24,6 @@ from aigw_dev.core.chat.vocabulary import (
     ToolCall,
     ToolResult,
 )
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.anthropic.wire import fields_of
 from aigw_dev.core.dialects.anthropic.words import DIALECT
 from aigw_dev.core.ledger import Ledger

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.dialects.anthropic.fields import Fields, MalformedError
 from aigw_dev.core.dialects.protocol import Content, RequestFacts
 from aigw_dev.core.dialects.request_body import RequestBody

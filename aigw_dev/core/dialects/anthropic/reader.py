@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.dialects.anthropic import errors
 from aigw_dev.core.dialects.anthropic.usage import merged, read_usage
 from aigw_dev.core.dialects.anthropic.wire import (

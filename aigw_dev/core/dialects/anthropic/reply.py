@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core import tokens
+from aigw_dev.core import loose_json, tokens
 from aigw_dev.core.chat import signatures
 from aigw_dev.core.chat.tool_names import ANSWER_TOOL, restored, wire_id
 from aigw_dev.core.chat.vocabulary import (
@@ -22,7 +22,6 @@ from aigw_dev.core.chat.vocabulary import (
     Thinking,
     ToolCall,
 )
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.anthropic import errors
 from aigw_dev.core.dialects.anthropic.blocks_write import Block, arguments_object
 from aigw_dev.core.dialects.anthropic.usage import read_usage, write_usage

@@ -4,13 +4,14 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
+from aigw_dev.core.chat.field_names import spelled
 from aigw_dev.core.chat.vocabulary import NULL, ChatRequest
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.anthropic.blocks_write import Block, Writing
 from aigw_dev.core.dialects.anthropic.sampling import Thought, write_sampling, write_thought
 from aigw_dev.core.dialects.anthropic.tools_write import force_answer, write_choice, write_format, write_tools
 from aigw_dev.core.dialects.anthropic.turns import arranged, limit_markers, loops_without_thought
-from aigw_dev.core.dialects.anthropic.words import VERSION, spelled
+from aigw_dev.core.dialects.anthropic.words import VERSION
 from aigw_dev.core.dialects.codec import Outgoing, Traits
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.ledger import Ledger

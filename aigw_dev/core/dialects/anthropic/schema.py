@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.dialects.anthropic.wire import loose_text
 from aigw_dev.core.remembered import SCHEMA_BYTES, SCHEMAS, remembered
 

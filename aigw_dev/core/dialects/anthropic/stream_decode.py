@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.events import (
     BlockStarted,
     BlockStopped,
@@ -22,7 +23,6 @@ from aigw_dev.core.chat.events import (
 )
 from aigw_dev.core.chat.tool_names import ANSWER_TOOL
 from aigw_dev.core.chat.vocabulary import NULL, Opaque
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.anthropic import errors
 from aigw_dev.core.dialects.anthropic.partial_json import ending_of, is_whole
 from aigw_dev.core.dialects.anthropic.reply import read_stop

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat import signatures
 from aigw_dev.core.chat.events import (
     BlockStarted,
@@ -23,7 +24,6 @@ from aigw_dev.core.chat.events import (
 )
 from aigw_dev.core.chat.tool_names import restored
 from aigw_dev.core.chat.vocabulary import ReplyContext
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.anthropic.blocks_write import Block
 from aigw_dev.core.dialects.anthropic.errors import encode_stream_error
 from aigw_dev.core.dialects.anthropic.reply import (

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.dialects.anthropic.wire import fields_of, is_said
 from aigw_dev.core.exchange import Usage
 

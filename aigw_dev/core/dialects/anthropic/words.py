@@ -1,6 +1,5 @@
 """The fixed words of Anthropic's protocol: its name, stop reasons both ways, and what callers call a field."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from aigw_dev.core.chat.vocabulary import StopReason
@@ -33,53 +32,6 @@ STOP_WORDS: Final[dict[StopReason, str]] = {
     "refusal": "refusal",
     "content_filter": "refusal",
 }
-
-_OPENAI: Final = {
-    "choices": "n",
-    "format": "response_format",
-    "is_parallel": "parallel_tool_calls",
-    "reasoning": "reasoning_effort",
-    "cache_key": "prompt_cache_key",
-}
-_SPELLINGS: Final[Mapping[str, Mapping[str, str]]] = {
-    "openai-chat": _OPENAI,
-    "openai-responses": {
-        "format": "text.format",
-        "is_parallel": "parallel_tool_calls",
-        "reasoning": "reasoning.effort",
-        "max_tokens": "max_output_tokens",
-        "messages": "input",
-        "system": "instructions",
-        "verbosity": "text.verbosity",
-        "cache_key": "prompt_cache_key",
-    },
-    "gemini-generate-content": {
-        "choices": "generationConfig.candidateCount",
-        "format": "generationConfig.responseSchema",
-        "max_tokens": "generationConfig.maxOutputTokens",
-        "messages": "contents",
-        "stop": "generationConfig.stopSequences",
-        "system": "systemInstruction",
-        "temperature": "generationConfig.temperature",
-        "top_p": "generationConfig.topP",
-        "top_k": "generationConfig.topK",
-        "seed": "generationConfig.seed",
-        "reasoning": "generationConfig.thinkingConfig",
-        "tool_choice": "toolConfig.functionCallingConfig",
-    },
-    DIALECT: {
-        "stop": "stop_sequences",
-        "user": "metadata.user_id",
-        "format": "output_config.format",
-        "reasoning": "thinking",
-        "is_parallel": "tool_choice.disable_parallel_tool_use",
-    },
-}
-
-
-def spelled(dialect: str, field: str) -> str:
-    """What a caller of `dialect` calls the neutral field; the neutral name where it is the same or not known."""
-    return _SPELLINGS.get(dialect, {}).get(field, field)
 
 
 def stop_word(reason: StopReason | None, *, has_calls: bool) -> str:

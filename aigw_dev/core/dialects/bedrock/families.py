@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True):

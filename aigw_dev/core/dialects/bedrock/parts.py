@@ -6,6 +6,7 @@ from typing import Final, assert_never
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.vocabulary import (
     NULL,
     Audio,
@@ -20,7 +21,6 @@ from aigw_dev.core.chat.vocabulary import (
     ToolResult,
 )
 from aigw_dev.core.chat.vocabulary import Refusal as Declined
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.bedrock import media, wire
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.ledger import Ledger

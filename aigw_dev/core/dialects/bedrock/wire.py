@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 
 DIALECT: Final = "bedrock-converse"
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.vocabulary import (
     Audio,
     Document,
@@ -21,7 +22,6 @@ from aigw_dev.core.chat.vocabulary import (
     ToolCall,
     ToolResult,
 )
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.gemini import parts, wire
 from aigw_dev.core.dialects.gemini.wire import Fields
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.dialects.gemini import wire
 from aigw_dev.core.dialects.gemini.caller import bare_model
 from aigw_dev.core.dialects.gemini.reader import StreamReader

@@ -4,7 +4,8 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json, openai_errors
+from aigw_dev.core import loose_json
+from aigw_dev.core.dialects import openai_errors
 from aigw_dev.core.dialects.gemini import wire
 from aigw_dev.core.dialects.openai_errors import error_text, retry_delay_s
 from aigw_dev.core.dialects.protocol import ReplyError

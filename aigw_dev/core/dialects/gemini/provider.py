@@ -2,8 +2,8 @@
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.vocabulary import ChatRequest
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.codec import Outgoing, Traits
 from aigw_dev.core.dialects.gemini.provider_config import (
     write_config,

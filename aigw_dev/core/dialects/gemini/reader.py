@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.dialects.gemini import wire
 from aigw_dev.core.dialects.gemini.chunk import ABSENT, Chunk, decode, has_counts
 from aigw_dev.core.dialects.gemini.errors import reply_error

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core import tokens
+from aigw_dev.core import loose_json, tokens
 from aigw_dev.core.chat.vocabulary import (
     Audio,
     ChatReply,
@@ -22,7 +22,6 @@ from aigw_dev.core.chat.vocabulary import (
     Thinking,
     ToolCall,
 )
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.gemini import parts, wire
 from aigw_dev.core.dialects.gemini.usage import write_usage
 from aigw_dev.core.dialects.gemini.wire import DIALECT

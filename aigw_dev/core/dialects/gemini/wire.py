@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.vocabulary import NULL
-from aigw_dev.core.dialects import loose_json
 
 DIALECT: Final = "gemini-generate-content"
 Fields = dict[str, msgspec.Raw]

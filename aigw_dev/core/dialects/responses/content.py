@@ -8,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.vocabulary import (
     NULL,
     Audio,
@@ -20,7 +21,6 @@ from aigw_dev.core.chat.vocabulary import (
     Refusal,
     Text,
 )
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.responses import checks
 from aigw_dev.core.dialects.responses.checks import DIALECT, Extras, MalformedError
 from aigw_dev.core.ledger import Ledger

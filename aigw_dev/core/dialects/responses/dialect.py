@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.dialects.codec import Framer
 from aigw_dev.core.dialects.protocol import Content, RequestFacts
 from aigw_dev.core.dialects.request_body import RequestBody

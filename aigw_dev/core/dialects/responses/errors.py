@@ -2,7 +2,8 @@
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json, openai_errors
+from aigw_dev.core import loose_json
+from aigw_dev.core.dialects import openai_errors
 from aigw_dev.core.streams import sse
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.vocabulary import (
     Message,
     Opaque,
@@ -19,7 +20,6 @@ from aigw_dev.core.chat.vocabulary import (
     ToolCall,
     ToolResult,
 )
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.responses import checks, thoughts
 from aigw_dev.core.dialects.responses.checks import DIALECT, Extras, MalformedError
 from aigw_dev.core.dialects.responses.content import InputPart, read_part

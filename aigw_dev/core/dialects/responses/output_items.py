@@ -4,8 +4,8 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.vocabulary import NULL, Logprob
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.responses import thoughts
 from aigw_dev.core.ledger import Ledger
 

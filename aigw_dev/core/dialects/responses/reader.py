@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from aigw_dev.core.dialects import loose_json, openai_errors
+from aigw_dev.core import loose_json
+from aigw_dev.core.dialects import openai_errors
 from aigw_dev.core.dialects.openai_usage import read_usage
 from aigw_dev.core.dialects.protocol import ReplyError, ReplySummary
 from aigw_dev.core.dialects.responses import checks, thoughts

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.vocabulary import (
     NULL,
     ChatReply,
@@ -16,7 +17,7 @@ from aigw_dev.core.chat.vocabulary import (
     Text,
     ToolCall,
 )
-from aigw_dev.core.dialects import loose_json, openai_errors
+from aigw_dev.core.dialects import openai_errors
 from aigw_dev.core.dialects.openai_usage import read_usage
 from aigw_dev.core.dialects.protocol import ReplyError
 from aigw_dev.core.dialects.responses import checks, thoughts

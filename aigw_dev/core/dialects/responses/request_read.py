@@ -4,8 +4,8 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.vocabulary import NULL, ChatRequest, Message, OutputFormat, Reasoning, Text
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.request_body import RequestBody
 from aigw_dev.core.dialects.responses import checks, tools
 from aigw_dev.core.dialects.responses.checks import DIALECT, Extras, MalformedError

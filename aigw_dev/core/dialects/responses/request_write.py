@@ -5,9 +5,9 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat import reasoning
 from aigw_dev.core.chat.vocabulary import NULL, ChatRequest, Thinking
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.codec import Outgoing, Traits
 from aigw_dev.core.dialects.responses import tools
 from aigw_dev.core.dialects.responses.checks import DIALECT

@@ -18,7 +18,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.dialects.request_body import RequestBody, merge
 from aigw_dev.core.dialects.responses import checks
 from aigw_dev.core.dialects.responses.request_read import not_found

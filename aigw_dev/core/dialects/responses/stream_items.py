@@ -2,8 +2,8 @@
 
 from typing import Any, Final, Literal, Protocol
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.events import BlockStarted, BlockStopped, Delta
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.responses import checks, thoughts
 from aigw_dev.core.dialects.responses.checks import DIALECT
 from aigw_dev.core.dialects.responses.completion import completion

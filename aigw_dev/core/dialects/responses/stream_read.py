@@ -9,6 +9,7 @@ Items are known by `output_index` first: some servers give one item another id i
 from collections.abc import Callable
 from typing import Any, Final
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat.events import (
     BlockStarted,
     BlockStopped,
@@ -20,7 +21,7 @@ from aigw_dev.core.chat.events import (
     Started,
 )
 from aigw_dev.core.chat.vocabulary import Part, Refusal, Text, ToolCall
-from aigw_dev.core.dialects import loose_json, openai_errors
+from aigw_dev.core.dialects import openai_errors
 from aigw_dev.core.dialects.codec import cut_off
 from aigw_dev.core.dialects.openai_usage import read_usage
 from aigw_dev.core.dialects.responses import checks

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.dialects import loose_json
+from aigw_dev.core import loose_json
 from aigw_dev.core.dialects.responses import checks
 
 _NOTHING: Final = msgspec.Raw(b"")

@@ -9,9 +9,9 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat import signatures
 from aigw_dev.core.chat.vocabulary import Thinking
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.responses.checks import DIALECT
 
 BETWEEN_PARTS: Final = "\n\n"

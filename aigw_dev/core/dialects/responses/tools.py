@@ -4,9 +4,9 @@ from typing import Final
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.chat import custom_tools
 from aigw_dev.core.chat.vocabulary import NULL, ChatRequest, Opaque, Tool, ToolChoice
-from aigw_dev.core.dialects import loose_json
 from aigw_dev.core.dialects.responses import checks
 from aigw_dev.core.dialects.responses.checks import DIALECT, Extras, MalformedError
 from aigw_dev.core.ledger import Ledger
