@@ -100,6 +100,8 @@ _ALL_OF_ONE: Final = {"tool": "required", "allowed_required": "required", "allow
 def unaccounted(asked: ChatRequest, again: ChatRequest, ledger: Ledger) -> list[str]:
     """What is set in `asked`, is not the same in `again`, and no entry names."""
     named = [entry.field for entry in ledger.entries]
+    if asked.reasoning is not None and asked.reasoning.mode == "off" and again.reasoning is None:
+        named += ledger.kept  # a model that never thinks does as asked
     return [*_fields(asked, again, named), *_tools(asked, again, named), *_parts(asked, again, named)]
 
 
@@ -160,7 +162,7 @@ def _tools(asked: ChatRequest, again: ChatRequest, named: list[str]) -> Iterator
     for number, tool in enumerate(asked.tools):
         other = kept.get(wire_name(tool.name))
         if other is None:
-            if not _is_named(named, f"tools[{number}]", "tools", "tool_choice"):
+            if not _is_named(named, f"tools[{number}]", "tools", "tool_choice", "toolConfig"):
                 yield f"tools[{number}] {tool.name}"
             continue
         for name in Tool.__struct_fields__:

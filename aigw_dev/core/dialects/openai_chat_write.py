@@ -137,7 +137,9 @@ def _write_stop(request: ChatRequest, body: dict[str, Any], traits: Traits, ledg
 def _write_reasoning(reasoning: Reasoning, body: dict[str, Any], traits: Traits, ledger: Ledger) -> None:
     wanted = effort_of(reasoning)
     if "reasoning" in traits.refuses or "reasoning_effort" in traits.refuses:
-        if wanted != "none":
+        if wanted == "none":
+            ledger.keep("reasoning")  # it does not think anyway
+        else:
             ledger.dropped("reasoning", "the model does not think")
         return
     if reasoning.summary:

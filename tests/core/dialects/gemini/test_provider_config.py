@@ -88,7 +88,7 @@ def test_what_gemini_has_no_word_for_is_named() -> None:
         )
     )
     assert {field for fate, field in fates(ledger) if fate == "dropped"} == {
-        "messages[1].name", "min_p", "logit_bias", "audio", "verbosity", "user", "cache_key", "metadata",
+        "messages[1].name", "min_p", "logit_bias", "audio", "verbosity", "user", "prompt_cache_key", "metadata",
         "service_tier", "store", "parallel_tool_calls", "tools[0].strict", "tools[0].cache_control", "tools[1]",
         "prediction",
     }  # fmt: skip
@@ -235,7 +235,7 @@ def test_a_model_that_does_not_think_is_not_asked_to() -> None:
         request(reasoning=Reasoning(effort="low")), Traits(refuses=frozenset({"reasoning"}))
     )
     assert "generationConfig" not in body
-    assert fates(ledger) == {("dropped", "reasoning")}
+    assert fates(ledger) == {("dropped", "reasoning_effort")}
 
 
 def test_its_own_thinking_is_said_as_it_was() -> None:

@@ -289,4 +289,4 @@ def test_adaptive_thinking_is_told_as_an_effort_and_named() -> None:
     outgoing = responses.write_chat(request, model="m", traits=Traits(), ledger=ledger)
     assert isinstance(outgoing, Outgoing)
     assert json.loads(outgoing.body)["reasoning"]["effort"] == "medium"
-    assert [one.field for one in ledger.entries if one.fate == "approximated"] == ["reasoning"]
+    assert [one.field for one in ledger.entries if one.fate == "approximated"] == ["thinking"]
