@@ -117,6 +117,7 @@ async def _translate(
         commit=commit,
         answer=answer,
         is_array=translated.is_array(job.inbound.match, job.inbound.query),
+        thoughts=job.inbound.things.thoughts,
         keep=job.keep,
     )
     await (translated.relay_count(relay) if job.inbound.match.operation.family == "count" else relay.run())

@@ -158,6 +158,7 @@ def _translated(
         table=provider.resolved.kind.traits,
         target=target,
         on_loss=on_loss,
+        thoughts=inbound.things.thoughts,
     )
     if isinstance(made, Refusal):
         return made

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from aigw_dev.core import loose_json
+from aigw_dev.core.chat import carried
 from aigw_dev.core.dialects.request_body import RequestBody
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Exchange
@@ -58,6 +59,8 @@ class Things:
         self.affinity: Final = Affinity(AffinityRows(state.file, self._behind))
         self.responses: Final = ResponseStore(ResponseRows(state.file, self._behind))
         self.ephemeral: Final = EphemeralSecrets()
+        self.thoughts: Final = carried.Memory()
+        """What came with tool calls, for callers of openai-chat; in memory only."""
         self._items: OrderedDict[str, str] = OrderedDict()
         """The response that holds an item, by the item's id."""
 

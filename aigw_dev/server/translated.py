@@ -12,9 +12,9 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.chat import heard
+from aigw_dev.core.chat import carried, heard
 from aigw_dev.core.chat.events import ChatEvent, Failed, Ping
-from aigw_dev.core.chat.vocabulary import ChatReply
+from aigw_dev.core.chat.vocabulary import ChatReply, Part
 from aigw_dev.core.chat.whole import events_of, reply_of
 from aigw_dev.core.dialects.codec import StreamEncoder, array_encoder, count_codec
 from aigw_dev.core.dialects.protocol import ReplyError, ReplySummary
@@ -26,7 +26,7 @@ from aigw_dev.server.call import Reply
 from aigw_dev.server.downstream import Downstream
 from aigw_dev.server.headers import Pairs, value_of
 from aigw_dev.server.relay import Commit, FailedReply, Listener, pass_on
-from aigw_dev.server.translation import Translation
+from aigw_dev.server.translation import FORGETFUL, Translation
 from aigw_dev.server.watchdog import Watchdog
 
 WHOLE_BYTES: Final = 64 * 1024 * 1024
@@ -53,6 +53,8 @@ class Relay(msgspec.Struct, kw_only=True):
     translation: Translation
     commit: Commit
     answer: Answer
+    thoughts: carried.Memory | None = None
+    """Where signed thoughts go that belong to tool calls."""
     keep: Callable[[bytes], None] | None = None
     """Keeps a whole reply in the caller's dialect (`StreamEncoder.final` of a streamed one)."""
     is_array: bool = False
@@ -109,10 +111,16 @@ class Relay(msgspec.Struct, kw_only=True):
         translation = self.translation
         body = translation.caller.write_reply(said, translation.context, translation.ledger)
         await self.answer(body, heard.summary(said))
+        self._carry(carried.parts_of(said))
         if self.keep is not None:
             self.keep(body)
 
-    def _keep_streamed(self, encoder: StreamEncoder) -> None:
+    def _carry(self, parts: list[Part]) -> None:
+        if self.thoughts is not None and self.exchange.dialect in FORGETFUL:
+            self.thoughts.remember(self.exchange.consumer, parts)
+
+    def _keep_streamed(self, encoder: StreamEncoder, listening: heard.Heard) -> None:
+        self._carry(listening.signed_parts(self.translation.dialect))
         final: bytes = getattr(encoder, "final", b"")
         if self.keep is not None and final:
             self.keep(final)
@@ -124,7 +132,7 @@ class Relay(msgspec.Struct, kw_only=True):
         self.listener.commit(time.monotonic())
         await self.commit()
         await self.downstream.end(pieces)
-        self._keep_streamed(encoder)
+        self._keep_streamed(encoder, listening)
 
     async def _whole_of_stream(self) -> None:
         """Some servers stream although nobody asked (transformers serve)."""
@@ -194,7 +202,7 @@ class Relay(msgspec.Struct, kw_only=True):
         watchdog.is_caller_slow = True  # the provider has done its part
         listener.is_whole = True
         await self.downstream.end(b"".join(last))
-        self._keep_streamed(encoder)
+        self._keep_streamed(encoder, listening)
         await self._let_go(chunks, is_well=listening.error is None)
 
     async def _let_go(self, chunks: AsyncIterator[bytes], *, is_well: bool) -> None:

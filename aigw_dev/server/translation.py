@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from aigw_dev.core.chat import estimate, media_bytes
+from aigw_dev.core.chat import carried, estimate, media_bytes
 from aigw_dev.core.chat.vocabulary import ChatRequest, ReplyContext
 from aigw_dev.core.dialects.codec import (
     CallerCodec,
@@ -41,6 +41,8 @@ _NEUTRAL_PARAMS: Final[dict[str, Any]] = {
     "verbosity": str,
 }
 """Parameters of a route's leaf that mean the same in every dialect; others are the provider's own."""
+FORGETFUL: Final = frozenset({"openai-chat"})
+"""Dialects whose clients mostly do not echo signed thoughts: their protocol has no place of its own for them."""
 _SHOWN_LOSSES: Final = 8
 
 
@@ -91,14 +93,28 @@ class Translation(msgspec.Struct, kw_only=True):
 
 
 def translate(
-    reading: Reading, exchange: Exchange, *, place: Place, table: str, target: Target, on_loss: str
+    reading: Reading,
+    exchange: Exchange,
+    *,
+    place: Place,
+    table: str,
+    target: Target,
+    on_loss: str,
+    thoughts: carried.Memory | None = None,
 ) -> Translation | Refusal:
-    """The request as the provider at `place` takes it; `table` is its kind's `traits`."""
+    """The request as the provider at `place` takes it; `table` is its kind's `traits`.
+
+    `thoughts` are what came with earlier calls, put back where the caller's protocol loses them.
+    """
     chat = reading.chat()
     if isinstance(chat, Refusal):
         return chat
     ledger = Ledger(exchange.dialect, place.dialect)
     chat, own = _with_params(chat, target.params)
+    if thoughts is not None and exchange.dialect in FORGETFUL:
+        chat = carried.restored(
+            chat, thoughts, consumer=exchange.consumer, dialect=place.dialect, ledger=ledger
+        )
     traits = traits_of(table, target.model)
     if own or traits.params:
         traits = msgspec.structs.replace(traits, params=own)

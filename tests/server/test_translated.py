@@ -414,3 +414,50 @@ async def test_only_alt_sse_asks_for_events(tmp_path: Path, query: str, is_array
     async with house(tmp_path) as one:
         answer = await one.http.post(f"/v1beta/models/mock%2Fecho:streamGenerateContent{query}", json=body)
         assert answer.text.startswith("[") == is_array
+
+
+@pytest.mark.parametrize("is_stream", [False, True])
+async def test_a_chat_client_that_echoes_nothing_still_sends_the_signed_thought_back(
+    tmp_path: Path, scripted: ScriptedUpstream, is_stream: bool
+) -> None:
+    thought = {"type": "thinking", "thinking": "hm", "signature": "EqQB"}
+    call: dict[str, Any] = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {**MESSAGE, "content": [], "stop_reason": None}},
+        {
+            "type": "content_block_start",
+            "index": 0,
+            "content_block": {**thought, "thinking": "", "signature": ""},
+        },
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "hm"}},
+        {
+            "type": "content_block_delta",
+            "index": 0,
+            "delta": {"type": "signature_delta", "signature": "EqQB"},
+        },
+        {"type": "content_block_stop", "index": 0},
+        {"type": "content_block_start", "index": 1, "content_block": call},
+        {"type": "content_block_stop", "index": 1},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 7}},
+        {"type": "message_stop"},
+    ]
+    whole_reply = [json_reply({**MESSAGE, "content": [thought, call], "stop_reason": "tool_use"})]
+    scripted.enqueue(named(*events) if is_stream else whole_reply, [json_reply(MESSAGE)])
+    tool: dict[str, Any] = {
+        "type": "function",
+        "function": {"name": "look", "parameters": {"type": "object", "properties": {}}},
+    }
+    async with house(tmp_path, config(claude=("anthropic", scripted)), env=KEYS) as one:
+        asked: dict[str, Any] = {"tools": [tool], "reasoning_effort": "low", "max_tokens": 5000}
+        await one.chat("claude/claude-sonnet-4-5", stream=is_stream, **asked)
+        turns = [
+            {"role": "user", "content": "hi"},
+            {"role": "assistant", "tool_calls": [{"id": "toolu_1", "type": "function", "function": {"name": "look", "arguments": "{}"}}]},
+            {"role": "tool", "tool_call_id": "toolu_1", "content": "nothing there"},
+        ]  # fmt: skip
+        body = {"model": "claude/claude-sonnet-4-5", "messages": turns, **asked}
+        answer = await one.http.post("/v1/chat/completions", json=body, headers=one.token())
+        assert answer.status_code == 200
+        assert "messages[1].thinking" in answer.headers["x-aigw-translation"]
+        sent = scripted.requests[1].json()["messages"]
+        assert sent[1]["content"] == [thought, call]

@@ -16,7 +16,7 @@ from aigw_dev.core.chat.events import (
     Ping,
     Started,
 )
-from aigw_dev.core.chat.vocabulary import ChatReply, Refusal, Text, Thinking, ToolCall
+from aigw_dev.core.chat.vocabulary import ChatReply, Part, Refusal, Text, Thinking, ToolCall
 from aigw_dev.core.exchange import Assembled, ReplyError, ReplySummary, Usage
 from aigw_dev.core.exchange import ToolCall as Called
 from aigw_dev.core.streams.sse import Event
@@ -41,6 +41,8 @@ class Heard:
         self._reasoning: list[str] = []
         self._refusal: list[str] = []
         self._calls: dict[tuple[int, int], tuple[Called, list[str]]] = {}
+        self._thoughts: list[tuple[BlockStarted, list[str], list[str]]] = []
+        self._signatures: dict[str, str] = {}
 
     @property
     def is_over(self) -> bool:
@@ -81,6 +83,10 @@ class Heard:
             self._text.append(text)
         elif kind == "thinking":
             self._reasoning.append(text)
+            if self._thoughts:
+                self._thoughts[-1][1].append(text)
+        elif kind == "signature" and self._thoughts:
+            self._thoughts[-1][2].append(text)
         elif kind == "refusal":
             self._refusal.append(text)
         elif kind == "arguments" and (event.choice, event.index) in self._calls:
@@ -89,6 +95,10 @@ class Heard:
     def _take_block(self, event: BlockStarted) -> None:
         if event.kind == "tool_call":
             self._calls[event.choice, event.index] = (Called(id=event.id, name=event.name), [])
+            if event.signature:
+                self._signatures[event.id] = event.signature
+        elif event.kind in {"thinking", "redacted"}:
+            self._thoughts.append((event, [], [event.signature]))
         elif event.kind == "text" and self._text:
             self._text.append(_BETWEEN)
 
@@ -104,6 +114,23 @@ class Heard:
             ],
             finish=self.finish,
         )
+
+    def signed_parts(self, dialect: str) -> list[Part]:
+        """Thoughts and calls with their signatures, of a stream of `dialect`: what must come back in the next turn."""
+        parts: list[Part] = [
+            Thinking(
+                text="".join(texts),
+                signature="".join(signature),
+                is_redacted=begun.kind == "redacted",
+                origin=begun.origin or dialect,
+                id=begun.item_id,
+            )
+            for begun, texts, signature in self._thoughts
+        ]
+        return parts + [
+            ToolCall(id=call.id, name=call.name, signature=self._signatures.get(call.id, ""))
+            for call, _ in self._calls.values()
+        ]
 
     def output_text(self) -> str:
         """Every character the model wrote so far."""
