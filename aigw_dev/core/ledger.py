@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from aigw_dev.core.chat.field_names import crossed_whole, spelled
+from aigw_dev.core.field_names import crossed_whole, spelled
 
 Fate = Literal["approximated", "dropped", "invented"]
 Side = Literal["request", "reply"]

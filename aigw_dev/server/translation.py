@@ -5,7 +5,7 @@ accept, is a refusal.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -23,7 +23,7 @@ from aigw_dev.core.dialects.codec import (
 from aigw_dev.core.dialects.request_body import RequestBody, merge, read_body
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Exchange
-from aigw_dev.core.ledger import Ledger
+from aigw_dev.core.ledger import Entry, Ledger
 from aigw_dev.core.operations import Match
 from aigw_dev.core.providers import Place
 from aigw_dev.core.providers.traits import traits_of
@@ -118,29 +118,15 @@ def translate(
     traits = traits_of(table, target.model)
     if own or traits.params:
         traits = msgspec.structs.replace(traits, params=own)
-    outgoing: Outgoing | Refusal
-    if reading.match.operation.family == "count":
-        counting = count_codec(place.dialect)
-        if counting is None:
-            return Refusal(code="operation_not_supported", message=f"{target.provider} does not count tokens")
-        outgoing = counting.write_count(chat, model=target.model, traits=traits, ledger=ledger)
-    else:
-        outgoing = provider_codec(place.dialect).write_chat(
-            chat, model=target.model, traits=traits, ledger=ledger
-        )
+    write = _writer(reading, place)
+    outgoing = write(chat, model=target.model, traits=traits, ledger=ledger)
     ledger.count_kept(reading.fields or reading.body.fields)
     exchange.ledger = ledger.encode()
     if isinstance(outgoing, Refusal):
         return outgoing
     losses = ledger.losses()
     if losses and on_loss == "reject":
-        named = ", ".join(f"{one.field} ({one.fate}: {one.how})" for one in losses[:_SHOWN_LOSSES])
-        return Refusal(
-            code="translation_loss",
-            message=f"the route says `on_loss: reject`, and {target.text()} cannot take all of this request: {named}. "
-            "Nothing was sent.",
-            param=losses[0].field,
-        )
+        return _too_lossy(losses, target)
     ledger.is_warning = bool(losses) and on_loss == "warn"
     if own:
         outgoing = msgspec.structs.replace(outgoing, body=_merged(outgoing.body, own))
@@ -157,6 +143,22 @@ def translate(
         caller=caller_codec(exchange.dialect),
         provider=provider_codec(place.dialect),
         dialect=place.dialect,
+    )
+
+
+def _writer(reading: Reading, place: Place) -> Callable[..., Outgoing | Refusal]:
+    """What writes this kind of request for the provider's dialect; who counts tokens was chosen for that."""
+    counting = count_codec(place.dialect) if reading.match.operation.family == "count" else None
+    return provider_codec(place.dialect).write_chat if counting is None else counting.write_count
+
+
+def _too_lossy(losses: Sequence[Entry], target: Target) -> Refusal:
+    named = ", ".join(f"{one.field} ({one.fate}: {one.how})" for one in losses[:_SHOWN_LOSSES])
+    return Refusal(
+        code="translation_loss",
+        message=f"the route says `on_loss: reject`, and {target.text()} cannot take all of this request: {named}. "
+        "Nothing was sent.",
+        param=losses[0].field,
     )
 
 

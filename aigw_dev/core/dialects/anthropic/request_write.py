@@ -5,7 +5,6 @@ from typing import Final
 import msgspec
 
 from aigw_dev.core import loose_json
-from aigw_dev.core.chat.field_names import spelled
 from aigw_dev.core.chat.vocabulary import NULL, ChatRequest
 from aigw_dev.core.dialects.anthropic.blocks_write import Block, Writing
 from aigw_dev.core.dialects.anthropic.sampling import Thought, write_sampling, write_thought
@@ -14,6 +13,7 @@ from aigw_dev.core.dialects.anthropic.turns import arranged, limit_markers, loop
 from aigw_dev.core.dialects.anthropic.words import VERSION
 from aigw_dev.core.dialects.codec import Outgoing, Traits
 from aigw_dev.core.errors import Refusal
+from aigw_dev.core.field_names import spelled
 from aigw_dev.core.ledger import Ledger
 
 _NO_LIMIT: Final = 1_000_000

@@ -7,11 +7,11 @@ Rules (vendor pages "Extended thinking", "Adaptive thinking", read 2026-11-20; p
 
 from typing import Final
 
-from aigw_dev.core.chat.field_names import spelled
 from aigw_dev.core.chat.reasoning import EFFORTS, MIN_BUDGET, budget_of, effort_of, nearest
 from aigw_dev.core.chat.vocabulary import Reasoning
 from aigw_dev.core.dialects.anthropic.blocks_write import Block, Writing
 from aigw_dev.core.dialects.codec import Traits
+from aigw_dev.core.field_names import spelled
 
 _EFFORTS: Final = EFFORTS[1:]
 """`minimal` is no word here."""

@@ -4,13 +4,13 @@ from typing import Final
 
 import msgspec
 
-from aigw_dev.core.chat.field_names import spelled
 from aigw_dev.core.chat.tool_names import ANSWER_TOOL, wire_name
 from aigw_dev.core.chat.vocabulary import OutputFormat, Tool, ToolChoice
 from aigw_dev.core.dialects.anthropic.blocks_write import Block, Writing, cache_marker
 from aigw_dev.core.dialects.anthropic.schema import answer_schema, input_schema
 from aigw_dev.core.dialects.anthropic.wire import fields_of
 from aigw_dev.core.dialects.anthropic.words import DIALECT
+from aigw_dev.core.field_names import spelled
 
 _CUSTOM_SCHEMA: Final = msgspec.Raw(
     b'{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}'

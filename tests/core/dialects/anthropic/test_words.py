@@ -4,9 +4,9 @@ from typing import get_args
 
 import pytest
 
-from aigw_dev.core.chat.field_names import spelled
 from aigw_dev.core.chat.vocabulary import StopReason
 from aigw_dev.core.dialects.anthropic.words import STOP_REASONS, STOP_WORDS, stop_word
+from aigw_dev.core.field_names import spelled
 
 
 def test_every_reason_has_a_word_and_words_come_back() -> None:

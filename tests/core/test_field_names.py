@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigw_dev.core.chat.field_names import crossed_whole, spelled
 from aigw_dev.core.chat.vocabulary import ChatRequest
 from aigw_dev.core.dialects import DIALECTS
+from aigw_dev.core.field_names import crossed_whole, spelled
 
 NEUTRAL = [field.name for field in msgspec.structs.fields(ChatRequest)]
 
