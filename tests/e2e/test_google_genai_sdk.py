@@ -347,7 +347,7 @@ def test_settings_cross_or_are_named(stage: Stage, sdk: Any) -> None:
     assert (sent["temperature"], sent["top_p"], sent["seed"]) == (0.5, 0.9, 3)
     assert sent["stop"] in (["END"], "END")
     lost = losses(headers_of(answer))
-    assert {"safetySettings", "top_k"} <= lost["dropped"]
+    assert {"safetySettings", "generationConfig.topK"} <= lost["dropped"]
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -82,7 +82,7 @@ def closed(stage: Stage) -> None:
 @pytest.mark.parametrize("model", ["hanging/m", "dynamic/hanging"])
 def test_connecting_takes_no_longer_than_allowed(stage: Stage, model: str, stream: bool) -> None:
     logged = refused(stage, stage.chat(model, stream=stream), "connect_timeout")
-    assert 0.1 <= float(str(logged["duration_s"])) < 2
+    assert 0.09 <= float(str(logged["duration_s"])) < 2  # two clocks
 
 
 @pytest.mark.parametrize("model", ["impatient/m", "dynamic/strict"])

@@ -51,7 +51,7 @@ def test_gemini_gets_no_foreign_thought_signature() -> None:
 
 
 def test_responses_get_no_foreign_reasoning() -> None:
-    item = {
+    item: dict[str, object] = {
         "type": "reasoning",
         "id": "rs_1",
         "summary": [],

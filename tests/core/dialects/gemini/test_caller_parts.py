@@ -1,6 +1,5 @@
 """A Gemini caller's conversation: turns, calls and their answers."""
 
-import json
 from typing import Any
 
 import pytest
@@ -85,8 +84,8 @@ def test_responses_as_text(response: Any, text: str) -> None:
 
 def test_media_that_is_no_object_is_refused() -> None:
     for name in ("inlineData", "fileData"):
-        for value in (True, [], "AAAA"):
-            body = read_body(json.dumps({"contents": [{"parts": [{name: value}]}]}).encode())
+        for value in ("true", "[]", '"AAAA"'):
+            body = read_body(b'{"contents":[{"parts":[{"%b":%b}]}]}' % (name.encode(), value.encode()))
             assert isinstance(body, RequestBody)
             refusal = gemini.read_chat(body, path_model="m")
             assert isinstance(refusal, Refusal)

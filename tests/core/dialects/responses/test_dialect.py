@@ -84,5 +84,5 @@ def test_the_model_is_renamed_and_nothing_else() -> None:
 
 
 def test_a_type_that_is_no_text_is_no_picture() -> None:
-    body = body_of({"model": "m", "input": [{"role": "user", "content": [{"type": []}, {"type": {}}]}]})
+    body = body_of(b'{"model":"m","input":[{"role":"user","content":[{"type":[]},{"type":{}}]}]}')
     assert not responses.measure(body).has_images
