@@ -57,7 +57,8 @@ def _row(label: str, text: str) -> str:
 def _provider(row: dict[str, object], *, is_settled: bool) -> str:
     name, source = row["name"], row["key_source"]
     if row["usable"]:
-        key = f"key {row['key']} ({source})" if row["key"] else "no key needed"
+        none = "the caller's own key or login" if source == "the caller's own" else "no key needed"
+        key = f"key {row['key']} ({source})" if row["key"] else none
         return f"{name}  {key}"
     if not is_settled and source == "none":
         return f"{name}  key: asking the keyring"

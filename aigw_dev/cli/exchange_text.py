@@ -62,7 +62,7 @@ def attempts(exchange: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         [
             str(one["number"]),
             one["reason"],
-            f"{one['provider']}/{one['request_model']}",
+            f"{one['provider']}/{one['request_model']}".removesuffix("/"),
             one["key_name"] or "-",
             "-" if one["status"] is None else str(one["status"]),
             ms(one["started_s"]),
@@ -138,9 +138,9 @@ def _model(exchange: dict[str, Any]) -> str:
     asked, sent, answered = (exchange[f"{which}_model"] for which in ("original", "request", "response"))
     if not exchange["provider"]:
         return f"{asked} (nothing was sent)" if asked else ""
-    target = f"{exchange['provider']}/{sent}"
+    target = f"{exchange['provider']}/{sent}".removesuffix("/")
     notes = [
-        f"asked for as {asked}" if asked != target else "",
+        f"asked for as {asked}" if asked not in {"", target} else "",
         f"answered by {answered}" if answered not in {"", sent} else "",
     ]
     key = f"  key {exchange['key_name']}" if exchange["key_name"] else ""

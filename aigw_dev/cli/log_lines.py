@@ -44,7 +44,7 @@ def _status(entry: Entry) -> str:
 def model(entry: Entry) -> str:
     """`provider/model` as it was sent, or what was asked for where nothing was sent."""
     if entry["provider"]:
-        return f"{entry['provider']}/{entry['request_model']}"
+        return f"{entry['provider']}/{entry['request_model']}".removesuffix("/")
     return str(entry["original_model"]) or "-"
 
 

@@ -37,6 +37,8 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """Variables of its own that hold the credential."""
     models: tuple[str, ...] = ()
     """Variables that name the model to use, for every use it makes of one."""
+    model_prefix: str = ""
+    """What stands before a model's name in those."""
     file: str = ""
     """The config file that points it at the gateway, where it reads no variable that does; a name in `tools_files`."""
     needs_token_variable: bool = False
@@ -52,7 +54,8 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
 
     def model_variables(self, model: str) -> dict[str, str]:
         """The variables that make it use one model for everything; none where no model is asked for."""
-        return dict.fromkeys(self.models, model) if model else {}
+        named = self.model_prefix + model.removeprefix(self.model_prefix)
+        return dict.fromkeys(self.models, named) if model else {}
 
 
 TOOLS: Final[tuple[Tool, ...]] = (
@@ -98,6 +101,7 @@ TOOLS: Final[tuple[Tool, ...]] = (
         urls=(("AIDER_OPENAI_API_BASE", "/v1"),),  # wins over .aider.conf.yml, and over a .env it reads
         keys=("AIDER_OPENAI_API_KEY",),
         models=("AIDER_MODEL", "AIDER_WEAK_MODEL"),
+        model_prefix="openai/",  # which of its ways of calling; the gateway gets what stands behind it
     ),
     Tool(
         name="opencode",

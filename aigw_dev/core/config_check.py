@@ -43,8 +43,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     kinds: Collection[str]
     """Names of the catalogue's rows."""
-    needs_base_url: Collection[str] = ()
-    """Those of them that have no base URL of their own."""
+    needs_base_url: Mapping[str, str] = {}
+    """Those of them that have no base URL of their own, each with one as an example."""
     check_flow: CheckFlow | None = None
     """None = flows are taken as they are."""
     check_provider: CheckProvider | None = None
@@ -162,7 +162,7 @@ def _check_provider(name: str, fields: Fields, path: Path, report: Report, *, ru
         report.error(path, f"`{name}` is not a kind of provider, and no `kind` is given", hint)
     if isinstance(kind, str) and kind in rules.needs_base_url and base_url is None:
         message = f"the provider `{name}` needs a `base_url`: its kind `{kind}` has none of its own"
-        report.error(path, message, "Add base_url: http://HOST:PORT/v1.")
+        report.error(path, message, f"Add base_url, such as {rules.needs_base_url[kind]}")
     if isinstance(auth, str) and auth in _KEYLESS and fields.get("keys"):
         report.error(
             (*path, "keys"), f"`auth: {auth}` sends no stored key", "Take out `keys`, or write auth: key."

@@ -17,7 +17,7 @@ def rules() -> Rules:
     """What `config_check` has to know of the rest of the gateway."""
     return Rules(
         kinds=tuple(KINDS),
-        needs_base_url=tuple(name for name, kind in KINDS.items() if kind.needs_base_url),
+        needs_base_url={name: kind.base_url_example for name, kind in KINDS.items() if kind.needs_base_url},
         check_flow=_check_flow,
         check_provider=_check_provider,
     )

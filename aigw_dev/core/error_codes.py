@@ -62,7 +62,7 @@ CODES: Final[dict[str, Explanation]] = {
     "not_configured": Explanation(
         404,
         "This path belongs to a capability that is not configured here.",
-        "The message names the section of aigw-dev.yaml that would serve it.",
+        "The message says what would serve it: a section of aigw-dev.yaml, or the path below a provider's prefix.",
     ),
     "method_not_allowed": Explanation(
         405, "The path exists, the method does not.", "Model calls are POST, lists are GET."
@@ -90,7 +90,7 @@ CODES: Final[dict[str, Explanation]] = {
     "operation_not_supported": Explanation(
         400,
         "The provider cannot do this operation.",
-        "Choose another provider for it; the message names those that can.",
+        "Choose another provider for it; docs/modalities.md says which have it.",
     ),
     "unsupported_media_type": Explanation(
         415,

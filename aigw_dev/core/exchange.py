@@ -58,6 +58,16 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, Scalar | None] = {}
     """What its calls carry for routes where they send no `x-ai-route-metadata` of their own."""
 
+    @property
+    def keeper(self) -> str:
+        """Under which name the gateway keeps conversations for it.
+
+        Who may not spend every key never reads what an identified caller said, though neither has a name.
+        """
+        if self.providers is None or self.consumer != "none":
+            return self.consumer
+        return f"({', '.join(sorted(self.providers))})"  # no consumer's name has parentheses
+
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """What an exchange cost. Amount in integer nano-USD (1e-9 USD)."""

@@ -233,8 +233,11 @@ OPERATIONS: Final = (
 """What this release serves."""
 
 WELCOME_PATHS: Final = (
-    *dict.fromkeys(f"/v1{one.path}" for one in CALLS),
+    *dict.fromkeys(f"/v1{one.path}" for one in (*CALLS, *RESOURCES)),
     "/v1beta/models",
+    "/v1beta/models/{model}:generateContent",
+    "/v1beta/models/{model}:streamGenerateContent",
+    "/v1beta/models/{model}:countTokens",
     "/{provider}/...",
 )
 """What `GET /` lists."""

@@ -6,6 +6,8 @@ below a provider's own prefix (`/qwen/v1/chat/completions`, `find_below`). A tra
 not. Paths of capabilities that this release does not serve are known too, and said so.
 """
 
+import re
+import string
 from collections.abc import Container
 from typing import Final
 from urllib.parse import unquote
@@ -37,9 +39,12 @@ from aigw_dev.core.operations import (
 )
 
 _BASES: Final = ("/v1", "", "/openai/v1", "/openai")
-_GEMINI_BASES: Final = ("/v1beta", "/v1alpha", "/v1", "")
+_GEMINI_OWN: Final = ("/v1beta", "/v1alpha")
+_GEMINI_BASES: Final = (*_GEMINI_OWN, "/v1", "")
 _DEPLOYMENTS: Final = "/openai/deployments/"
 _ID: Final = "{id}"
+_ENCODED: Final = re.compile("%[0-9A-Fa-f]{2}")
+_UNRESERVED: Final = frozenset(string.ascii_letters + string.digits + "-._~")
 _MAX_SHOWN_CHARS: Final = 200
 _ALIASES: Final = (
     # another path of the same operation
@@ -148,14 +153,21 @@ def find_below(method: str, path: str, providers: Container[str]) -> Match | Ref
     provider = unquote(name)
     if not slash or provider not in providers:
         return None
-    found = find(method, "/" + rest)
+    # RFC 3986 6.2.2.2: `%66iles` is `files`; spelled so it must not get past what is checked of files.
+    found = find(method, _ENCODED.sub(_plain, "/" + rest))
     if isinstance(found, Match) and found.operation.family != "list":
         return msgspec.structs.replace(found, provider=provider)
-    if "//" in rest or any(step in {".", ".."} for step in unquote(rest).split("/")):
+    if "//" in "/" + rest or any(step in {".", ".."} for step in unquote(rest).split("/")):
         return _unknown(path)
     if method not in RAW.methods:
         return _not_with(method, path, RAW.methods)
     return Match(operation=RAW, provider=provider, rest="/" + rest)
+
+
+def _plain(encoded: re.Match[str]) -> str:
+    """An unreserved character as it is; any other encoding as it was."""
+    char = chr(int(encoded[0][1:], 16))
+    return char if char in _UNRESERVED else encoded[0]
 
 
 def _search(method: str, path: str) -> Match | Refusal:
@@ -178,17 +190,18 @@ def _search(method: str, path: str) -> Match | Refusal:
 
 
 def _gemini(path: str) -> Match | None:
-    """Google's own paths: `/v1beta/models[/{model}[:action]]`, also without `models/`."""
+    """Google's own paths: `/v1beta/models[/{model}[:action]]`, below `/v1beta` also without `models/`."""
     for base in _GEMINI_BASES:
         if not path.startswith(base + "/"):
             continue
         rest = path.removeprefix(base + "/")
         named, colon, action = rest.rpartition(":")
         operation = _GEMINI_ACTIONS.get(action) if colon else None
-        if operation is not None and named:
+        # Elsewhere `models/` is needed: `/gemini/v1beta/models/g:generateContent` stands below a provider's prefix.
+        if operation is not None and named and (base in _GEMINI_OWN or named.startswith("models/")):
             model = unquote(named).removeprefix("models/")
             return Match(operation=operation, path_model=model, is_stream=operation is STREAM_GENERATE)
-        if base in {"/v1beta", "/v1alpha"}:
+        if base in _GEMINI_OWN:
             if rest == "models":
                 return Match(operation=GEMINI_MODELS)
             if rest.startswith("models/") and not colon:

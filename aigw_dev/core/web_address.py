@@ -28,6 +28,10 @@ def is_private(host: str) -> bool:
     try:
         return not ipaddress.ip_address(bare).is_global
     except ValueError:
+        # A last label that is a number (`127.1`, `0x7f.1`) is read as an IPv4 address by every resolver.
+        last = bare.rpartition(".")[2]
+        if last.isdigit() or last.startswith("0x"):
+            return True
         return "." not in bare or bare.endswith((".local", ".internal", ".localhost", ".lan", ".home.arpa"))
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
+
 from aigw_dev.core import web_address
 from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.core.exchange import Exchange
@@ -13,7 +15,8 @@ from aigw_dev.core.providers import Place, adapter, main_place
 from aigw_dev.core.routing.flow import Target
 from aigw_dev.server import outbound
 from aigw_dev.server.call import Call
-from aigw_dev.server.headers import Pairs, value_of
+from aigw_dev.server.delivery import require_acceptable
+from aigw_dev.server.headers import Pairs, downward, value_of
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.snapshot import ReadyProvider
@@ -22,6 +25,17 @@ NATIVE: Final = "native"
 """The place of a provider's own API among `Kind.ports`."""
 MAX_STEPS: Final = 1_000
 """More steps than this is an adapter that does not end."""
+
+
+class Heard(msgspec.Struct, kw_only=True):
+    """What an adapter's run leaves beside its result."""
+
+    headers: Pairs = []
+    """The provider's last ones, as far as the caller gets them."""
+    is_sent: bool = False
+    """Something reached the provider."""
+    translation: bytes = b""
+    """`x-aigw-translation`, where something was lost; empty else."""
 
 
 async def run(
@@ -33,8 +47,12 @@ async def run(
     target: Target,
     key: ReadyKey | None,
     touch: Callable[[], None],
+    heard: Heard,
 ) -> adapter.Given | Refusal:
-    """The adapter's result. Raises `UpstreamError` where a call ended without a reply."""
+    """The adapter's result. Raises `UpstreamError` where a call ended without a reply.
+
+    `touch` is called for every piece that arrives; `heard` is filled on the way.
+    """
     ledger = Ledger(exchange.operation, provider.resolved.kind.name)
     asked = adapter.Asked(
         operation=exchange.operation,
@@ -49,6 +67,7 @@ async def run(
         created=int(exchange.started_at),
     )
     place = provider.resolved.places.get(NATIVE) or main_place(provider.resolved)
+    shown = outbound.passed_credential(inbound) if provider.resolved.is_passthrough else []
     running = start(asked)
     answer: adapter.Answer | None = None
     try:
@@ -60,9 +79,10 @@ async def run(
                     await asyncio.sleep(step.seconds)
                     answer = None
                 case adapter.Ask():
-                    answer = await _ask(step, provider, place, key)
+                    answer = await _ask(step, provider, place, key, shown=shown, touch=touch)
+                    heard.is_sent, heard.headers = True, _downward(answer)
                 case adapter.Fetch():
-                    answer = await fetch(step, provider)
+                    answer = await fetch(step, provider, touch)
             touch()
     except StopIteration as end:
         result: adapter.Given | Refusal = end.value
@@ -71,14 +91,28 @@ async def run(
         running.close()
         if ledger.entries:
             exchange.ledger = ledger.encode()
+            heard.translation = ledger.header().encode("ascii")
     raise UpstreamError("the provider's answers lead nowhere", code="upstream_protocol")
 
 
+def _downward(answer: adapter.Answer) -> Pairs:
+    """The provider's headers for the caller, but for what describes a body that the caller does not get."""
+    pairs = ((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items())
+    return [pair for pair in downward(pairs) if pair[0] != b"content-type"]
+
+
 async def _ask(
-    step: adapter.Ask, provider: ReadyProvider, place: Place, key: ReadyKey | None
+    step: adapter.Ask,
+    provider: ReadyProvider,
+    place: Place,
+    key: ReadyKey | None,
+    *,
+    shown: Pairs,
+    touch: Callable[[], None],
 ) -> adapter.Answer:
     headers: Pairs = [(b"accept-encoding", b"identity"), *provider.fixed_headers]
     headers += [(name.encode(), value.encode()) for name, value in step.headers]
+    headers += shown
     call = Call(
         method=step.method,
         url=place.api_base + step.path,
@@ -88,10 +122,12 @@ async def _ask(
         proxy=provider.resolved.proxy,
     )
     outbound.authorize(call, provider, place, key)
-    return await _answer(call, provider, step.limit_bytes)
+    return await _answer(call, provider, step.limit_bytes, touch)
 
 
-async def fetch(step: adapter.Fetch, provider: ReadyProvider) -> adapter.Answer:
+async def fetch(
+    step: adapter.Fetch, provider: ReadyProvider, touch: Callable[[], None] = lambda: None
+) -> adapter.Answer:
     """Read a result from the storage that the provider names: https, no key, no private network, no redirect.
 
     A provider on this machine may name this machine.
@@ -111,13 +147,26 @@ async def fetch(step: adapter.Fetch, provider: ReadyProvider) -> adapter.Answer:
         connect_timeout_s=provider.resolved.connect_timeout_ms / 1000,
         proxy=provider.resolved.proxy,
     )
-    return await _answer(call, provider, step.limit_bytes)
+    return await _answer(call, provider, step.limit_bytes, touch)
 
 
-async def _answer(call: Call, provider: ReadyProvider, limit: int) -> adapter.Answer:
+async def _answer(
+    call: Call, provider: ReadyProvider, limit: int, touch: Callable[[], None]
+) -> adapter.Answer:
     reply = await provider.send(call)
     try:
-        body = await reply.read(limit)
+        require_acceptable(reply)
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in reply.chunks():
+            touch()
+            size += len(piece)
+            if size > limit:
+                raise UpstreamError(
+                    f"the provider's answer is larger than {limit} bytes", code="upstream_protocol"
+                )
+            pieces.append(piece)
+        body = b"".join(pieces)
     finally:
         reply.cancel()
     kind = value_of(reply.headers, b"content-type").decode("latin-1")

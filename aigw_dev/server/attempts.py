@@ -24,7 +24,7 @@ from aigw_dev.core.routing import retry
 from aigw_dev.core.routing.flow import Target
 from aigw_dev.server import adapted, delivery, outbound, replies
 from aigw_dev.server.call import Reply
-from aigw_dev.server.headers import downward, value_of
+from aigw_dev.server.headers import Pairs, downward, value_of
 from aigw_dev.server.job import Failure, Job, begin_attempt
 from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.outbound import Plan
@@ -130,28 +130,52 @@ async def _adapt(
     watchdog: Watchdog,
 ) -> retry.Outcome:
     """An operation that the provider offers in a form of its own."""
+    heard = adapted.Heard()
     with watchdog:
         given = await adapted.run(
-            start, job.inbound, job.exchange, provider, target=target, key=key, touch=watchdog.touch
+            start,
+            job.inbound,
+            job.exchange,
+            provider,
+            target=target,
+            key=key,
+            touch=watchdog.touch,
+            heard=heard,
         )
+    attempt.upstream_request_id = delivery.request_id(heard.headers)
     if isinstance(given, Refusal):
-        return _refused(job, attempt, given)
+        return _refused(job, attempt, given, is_sent=heard.is_sent)
     attempt.status = given.status
     if given.is_error:
-        said = ReplyError(
-            message=DIALECTS[job.exchange.dialect].error_text(given.body) or "the provider failed"
-        )
-        attempt.error, attempt.error_text = "upstream_status", said.message
-        job.failures[attempt.number] = Failure(status=given.status, body=given.body, said=said)
-        return retry.Outcome(status=given.status, error=attempt.error)
+        body = outbound.masked(outbound.secrets_of(key), given.body)
+        return _failed_there(job, attempt, given, body, heard.headers)
     job.listener.begin(is_events=False)
     job.listener.commit(time.monotonic())
     attempt.first_byte_s = job.listener.first_s
-    headers = [(b"content-type", given.content_type.encode("latin-1", "replace"))]
+    headers = [*heard.headers, (b"content-type", given.content_type.encode("latin-1", "replace"))]
     headers += delivery.own_headers(job, headers, None)
+    if heard.translation:
+        headers.append((b"x-aigw-translation", heard.translation))
     summary = ReplySummary(usage=given.usage) if given.usage is not None else None
     await job.downstream.answer(given.status, [*headers, *job.account(given.body, summary)], given.body)
     return retry.Outcome(status=given.status, is_committed=True)
+
+
+def _failed_there(
+    job: Job, attempt: Attempt, given: adapter.Given, body: bytes, theirs: Pairs
+) -> retry.Outcome:
+    """An adapter's provider said no: its words, without what it was shown (`body`), and how long to wait."""
+    dialect = DIALECTS[job.exchange.dialect]
+    attempt.error, attempt.error_text = "upstream_status", dialect.error_text(body) or "the provider failed"
+    attempt.retry_after_s = _retry_after_s(theirs)
+    said = None if dialect.is_error_body(body) else ReplyError(message=attempt.error_text)
+    headers: Pairs = [*theirs, (b"content-type", replies.JSON)]
+    job.failures[attempt.number] = Failure(status=given.status, headers=headers, body=body, said=said)
+    return retry.Outcome(status=given.status, error=attempt.error, retry_after_s=attempt.retry_after_s)
+
+
+def _retry_after_s(headers: Pairs) -> float | None:
+    return wait_s(value_of(headers, b"retry-after-ms"), value_of(headers, b"retry-after"), now_at=time.time())
 
 
 async def _failed(
@@ -175,11 +199,7 @@ async def _failed(
         said = provider_codec(planned.translation.dialect).read_error(reply.status, body)
         attempt.error_text = said.message
         theirs = [pair for pair in theirs if pair[0] != b"content-type"]
-    attempt.retry_after_s = wait_s(
-        value_of(reply.headers, b"retry-after-ms"),
-        value_of(reply.headers, b"retry-after"),
-        now_at=time.time(),
-    )
+    attempt.retry_after_s = _retry_after_s(reply.headers)
     if attempt.retry_after_s is None:
         attempt.retry_after_s = dialect.retry_delay_s(body)
         if attempt.retry_after_s is not None:
@@ -204,11 +224,14 @@ def _failed_within(
     return retry.Outcome(status=failed.status, error="upstream_status")
 
 
-def _refused(job: Job, attempt: Attempt, refusal: Refusal) -> retry.Outcome:
-    """A target that cannot be called at all: no key, not trusted, not allowed to this caller."""
+def _refused(job: Job, attempt: Attempt, refusal: Refusal, *, is_sent: bool = False) -> retry.Outcome:
+    """A target that cannot be called at all: no key, not trusted, not allowed to this caller.
+
+    `is_sent`: an adapter's provider was asked, and its answer was of no use.
+    """
     attempt.error, attempt.error_text = refusal.code, refusal.message
     job.failures[attempt.number] = Failure(refusal=refusal)
-    return retry.Outcome(error=refusal.code, is_sent=False)
+    return retry.Outcome(error=refusal.code, is_sent=is_sent)
 
 
 def _broken(job: Job, attempt: Attempt, error: UpstreamError) -> retry.Outcome:

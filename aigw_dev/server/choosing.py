@@ -27,6 +27,13 @@ def choose(inbound: Inbound, exchange: Exchange, model: str) -> tuple[Target, ..
     """The targets to try, in order; `model` is the one asked for, empty where the request names none."""
     snapshot = inbound.snapshot
     if inbound.match.provider:  # below a provider's prefix names are that provider's own
+        if (
+            inbound.match.provider not in snapshot.providers
+        ):  # another config came into force after the door looked
+            return Refusal(
+                code="path_not_found",
+                message=f"there is no provider {inbound.match.provider[:80]!r} any more",
+            )
         return (Target(provider=inbound.match.provider, model=model),)
     if inbound.ephemeral is not None and inbound.ephemeral.provider in snapshot.providers:
         first, slash, rest = model.partition("/")

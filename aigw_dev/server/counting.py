@@ -43,6 +43,7 @@ async def count(job: Job, targets: Sequence[Target]) -> Failure | None:
         (b"content-type", replies.JSON),
         (b"x-aigw-translation", ledger.header().encode("ascii", "backslashreplace")),
         *replies.own_headers(exchange, dialect_of(exchange), []),
+        replies.cost_header(exchange.cost),
     ]
     await job.downstream.answer(200, headers, body)
     return None

@@ -83,6 +83,7 @@ async def relay(job: Job, attempt: Attempt, reply: Reply, watchdog: Watchdog, pl
     attempt.first_byte_s = listener.first_s
     body = held[0] if len(held) == 1 else b"".join(held)
     ours = own_headers(job, theirs, planned)
+    watchdog.is_caller_slow = True  # the provider has done its part
     await downstream.answer(reply.status, [*theirs, *ours, *job.account(body)], body)
 
 
@@ -105,6 +106,7 @@ async def _translate(
         listener.commit(time.monotonic())
         attempt.first_byte_s = listener.first_s
         headers = [*theirs, (b"content-type", replies.JSON), *own_headers(job, theirs, planned)]
+        watchdog.is_caller_slow = True  # the provider has done its part
         await downstream.answer(reply.status, [*headers, *job.account(body, summary)], body)
 
     relay = translated.Relay(

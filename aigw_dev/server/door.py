@@ -25,7 +25,7 @@ from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.models import models_reply
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.socket_door import SocketDoor
-from aigw_dev.server.spool import read_upload
+from aigw_dev.server.spool import read_raw, read_upload
 from aigw_dev.server.things import Things
 from aigw_dev.server.who import NOBODY, identify
 
@@ -228,7 +228,9 @@ class Door:
                 return body
             inbound.body = body
             return None
-        upload = await read_upload(
+        # What is passed through is not looked into, so a form of it need not keep our rules.
+        read = read_raw if inbound.match.operation.family == "raw" else read_upload
+        upload = await read(
             receive,
             content_type=head.content_type,
             declared=head.content_length,

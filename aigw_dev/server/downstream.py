@@ -29,6 +29,8 @@ class Downstream:
         """The body as sent, where the exchange records it."""
         self.binary: BinaryReply | None = None
         """Hears the body instead, where it is binary: the log keeps its size and hash."""
+        self.last_words: Callable[[int, str, str], bytes] | None = None
+        """How a translated stream ends that breaks off: status, code and message as its encoder says an error there."""
         self.extra: Pairs = []
         """Headers that the reply gets whatever it is (`allow`, CORS)."""
 

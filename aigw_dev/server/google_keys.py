@@ -65,7 +65,10 @@ class GoogleKeys:
                 reply = await self._sender.send(
                     Call(method="POST", url=request.url, headers=headers, body=request.body)
                 )
-                body = await reply.read(_LIMIT_BYTES)
+                try:
+                    body = await reply.read(_LIMIT_BYTES)
+                finally:
+                    reply.cancel()
         except (UpstreamError, TimeoutError) as error:
             return Refusal(
                 code="upstream_failed",

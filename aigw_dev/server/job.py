@@ -77,6 +77,7 @@ def begin_attempt(inbound: Inbound, exchange: Exchange, step: retry.Try) -> Atte
         started_s=time.monotonic() - inbound.began_s,
     )
     exchange.attempts.append(attempt)
+    exchange.ledger = b""  # what an earlier attempt's translation lost is not lost in this one
     if attempt.reason != "first":
         exchange.marks.add("retried" if attempt.reason == "retry" else "fallback")
     exchange.provider, exchange.request_model, exchange.key_name = provider.name, target.model, ""

@@ -14,7 +14,7 @@ async def answered(inbound: Inbound, exchange: Exchange, downstream: Downstream)
     match = inbound.match
     if match.operation.resource != "response" or not match.resource_id:
         return False
-    name, consumer = match.resource_id, exchange.consumer
+    name, consumer = match.resource_id, inbound.identity.keeper
     stored = await inbound.things.stored(name, consumer)
     if stored is None:
         return False
@@ -35,6 +35,10 @@ async def answered(inbound: Inbound, exchange: Exchange, downstream: Downstream)
     else:
         body = bytes(stored.reply)
     exchange.cost = Cost(status="free", nanousd=0, reason="answered by the gateway itself")
-    headers = [(b"content-type", replies.JSON), *replies.own_headers(exchange, dialect_of(exchange), [])]
+    headers = [
+        (b"content-type", replies.JSON),
+        *replies.own_headers(exchange, dialect_of(exchange), []),
+        replies.cost_header(exchange.cost),
+    ]
     await downstream.answer(200, headers, body)
     return True

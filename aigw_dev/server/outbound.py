@@ -97,6 +97,7 @@ def plan(
         return _as_it_came(inbound, provider, place, target)
     if operation.family == "model" and realtime_calls.is_realtime(operation):
         renamed = realtime_calls.renamed_body(reading.body, target.model)
+        query = realtime_calls.renamed_query(query, target.model)
         return Plan(place=place, path=operation.path, body=renamed, query=query)
     request, hides = reading.body, False
     if operation.family == "chat":
@@ -219,13 +220,23 @@ def call(
         proxy=resolved.proxy,
     )
     authorize(made, provider, place, key)
-    planned.secrets = () if key is None else (key.value, *key.value.split(b":")[1:])
+    planned.secrets = secrets_of(key)
     return made
 
 
 def without_secrets(planned: Plan, text: bytes) -> bytes:
     """A provider's words without the credential that it was shown."""
-    for secret in planned.secrets:
+    return masked(planned.secrets, text)
+
+
+def secrets_of(key: ReadyKey | None) -> tuple[bytes, ...]:
+    """What of a key must not come down: itself, and the secret parts of a key of several."""
+    return () if key is None else (key.value, *key.value.split(b":")[1:])
+
+
+def masked(secrets: tuple[bytes, ...], text: bytes) -> bytes:
+    """`text` without `secrets`."""
+    for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET and secret in text:
             text = text.replace(secret, MASKED.encode())
     return text

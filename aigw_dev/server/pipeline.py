@@ -34,6 +34,8 @@ from aigw_dev.server.translation import Reading
 CLIENT_LEFT: Final = 499
 """Status of an exchange whose caller left before it got one (nginx's convention)."""
 
+_BEGINNING_BYTES: Final = 64 * 1024
+
 
 class Recorder(Protocol):
     """Takes exchanges; never blocks (`store.LogWriter`)."""
@@ -123,7 +125,8 @@ def _keeper(inbound: Inbound, exchange: Exchange) -> Callable[[bytes], None] | N
         return None
     asked = inbound.asked or body
     previous = loose_json.text(loose_json.load(asked.text("previous_response_id")))
-    return lambda reply: inbound.things.keep(body, reply, exchange, previous=previous)
+    keeper = inbound.identity.keeper
+    return lambda reply: inbound.things.keep(body, reply, exchange, previous=previous, consumer=keeper)
 
 
 async def _recall(inbound: Inbound, exchange: Exchange) -> Refusal | None:
@@ -133,7 +136,7 @@ async def _recall(inbound: Inbound, exchange: Exchange) -> Refusal | None:
         found = read_body(inbound.body)
         body = None if isinstance(found, Refusal) else found
     if body is not None and inbound.match.operation is RESPONSES:
-        expanded = await inbound.things.expanded(body, exchange.consumer)
+        expanded = await inbound.things.expanded(body, inbound.identity.keeper)
         if isinstance(expanded, Refusal):
             return expanded
         inbound.asked, inbound.read, body = body, expanded, expanded
@@ -150,7 +153,7 @@ def _account(
     """Price a whole reply, and remember what it made."""
     if inbound.match.operation.family == "count":
         exchange.cost = Cost(status="free", nanousd=0, reason="counting tokens costs nothing")
-        return []
+        return [replies.cost_header(exchange.cost)]
     operation = inbound.match.operation
     is_kept_here = operation is RESPONSES and summary is not None  # a translated response
     if operation.resource and not is_kept_here:
@@ -254,6 +257,10 @@ async def _deliver(failure: Failure, exchange: Exchange, downstream: Downstream,
     exchange.marks.add("broken")
     if listener.is_events and not downstream.is_ended:
         status = replies.status_of(refusal)
+        if downstream.last_words is not None:
+            message = f"{refusal.message.rstrip()} see: aigw-dev logs show {exchange.id}"
+            await downstream.end(downstream.last_words(status, refusal.code, message))
+            return
         await downstream.end(dialect.encode_stream_error(status, refusal.code, refusal.message, exchange.id))
     # Anything else that was cut off ends without its terminator: the server closes the connection, the caller sees it.
 
@@ -270,12 +277,22 @@ def _end(exchange: Exchange, inbound: Inbound, downstream: Downstream, listener:
         return
     exchange.timing = listener.timing
     if inbound.match.operation is RESPONSES and listener.dialect == exchange.dialect and listener.raw:
-        inbound.things.remember_stream(exchange, listener.raw[0])
+        inbound.things.remember_stream(exchange, beginning(listener.raw))
     account_stream(exchange, inbound.snapshot, listener)
     error = listener.reader.error
     if error is not None and not exchange.error:
         exchange.marks.add("broken")
         exchange.error, exchange.error_text = "upstream_in_band", error.message
+
+
+def beginning(pieces: list[bytes]) -> bytes:
+    """The first 64 KiB of a stream: its first event may come behind comments, and in several reads."""
+    found = b""
+    for piece in pieces:
+        if len(found) >= _BEGINNING_BYTES:
+            break
+        found += piece
+    return found[:_BEGINNING_BYTES]
 
 
 def _kept(pieces: list[bytes], downstream: Downstream, inbound: Inbound) -> bytes:

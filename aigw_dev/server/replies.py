@@ -36,7 +36,9 @@ def own_headers(exchange: Exchange, dialect: Dialect, theirs: Pairs) -> Pairs:
     headers: Pairs = [(b"x-aigw-request-id", request_id), (b"x-aigw-cache", b"skip")]
     if exchange.attempts:
         last = exchange.attempts[-1]
-        headers.append((b"x-aigw-upstream", header_value(f"{last.provider}/{last.request_model}")))
+        headers.append(
+            (b"x-aigw-upstream", header_value(f"{last.provider}/{last.request_model}".removesuffix("/")))
+        )
     if exchange.route:
         headers.append((b"x-aigw-route", header_value(exchange.route)))
     headers.append((b"x-aigw-attempts", b"%d" % len(exchange.attempts)))

@@ -66,7 +66,8 @@ def _provider_row(
     if not why and resolved.is_key_required and secret is None:
         found = chosen.refusals if chosen is not None else ()
         why = found[0].message if found else f"no key is stored; run `aigw-dev keys add {name}`"
-    source = "none needed" if resolved.auth == "none" else (secret.source if secret is not None else "none")
+    own = "the caller's own" if resolved.is_passthrough else "none needed"
+    source = own if resolved.auth == "none" else (secret.source if secret is not None else "none")
     return {
         "name": name,
         "kind": resolved.kind.name,

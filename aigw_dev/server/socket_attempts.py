@@ -17,8 +17,8 @@ from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.core.exchange import Attempt, Exchange
 from aigw_dev.core.operations import RESPONSES, Match
-from aigw_dev.core.providers import Place, ResolvedProvider, main_place
-from aigw_dev.core.providers.address import full_url, is_versioned, plain_url
+from aigw_dev.core.providers import Place, ResolvedProvider, main_place, raw_url
+from aigw_dev.core.providers.address import full_url, is_versioned
 from aigw_dev.core.routing import retry
 from aigw_dev.core.routing.flow import Target
 from aigw_dev.server.call import Call
@@ -27,7 +27,7 @@ from aigw_dev.server.headers import Pairs, downward, upward, value_of
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.job import Failure, begin_attempt
 from aigw_dev.server.keys import ReadyKey
-from aigw_dev.server.outbound import authorize, passed_credential
+from aigw_dev.server.outbound import authorize, masked, passed_credential, secrets_of
 from aigw_dev.server.snapshot import ReadyProvider
 from aigw_dev.server.socket_upstream import Declined, Opened, open_socket
 from aigw_dev.server.spending import usable
@@ -129,6 +129,7 @@ async def _open(
         idle_s=idle_ms / 1000 if idle_ms else 0.0,
     )
     if isinstance(answer, Declined):
+        answer.body = masked(secrets_of(key), answer.body)
         return None, _declined(job, attempt, answer)
     attempt.status = 101
     attempt.first_byte_s = time.monotonic() - job.inbound.began_s
@@ -146,7 +147,7 @@ def socket_url(match: Match, query: str, provider: ResolvedProvider, model: str)
     """Where the socket is opened (as http or https): the caller's query, with the provider's name for the model in it."""
     operation = match.operation
     if operation.family == "raw":
-        return plain_url(provider.origin, match.rest, query=query)
+        return raw_url(provider, match.rest, query=query)[0]  # as over HTTP: below the base URL's own path
     fields = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in _NAMES]
     if model and operation is not RESPONSES:
         has_deployments = provider.kind.deployment_path and not is_versioned(provider.kind, provider.api_base)

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Container
 from typing import Final
+from urllib.parse import unquote
 
 from aigw_dev.core import paths
 from aigw_dev.core.dialects import DIALECTS
@@ -47,7 +48,7 @@ def find(path: str, providers: Container[str], table: address.AddressTable) -> M
             return candidate
     for prefix, dialect in _AT_HOME:
         home = address.home_of(table, dialect) if path.startswith(prefix) else None
-        if home is not None:
+        if home is not None and not any(step in {".", ".."} for step in unquote(path).split("/")):
             return Match(operation=RAW, provider=home, rest=path)
     return Refusal(
         code="path_not_found",

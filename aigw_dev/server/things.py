@@ -149,7 +149,9 @@ class Things:
 
         return msgspec.json.decode(kept, type=conversation.Stored)
 
-    def keep(self, body: RequestBody, reply: bytes, exchange: Exchange, *, previous: str) -> None:
+    def keep(
+        self, body: RequestBody, reply: bytes, exchange: Exchange, *, previous: str, consumer: str
+    ) -> None:
         """Keep an answered request, unless its caller said `store: false`; `body` has everything written out."""
         from aigw_dev.core.dialects.responses import state as conversation
 
@@ -158,7 +160,7 @@ class Things:
         )
         if stored is None:
             return
-        self.responses.keep(stored.id, msgspec.json.encode(stored), consumer=exchange.consumer)
+        self.responses.keep(stored.id, msgspec.json.encode(stored), consumer=consumer)
         for item in conversation.item_ids(stored):
             self._items[item] = stored.id
         while len(self._items) > MOST_ITEMS:

@@ -130,7 +130,8 @@ class Relay(msgspec.Struct, kw_only=True):
         encoder = self._encoder()
         pieces = self._encode(events_of(said), encoder, listening)
         self.listener.commit(time.monotonic())
-        await self.commit()
+        await self._commit(encoder)
+        self.watchdog.is_caller_slow = True  # the provider has done its part
         await self.downstream.end(pieces)
         self._keep_streamed(encoder, listening)
 
@@ -169,36 +170,31 @@ class Relay(msgspec.Struct, kw_only=True):
             # A ping before the first word is nobody's: held ones would only add up.
             return self._encode((one for one in said if is_open or one != _PING), encoder, listening)
 
-        try:
-            async for chunk in chunks:
-                now_s = time.monotonic()
-                watchdog.touch()
-                listener.heard(now_s, chunk)
-                last.append(take(framer.feed(chunk)))
-                self._require_well(listening)
-                if not is_open and listening.has_data:
-                    is_open = True
-                    listener.commit(now_s)
-                    watchdog.first_packet()
-                    await self.commit()
-                if listening.is_over:
-                    break
-                if is_open:
-                    ready = b"".join(last)
-                    last.clear()
-                    if ready:
-                        await pass_on(ready, self.downstream, watchdog)
-                framer.feed(b"")  # raises what a framer found broken behind good events of the same read
-            else:
-                last += (take(framer.close()), self._encode(decoder.close(), encoder, listening))
-        except UpstreamError as error:
-            if is_open:  # the encoder alone knows how its stream may end here
-                await self.downstream.end(encoder.encode(Failed(message=error.message, code=error.code)))
-            raise
+        async for chunk in chunks:
+            now_s = time.monotonic()
+            watchdog.touch()
+            listener.heard(now_s, chunk)
+            last.append(take(framer.feed(chunk)))
+            self._require_well(listening)
+            if not is_open and listening.has_data:
+                is_open = True
+                listener.commit(now_s)
+                watchdog.first_packet()
+                await self._commit(encoder)
+            if listening.is_over:
+                break
+            if is_open:
+                ready = b"".join(last)
+                last.clear()
+                if ready:
+                    await pass_on(ready, self.downstream, watchdog)
+            framer.feed(b"")  # raises what a framer found broken behind good events of the same read
+        else:
+            last += (take(framer.close()), self._encode(decoder.close(), encoder, listening))
         if not is_open:
             self._require_well(listening)
             listener.commit(time.monotonic())
-            await self.commit()
+            await self._commit(encoder)
         watchdog.is_caller_slow = True  # the provider has done its part
         listener.is_whole = True
         await self.downstream.end(b"".join(last))
@@ -213,6 +209,13 @@ class Relay(msgspec.Struct, kw_only=True):
                     async for _ in chunks:
                         pass
         self.reply.cancel()
+
+    async def _commit(self, encoder: StreamEncoder) -> None:
+        """From here on every end is said in the stream, also a deadline's: the encoder alone knows how."""
+        self.downstream.last_words = lambda status, code, message: encoder.encode(
+            Failed(message=message, code=code, status=status)
+        )
+        await self.commit()
 
     def _listen(self) -> heard.Heard:
         listening = heard.Heard()

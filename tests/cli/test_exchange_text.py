@@ -87,6 +87,11 @@ def test_parts_of_the_tokens_are_named(tmp_path: Path) -> None:
     assert rows["tokens"] == "100 in (60 cached, 10 written to the cache), 50 out (30 reasoning)"
 
 
+def test_a_call_without_a_model_names_the_provider_alone(tmp_path: Path) -> None:
+    rows = overview(exchange(original_model="", request_model="", response_model=""), tmp_path)
+    assert rows["model"] == "openai  key openai-api-key"
+
+
 def test_what_was_used_beside_tokens_is_named(tmp_path: Path) -> None:
     pictures = Units(images=(Images(2, "1792x1024", "hd"),))
     assert overview(exchange(units=pictures), tmp_path)["units"] == "2 images  1792x1024 hd"

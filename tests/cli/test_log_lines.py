@@ -45,6 +45,10 @@ def test_every_column_shows_something_for_every_exchange() -> None:
             assert column.cell(given) or name == "marks"
 
 
+def test_a_call_without_a_model_names_the_provider_alone() -> None:
+    assert log_lines.model(entry(provider="openai", request_model="")) == "openai"
+
+
 @pytest.mark.parametrize(
     ("fields", "text"),
     [

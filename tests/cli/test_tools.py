@@ -58,6 +58,12 @@ def test_every_addition_belongs_to_a_row_and_every_file_too() -> None:
     assert set(tools_files.FILES) == {tool.file for tool in tools.TOOLS if tool.file}
 
 
+@pytest.mark.parametrize("model", ["qwen/qwen3-max", "openai/qwen/qwen3-max"])
+def test_aider_is_told_by_which_protocol_it_calls(model: str) -> None:
+    assert tools.named("aider").model_variables(model)["AIDER_MODEL"] == "openai/qwen/qwen3-max"
+    assert tools.named("gemini-cli").model_variables(model) == {"GEMINI_MODEL": model}
+
+
 @pytest.mark.parametrize("tool", tools.TOOLS, ids=lambda tool: tool.name)
 def test_the_docs_know_every_tool(tool: tools.Tool) -> None:
     assert re.search(rf"`{tool.name}`", AGENTS_PAGE.read_text("utf-8"))

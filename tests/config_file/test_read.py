@@ -16,7 +16,8 @@ from aigw_dev.core.providers import KINDS
 
 CONFIGS: Final = Path(__file__).resolve().parents[2] / "fixtures" / "configs"
 RULES: Final = Rules(
-    kinds=tuple(KINDS), needs_base_url=tuple(name for name, kind in KINDS.items() if kind.needs_base_url)
+    kinds=tuple(KINDS),
+    needs_base_url={name: kind.base_url_example for name, kind in KINDS.items() if kind.needs_base_url},
 )
 KEY: Final = "sk-proj-Ab3dEf6hIj9kLmNoPq2rStUv"
 

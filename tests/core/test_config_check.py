@@ -12,7 +12,9 @@ from aigw_dev.core.problem import Problem
 
 ANYWHERE: Final = "0.0.0.0"  # noqa: S104 - a value to check, nothing listens
 KEY: Final = "sk-proj-Ab3dEf6hIj9kLmNoPq2rStUv"
-RULES: Final = Rules(kinds=("openai", "qwen", "deepseek", "own"), needs_base_url=("own",))
+RULES: Final = Rules(
+    kinds=("openai", "qwen", "deepseek", "own"), needs_base_url={"own": "http://host.example/v1"}
+)
 
 
 def problems(tree: object, rules: Rules = RULES) -> list[str]:
@@ -92,6 +94,11 @@ def test_a_section_left_empty_is_the_default(section: str) -> None:
 def test_what_is_wrong_is_an_error_at_its_place(tree: object, found: str) -> None:
     assert problems(tree)[0] == found
     assert check_config(tree, rules=RULES)[0] is None
+
+
+def test_a_kind_without_an_address_shows_how_one_looks() -> None:
+    _, found = check_config({"providers": {"own": {}}}, rules=RULES)
+    assert found[0].hint == "Add base_url, such as http://host.example/v1"
 
 
 @pytest.mark.parametrize("section", LATER_SECTIONS)

@@ -11,6 +11,7 @@ from aigw_dev.core.operations import (
     EMBEDDINGS,
     MODEL,
     MODELS,
+    WELCOME_PATHS,
     Match,
     Operation,
 )
@@ -215,10 +216,18 @@ def test_below_a_providers_prefix_everything_is_served(method: str, path: str, n
     assert (match.operation.name, match.provider, match.rest) == (name, "qwen", rest)
 
 
+@pytest.mark.parametrize("path", ["/gemini/v1beta/models/g:generateContent", "/gemini/models/g:countTokens"])
+def test_googles_path_below_a_prefix_is_not_taken_for_a_models_name(path: str) -> None:
+    assert isinstance(find("POST", path), Refusal)
+    below = find_below("POST", path, {"gemini"})
+    assert isinstance(below, Match)
+    assert (below.provider, below.path_model) == ("gemini", "g")
+
+
 def test_a_prefix_is_a_providers_name_and_nothing_climbs_out_of_it() -> None:
     assert find_below("POST", "/other/v1/x", {"qwen"}) is None
     assert find_below("POST", "/qwen", {"qwen"}) is None
-    for path in ("/qwen/../x", "/qwen/a/%2e%2e/x", "/qwen/a//b", "/qwen/.%2e"):
+    for path in ("/qwen/../x", "/qwen/a/%2e%2e/x", "/qwen/a//b", "/qwen//b", "/qwen/.%2e"):
         assert isinstance(find_below("GET", path, {"qwen"}), Refusal), path
     refusal = find_below("TRACE", "/qwen/x", {"qwen"})
     assert isinstance(refusal, Refusal)
@@ -230,3 +239,24 @@ def test_a_prefix_is_a_providers_name_and_nothing_climbs_out_of_it() -> None:
 )
 def test_an_id_is_one_step_of_a_path(path: str) -> None:
     assert isinstance(find("GET", path), Refusal)
+
+
+def test_what_the_gateway_says_it_serves_is_what_it_serves() -> None:
+    for listed in set(WELCOME_PATHS) - {"/{provider}/..."}:
+        path = listed.replace("{id}", "x").replace("{model}", "m")
+        assert any(isinstance(find(method, path), Match) for method in ("GET", "POST")), path
+    assert {"/v1/files", "/v1/batches", "/v1beta/models/{model}:generateContent"} <= set(WELCOME_PATHS)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/qwen/v1/%66iles/f1", "openai.files.item"),
+        ("/qwen/%76%31/batches%2fb1", "raw"),
+        ("/qwen/v1/%2566iles/f1", "raw"),
+    ],
+)
+def test_a_path_that_is_needlessly_encoded_means_what_it_means(path: str, name: str) -> None:
+    match = find_below("GET", path, {"qwen"})
+    assert isinstance(match, Match)
+    assert match.operation.name == name

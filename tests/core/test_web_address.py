@@ -93,3 +93,16 @@ def test_a_host_to_listen_on(host: str) -> None:
 @pytest.mark.parametrize("host", ["", "x:1", "http://x", "a b", "-x", "fe80::1%eth0", "x/", "*"])
 def test_what_is_not_a_host(host: str) -> None:
     assert not web_address.is_host(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["10.0.0.1", "10.0.0.1.", "[fd00::1]", "::ffff:10.0.0.1", "127.1", "0x7f.1", "0177.0.0.1", "2130706433", "a.0x1f", "nas", "db.internal"],
+)  # fmt: skip
+def test_what_any_resolver_reads_as_an_address_inside_is_private(host: str) -> None:
+    assert web_address.is_private(host)
+
+
+@pytest.mark.parametrize("host", ["example.com", "8.8.8.8", "1.example.com", "bucket.oss-1.x0x.com"])
+def test_a_public_name_is_not_private(host: str) -> None:
+    assert not web_address.is_private(host)

@@ -4,6 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from aigw_dev.core.errors import Refusal
+from aigw_dev.core.exchange import Identity
+from aigw_dev.core.operations import RAW, Match
+from aigw_dev.server.choosing import choose
+from aigw_dev.server.front import Head
+from aigw_dev.server.inbound import Inbound
+from aigw_dev.server.pipeline import begin
 from tests.scripted import ScriptedUpstream
 from tests.server.house import house
 from tests.server.providers import KEYS, config_of, whole
@@ -42,3 +49,24 @@ async def test_a_bare_name_goes_to_the_home_of_its_path(tmp_path: Path, scripted
         body = {"model": "never-heard-of", "input": "x"}
         answer = await one.http.post("/v1/responses", json=body, headers=one.token())
         assert answer.headers["x-aigw-upstream"] == "openai/never-heard-of"
+
+
+async def test_a_provider_that_left_the_config_meanwhile_is_not_found(tmp_path: Path) -> None:
+    async with house(tmp_path) as one:
+        inbound = Inbound(
+            method="GET",
+            path="/gone/x",
+            query=b"",
+            headers=[],
+            head=Head(),
+            match=Match(operation=RAW, provider="gone", rest="/x"),
+            identity=Identity(),
+            body=b"",
+            snapshot=one.gateway.snapshot,
+            things=one.gateway.things,
+            began_s=0.0,
+            started_at=0.0,
+        )
+        refusal = choose(inbound, begin(inbound), "")
+        assert isinstance(refusal, Refusal)
+        assert refusal.code == "path_not_found"

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.scripted import ScriptedUpstream
 from tests.server.house import house
+from tests.server.providers import KEYS, config_of, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -91,3 +93,15 @@ async def test_a_websocket_is_closed_before_it_opens(tmp_path: Path) -> None:
 
         await Door(one.gateway)({"type": "websocket"}, receive, send)
         assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+async def test_a_form_below_a_prefix_is_passed_on_whatever_it_looks_like(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
+    scripted.enqueue(whole())
+    form = b"a preamble\n--b\nContent-Disposition: form-data; name=x\n\n1\n--b--\n"
+    async with house(tmp_path, config_of(up=scripted), env=KEYS) as one:
+        headers = one.token() | {"content-type": "multipart/form-data; boundary=b"}
+        answer = await one.http.post("/up/odd/upload", content=form, headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert scripted.requests[0].body == form

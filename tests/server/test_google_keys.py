@@ -94,3 +94,24 @@ async def test_json_that_is_no_credential_is_refused_and_sent_nowhere() -> None:
     refusal = await GoogleKeys(google).ready(ReadyKey(name="k", value=b'{"type":"external_account"}'))
     assert isinstance(refusal, Refusal)
     assert google.calls == []
+
+
+async def test_a_reply_that_is_not_read_to_its_end_is_let_go_of(account: ReadyKey) -> None:
+    class Endless(EmbeddedReply):
+        is_let_go = False
+
+        async def read(self, limit: int) -> bytes:
+            raise UpstreamError(f"more than {limit}", code="upstream_protocol")
+
+        def cancel(self) -> None:
+            self.is_let_go = True
+
+    class Chatty(Google):
+        reply = Endless(200, [], [])
+
+        async def send(self, call: Call) -> Reply:
+            return self.reply
+
+    google = Chatty()
+    assert isinstance(await GoogleKeys(google).ready(account), Refusal)
+    assert google.reply.is_let_go

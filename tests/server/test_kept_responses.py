@@ -29,7 +29,31 @@ async def test_an_answer_from_here_asks_nobody_and_costs_nothing(tmp_path: Path)
         made = (await one.http.post("/v1/responses", json=body, headers=one.token())).json()
         for number in (0, 1_000_000):
             path = f"/v1/responses/{made['id']}/input_items?limit={number}"
-            assert len((await one.http.get(path, headers=one.token())).json()["data"]) == 1
+            answer = await one.http.get(path, headers=one.token())
+            assert len(answer.json()["data"]) == 1
+            assert answer.headers["x-aigw-cost"] == "0"
         exchange = logged(one)
         assert exchange.attempts == []
         assert exchange.cost.nanousd == 0
+
+
+async def test_nobody_reads_goes_on_with_or_deletes_what_an_identified_caller_said(tmp_path: Path) -> None:
+    async with house(tmp_path) as one:
+        asked = {"model": "mock/echo", "input": "a secret plan"}
+        made = (await one.http.post("/v1/responses", json=asked, headers=one.token())).json()
+        path = f"/v1/responses/{made['id']}"
+        for call in (one.http.get(path), one.http.get(path + "/input_items"), one.http.delete(path)):
+            answer = await call
+            assert answer.status_code >= 400
+            assert "secret plan" not in answer.text
+        follow = {"model": "mock/echo", "input": "go on", "previous_response_id": made["id"]}
+        assert (await one.http.post("/v1/responses", json=follow)).status_code >= 400
+        assert (await one.http.get(path, headers=one.token())).json() == made
+
+
+async def test_an_unidentified_caller_goes_on_with_its_own_conversation(tmp_path: Path) -> None:
+    async with house(tmp_path) as one:
+        made = (await one.http.post("/v1/responses", json={"model": "mock/echo", "input": "a"})).json()
+        assert (await one.http.get(f"/v1/responses/{made['id']}")).json() == made
+        follow = {"model": "mock/echo", "input": "b", "previous_response_id": made["id"]}
+        assert (await one.http.post("/v1/responses", json=follow)).status_code == 200

@@ -6,6 +6,7 @@ import pytest
 
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Exchange
+from aigw_dev.server import pipeline
 from aigw_dev.store.reader import LogReader
 from tests.server.house import House, house
 
@@ -106,3 +107,10 @@ async def test_the_credential_never_reaches_a_stored_header_or_body(tmp_path: Pa
         exchange = logged(one)
         assert exchange.request_body is not None
         assert one.gateway.home.token().encode() not in exchange.request_body
+
+
+def test_how_a_stream_began_is_found_behind_small_pieces_and_is_bounded() -> None:
+    pieces = [b": hi\n\n", b"event: x\n", b"data: {}"]
+    assert pipeline.beginning(pieces) == b"".join(pieces)
+    assert len(pipeline.beginning([b"x" * 50_000] * 4)) == 64 * 1024
+    assert pipeline.beginning([]) == b""

@@ -76,3 +76,11 @@ async def test_a_call_with_a_form_spends_the_stored_key(tmp_path: Path, scripted
         assert b'"model": "gpt-realtime"' in sent.body
         assert b"v=0 offer" in sent.body
         assert sent.header(b"authorization") == f"Bearer {KEYS['FIRST']}".encode()
+
+
+async def test_a_model_in_the_query_is_renamed_too(tmp_path: Path, scripted: ScriptedUpstream) -> None:
+    scripted.enqueue([json_reply(SECRET)])
+    async with house(tmp_path, config_of(up=scripted), env=KEYS) as one:
+        path = "/v1/realtime/client_secrets?model=up/gpt-realtime"
+        await one.http.post(path, json={"session": {}}, headers=one.token())
+        assert parse_qs(urlsplit(scripted.requests[0].target).query) == {"model": ["gpt-realtime"]}

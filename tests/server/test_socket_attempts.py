@@ -43,6 +43,8 @@ def test_the_model_stands_in_the_query_as_the_provider_wants_it(
 def test_what_is_passed_through_goes_to_the_root_and_a_responses_socket_names_no_model() -> None:
     raw = Match(operation=RAW, rest="/ws/x.Bidi")
     assert socket_url(raw, "alt=json", provider("openai"), "") == "https://api.openai.com/ws/x.Bidi?alt=json"
+    behind = provider("openai", "https://proxy.example/tenant-a/v1")
+    assert socket_url(raw, "", behind, "") == "https://proxy.example/tenant-a/ws/x.Bidi"
     responses = Match(operation=RESPONSES)
     assert (
         socket_url(responses, "model=one/m", provider("openai"), "m") == "https://api.openai.com/v1/responses"

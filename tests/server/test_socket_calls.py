@@ -294,6 +294,11 @@ async def test_a_refusal_of_the_provider_is_the_callers_status(tmp_path: Path) -
         exchange = await stage.last()
         assert (exchange.status, exchange.error, exchange.error_text) == (401, "upstream_status", "bad key")
         assert exchange.attempts[0].upstream_request_id == "req_1"
+        key = one.requests[0].headers["authorization"].removeprefix("Bearer ")
+        one.refusal = saying(401, body.replace(b"bad key", f"bad key {key}".encode()))
+        response = await refused(stage)
+        assert key not in response.body.decode()
+        assert key not in (await stage.last()).error_text
         one.refusal = saying(404, b"<html>nothing</html>", "text/html")
         response = await refused(stage)
         assert response.status_code == 404
@@ -562,7 +567,8 @@ def test_paths_of_sockets_are_known() -> None:
     live = socket_calls.find("/ws/google.ai.generativelanguage.v1beta.Bidi", providers, table)
     assert isinstance(live, Match)
     assert (live.provider, live.rest) == ("gemini", "/ws/google.ai.generativelanguage.v1beta.Bidi")
-    for path in ("/v1/chat/completions", "/v1/models", "/nobody/x", "//", "/one/../x"):
+    climbing = "/ws/google.ai.generativelanguage./../../x"
+    for path in ("/v1/chat/completions", "/v1/models", "/nobody/x", "//", "/one/../x", climbing):
         assert isinstance(socket_calls.find(path, providers, table), Refusal), path
 
 

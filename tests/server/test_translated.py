@@ -461,3 +461,34 @@ async def test_a_chat_client_that_echoes_nothing_still_sends_the_signed_thought_
         assert "messages[1].thinking" in answer.headers["x-aigw-translation"]
         sent = scripted.requests[1].json()["messages"]
         assert sent[1]["content"] == [thought, call]
+
+
+async def test_a_deadline_ends_a_json_array_as_json(tmp_path: Path, scripted: ScriptedUpstream) -> None:
+    word = chunk(f"data: {json.dumps(piece('Hel'))}\n\n".encode())
+    scripted.enqueue([stream_head(), word, Stall()])
+    row = f'  up: {{kind: openai-compatible, base_url: "{scripted.url}/v1", keys: ["env:FIRST"], idle_timeout_ms: 100}}\n'
+    async with house(tmp_path, f"version: 1\nproviders:\n{row}", env=KEYS) as one:
+        body = {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}
+        path = "/v1beta/models/up/m:streamGenerateContent"
+        answer = await one.http.post(path, json=body, headers=one.token())
+        first, last = json.loads(answer.text)
+        assert first["candidates"][0]["content"]["parts"] == [{"text": "Hel"}]
+        assert last["error"]["code"] == 504
+        assert last["error"]["message"].endswith(f"see: aigw-dev logs show {logged(one).id}")
+
+
+async def test_what_an_earlier_attempt_would_have_lost_is_not_in_the_ledger(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
+    with ScriptedUpstream() as second:
+        scripted.enqueue(failing(529))
+        second.enqueue(whole())
+        more = f"""  up: {{kind: openai-compatible, base_url: "{second.url}/v1", keys: ["env:FIRST"]}}
+routes:
+  r: {{flow: {{send: claude/c, fallback: [up/m]}}}}
+"""
+        async with house(tmp_path, config(more, claude=("anthropic", scripted)), env=KEYS) as one:
+            answer = await one.chat("dynamic/r", logit_bias={"1": 2})
+            assert answer.status_code == 200
+            assert "x-aigw-translation" not in answer.headers
+            assert logged(one).ledger == b""

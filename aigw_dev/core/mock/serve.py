@@ -201,7 +201,7 @@ def _answered(request: _Request) -> MockReply:
         return failed(
             400,
             "operation_not_supported",
-            f"{_PREFIX}{name} does not do {operation}; {others} does",
+            f"{_PREFIX}{name} does not do {operation}; {others} {'does' if len(can) == 1 else 'do'}",
             param="model",
         )
     if operation in _MEDIA:
