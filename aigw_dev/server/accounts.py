@@ -8,6 +8,8 @@ writer thread: `completion` gives it the work.
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from aigw_dev.core import tokens
 from aigw_dev.core.binary_reply import BinaryReply
 from aigw_dev.core.dialects import DIALECTS
@@ -107,13 +109,27 @@ def _was_read(ended: Exchange) -> bool:
 
 def _estimate(inbound: Inbound, ended: Exchange, listener: Listener) -> None:
     """Tokens that the provider did not count, of what people said and what was answered."""
-    if ended.usage is not None or metering.category(ended.operation) not in _ESTIMATED:
+    if metering.category(ended.operation) not in _ESTIMATED:
+        return
+    if ended.usage is not None:
+        _complete(inbound, ended, listener)
         return
     written = listener.reader.output_text() if listener.is_events else _text(ended.assembled)
     ended.usage = Usage(
         input=tokens.estimate_request(inbound.body), output=tokens.estimate(written), estimated=True
     )
     ended.cost = price(ended, inbound.snapshot)
+
+
+def _complete(inbound: Inbound, ended: Exchange, listener: Listener) -> None:
+    """A stream that was cut off counted only its beginning (Anthropic says one token at first): what was read counts."""
+    usage = ended.usage
+    if usage is None or not listener.is_events or listener.is_whole:
+        return
+    written = tokens.estimate(listener.reader.output_text())
+    if written > usage.output:
+        ended.usage = msgspec.structs.replace(usage, output=written, estimated=True)
+        ended.cost = price(ended, inbound.snapshot)
 
 
 def _text(assembled: Assembled | None) -> str:

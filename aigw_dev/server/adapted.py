@@ -27,6 +27,10 @@ MAX_STEPS: Final = 1_000
 """More steps than this is an adapter that does not end."""
 
 
+Arrive = Callable[[bool], None]
+"""Told with every piece of an answer's body (True), and when it has ended (False): only between them is a provider idle."""
+
+
 class Heard(msgspec.Struct, kw_only=True):
     """What an adapter's run leaves beside its result."""
 
@@ -46,12 +50,12 @@ async def run(
     *,
     target: Target,
     key: ReadyKey | None,
-    touch: Callable[[], None],
+    arrive: Arrive,
     heard: Heard,
 ) -> adapter.Given | Refusal:
     """The adapter's result. Raises `UpstreamError` where a call ended without a reply.
 
-    `touch` is called for every piece that arrives; `heard` is filled on the way.
+    `heard` is filled on the way.
     """
     ledger = Ledger(exchange.operation, provider.resolved.kind.name)
     asked = adapter.Asked(
@@ -75,15 +79,13 @@ async def run(
             step = running.send(answer)
             match step:
                 case adapter.Pause():
-                    touch()
                     await asyncio.sleep(step.seconds)
                     answer = None
                 case adapter.Ask():
-                    answer = await _ask(step, provider, place, key, shown=shown, touch=touch)
+                    answer = await _ask(step, provider, place, key, shown=shown, arrive=arrive)
                     heard.is_sent, heard.headers = True, _downward(answer)
                 case adapter.Fetch():
-                    answer = await fetch(step, provider, touch)
-            touch()
+                    answer = await fetch(step, provider, arrive)
     except StopIteration as end:
         result: adapter.Given | Refusal = end.value
         return result
@@ -108,7 +110,7 @@ async def _ask(
     key: ReadyKey | None,
     *,
     shown: Pairs,
-    touch: Callable[[], None],
+    arrive: Arrive,
 ) -> adapter.Answer:
     headers: Pairs = [(b"accept-encoding", b"identity"), *provider.fixed_headers]
     headers += [(name.encode(), value.encode()) for name, value in step.headers]
@@ -122,11 +124,11 @@ async def _ask(
         proxy=provider.resolved.proxy,
     )
     outbound.authorize(call, provider, place, key)
-    return await _answer(call, provider, step.limit_bytes, touch)
+    return await _answer(call, provider, step.limit_bytes, arrive)
 
 
 async def fetch(
-    step: adapter.Fetch, provider: ReadyProvider, touch: Callable[[], None] = lambda: None
+    step: adapter.Fetch, provider: ReadyProvider, arrive: Arrive = lambda _: None
 ) -> adapter.Answer:
     """Read a result from the storage that the provider names: https, no key, no private network, no redirect.
 
@@ -147,19 +149,18 @@ async def fetch(
         connect_timeout_s=provider.resolved.connect_timeout_ms / 1000,
         proxy=provider.resolved.proxy,
     )
-    return await _answer(call, provider, step.limit_bytes, touch)
+    return await _answer(call, provider, step.limit_bytes, arrive)
 
 
-async def _answer(
-    call: Call, provider: ReadyProvider, limit: int, touch: Callable[[], None]
-) -> adapter.Answer:
+async def _answer(call: Call, provider: ReadyProvider, limit: int, arrive: Arrive) -> adapter.Answer:
     reply = await provider.send(call)
     try:
         require_acceptable(reply)
+        arrive(True)
         pieces: list[bytes] = []
         size = 0
         async for piece in reply.chunks():
-            touch()
+            arrive(True)
             size += len(piece)
             if size > limit:
                 raise UpstreamError(
@@ -168,6 +169,7 @@ async def _answer(
             pieces.append(piece)
         body = b"".join(pieces)
     finally:
+        arrive(False)
         reply.cancel()
     kind = value_of(reply.headers, b"content-type").decode("latin-1")
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reply.headers}

@@ -28,7 +28,7 @@ from aigw_dev.server.headers import Pairs, downward, value_of
 from aigw_dev.server.job import Failure, Job, begin_attempt
 from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.outbound import Plan
-from aigw_dev.server.relay import FailedReply, read_whole
+from aigw_dev.server.relay import FailedReply, code_of, read_whole
 from aigw_dev.server.snapshot import ReadyProvider
 from aigw_dev.server.spending import usable
 from aigw_dev.server.watchdog import Watchdog
@@ -131,6 +131,12 @@ async def _adapt(
 ) -> retry.Outcome:
     """An operation that the provider offers in a form of its own."""
     heard = adapted.Heard()
+
+    def arrive(is_arriving: bool) -> None:  # noqa: FBT001  -- an `Arrive`
+        # Neither our own pauses nor the wait for an answer's head are time in which a reply stands still.
+        watchdog.is_caller_slow = not is_arriving
+        watchdog.touch()
+
     with watchdog:
         given = await adapted.run(
             start,
@@ -139,7 +145,7 @@ async def _adapt(
             provider,
             target=target,
             key=key,
-            touch=watchdog.touch,
+            arrive=arrive,
             heard=heard,
         )
     attempt.upstream_request_id = delivery.request_id(heard.headers)
@@ -214,7 +220,7 @@ def _failed_within(
     """Status 200, and then an error before anything was sent: a failed attempt like any other."""
     said_of_it = outbound.without_secrets(planned, failed.error.message.encode("utf-8", "replace")).decode()
     error = msgspec.structs.replace(failed.error, message=said_of_it)
-    attempt.error, attempt.error_text = "upstream_in_band", error.message
+    attempt.error, attempt.error_text = code_of(error), error.message
     theirs = [pair for pair in downward(reply.headers) if pair[0] != b"content-type"]
     body = outbound.without_secrets(planned, failed.body)
     if body:

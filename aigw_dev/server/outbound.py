@@ -252,6 +252,14 @@ def authorize(made: Call, provider: ReadyProvider, place: Place, key: ReadyKey |
     made.headers.append((name, prefix + key.value))
 
 
+def is_half_a_credential(key: ReadyKey) -> bool:
+    """Whether a key looks like AWS credentials and cannot be read as such: it must not go out as a plain key."""
+    from aigw_dev.core.providers import sigv4
+
+    text = key.value.decode("utf-8", "replace").strip()
+    return text.startswith(("AKIA", "ASIA", "{")) and sigv4.parse_credentials(text) is None
+
+
 def _signed_for_aws(made: Call, key: ReadyKey) -> bool:
     """Sign with AWS credentials; False where the key is a plain one (a Bedrock API key)."""
     from aigw_dev.core.providers import sigv4

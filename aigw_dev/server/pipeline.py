@@ -28,7 +28,7 @@ from aigw_dev.server.headers import Pairs
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.job import Failure, Job
 from aigw_dev.server.metering import listen_to_upload
-from aigw_dev.server.relay import Listener
+from aigw_dev.server.relay import Listener, code_of
 from aigw_dev.server.translation import Reading
 
 CLIENT_LEFT: Final = 499
@@ -282,7 +282,7 @@ def _end(exchange: Exchange, inbound: Inbound, downstream: Downstream, listener:
     error = listener.reader.error
     if error is not None and not exchange.error:
         exchange.marks.add("broken")
-        exchange.error, exchange.error_text = "upstream_in_band", error.message
+        exchange.error, exchange.error_text = code_of(error), error.message
 
 
 def beginning(pieces: list[bytes]) -> bytes:

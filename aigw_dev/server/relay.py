@@ -17,6 +17,7 @@ from aigw_dev.server.downstream import Downstream
 from aigw_dev.server.watchdog import Watchdog
 
 _GATEWAY_FAULT: Final = 502
+_OWN_CODES: Final = frozenset({"upstream_reset", "upstream_protocol", "event_too_large"})
 HOLD_BYTES: Final = 64 * 1024
 """Comments and pings held before the first data; more than this commits."""
 WHOLE_BYTES: Final = 4 * 1024 * 1024
@@ -32,6 +33,11 @@ class FailedReply(Exception):  # noqa: N818  -- an outcome, not a fault of ours
         self.error = error
         self.body = body
         self.status = error.status or _GATEWAY_FAULT
+
+
+def code_of(error: ReplyError) -> str:
+    """Our code for an error inside a stream: our own where the stream was found cut off, else the provider said it."""
+    return error.code if error.code in _OWN_CODES else "upstream_in_band"
 
 
 Commit = Callable[[], Awaitable[None]]

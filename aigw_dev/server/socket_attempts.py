@@ -91,8 +91,8 @@ def _lacking(job: SocketJob, provider: ReadyProvider) -> Refusal | None:
     operation, kind = job.inbound.match.operation, provider.resolved.kind
     if operation is RESPONSES and not kind.has_response_sockets:
         return Refusal(
-            code="operation_not_supported",
-            message=f"{provider.name} ({kind.title}) has no WebSocket for responses; POST {operation.path} over HTTP instead",
+            code="upgrade_required",
+            message=f"{provider.name} ({kind.title}) has no WebSocket for responses; POST /v1{operation.path} over HTTP instead",
             status=426,
         )
     if provider.connect is None or operation.name in kind.lacks:

@@ -2,6 +2,7 @@
 
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.routing.flow import Target
+from aigw_dev.server import outbound
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.outbound import passed_credential
@@ -28,8 +29,18 @@ async def usable(inbound: Inbound, provider: ReadyProvider, target: Target) -> R
     if isinstance(key, ReadyKey):
         if not is_allowed:
             return _needs_token(provider.name)
+        if resolved.kind.signing == "aws" and outbound.is_half_a_credential(key):
+            return _unreadable(key.name)
         return key if provider.exchange_key is None else await provider.exchange_key(key)
     return key if resolved.is_key_required or target.key else None
+
+
+def _unreadable(key: str) -> Refusal:
+    return Refusal(
+        code="key_unreadable",
+        message=f"key {key} looks like AWS credentials and is not whole; store ACCESS_KEY_ID:SECRET_ACCESS_KEY[:SESSION_TOKEN], "
+        "or a Bedrock API key. Nothing was sent.",
+    )
 
 
 def _needs_login(provider: str) -> Refusal:

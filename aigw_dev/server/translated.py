@@ -31,6 +31,8 @@ from aigw_dev.server.watchdog import Watchdog
 
 WHOLE_BYTES: Final = 64 * 1024 * 1024
 """The largest reply that is translated in one piece."""
+_CANNOT: Final = 501
+"""What counts as not being able to count: it is estimated then."""
 JSON: Final = b"application/json"
 EVENTS: Final = b"text/event-stream; charset=utf-8"
 _STREAMS: Final = (b"text/event-stream", b"application/vnd.amazon.eventstream", b"application/x-ndjson")
@@ -247,7 +249,7 @@ async def relay_count(relay: Relay) -> None:
     ours = count_codec(relay.exchange.dialect)
     tokens = theirs.read_count_reply(body) if theirs is not None else None
     if tokens is None or ours is None:
-        raise FailedReply(ReplyError(message="the provider's answer holds no token count"))
+        raise FailedReply(ReplyError(message="the provider's answer holds no token count", status=_CANNOT))
     await relay.answer(ours.write_count_reply(tokens), ReplySummary())
 
 

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
+from aigw_dev.core import harmless
 from aigw_dev.core.chat import carried, estimate, media_bytes
-from aigw_dev.core.chat.vocabulary import ChatRequest, ReplyContext
+from aigw_dev.core.chat.vocabulary import ChatRequest, Opaque, ReplyContext
 from aigw_dev.core.dialects.codec import (
     CallerCodec,
     Outgoing,
@@ -109,6 +110,9 @@ def translate(
     chat = reading.chat()
     if isinstance(chat, Refusal):
         return chat
+    unsaid = _unsaid(chat, place)
+    if unsaid is not None:
+        return unsaid
     ledger = Ledger(exchange.dialect, place.dialect)
     chat, own = _with_params(chat, target.params)
     if thoughts is not None and exchange.dialect in FORGETFUL:
@@ -144,6 +148,25 @@ def translate(
         provider=provider_codec(place.dialect),
         dialect=place.dialect,
     )
+
+
+def _unsaid(chat: ChatRequest, place: Place) -> Refusal | None:
+    """A turn of the user of which nothing could be said to the provider: left out, the question would be another one."""
+    for number, message in enumerate(chat.messages):
+        if message.role != "user" or not message.parts:
+            continue
+        strange = [
+            part for part in message.parts if isinstance(part, Opaque) and part.dialect != place.dialect
+        ]
+        if len(strange) == len(message.parts) and not any(one.type.endswith("_output") for one in strange):
+            types = ", ".join(dict.fromkeys(harmless.line(one.type[:40]) or "unknown" for one in strange))
+            return Refusal(
+                code="invalid_request",
+                message=f"nothing of messages[{number}] can be said to a provider of another dialect: {types}; send text, "
+                "images, documents or audio, or call a provider that knows this kind of content",
+                param=f"messages[{number}]",
+            )
+    return None
 
 
 def _writer(reading: Reading, place: Place) -> Callable[..., Outgoing | Refusal]:

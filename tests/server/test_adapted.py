@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.scripted import Request, Script, ScriptedUpstream, json_reply, reply
+from tests.scripted import Request, Script, ScriptedUpstream, Stall, json_reply, reply
 from tests.server.house import house
 from tests.server.providers import KEYS
 from tests.server.test_pipeline import logged
@@ -158,10 +158,10 @@ async def test_an_answer_past_its_limit_is_cut_off(tmp_path: Path, scripted: Scr
         async with house(tmp_path, row) as one:
             provider = one.gateway.snapshot.providers["own"]
             local.enqueue([reply(b"x" * 50)], [reply(b"x" * 50)])
-            touched: list[int] = []
+            arrived: list[bool] = []
             step = adapter.Fetch(url=f"{local.url}/a", limit_bytes=50)
-            answer = await adapted.fetch(step, provider, lambda: touched.append(1))
-            assert (len(answer.body), bool(touched)) == (50, True)
+            answer = await adapted.fetch(step, provider, arrived.append)
+            assert (len(answer.body), arrived[0], arrived[-1]) == (50, True, False)
             with pytest.raises(UpstreamError, match="larger than 49 bytes"):
                 await adapted.fetch(adapter.Fetch(url=f"{local.url}/a", limit_bytes=49), provider)
 
@@ -193,3 +193,22 @@ async def test_a_subscriptions_own_credential_goes_up_and_none_of_ours(
         sent = scripted.requests[0]
         assert sent.header(b"authorization") == b"Bearer theirs"
         assert sent.header(b"esa_aigw_auth") == b""
+
+
+@pytest.mark.parametrize(("step", "is_idle"), [("pause", False), ("body", True)])
+async def test_only_an_answer_that_stands_still_is_idle(tmp_path: Path, step: str, is_idle: bool) -> None:
+    results = [{"url": "https://storage.example/picture.png"}]
+    done = json_reply({"output": {"task_id": "t1", "task_status": "SUCCEEDED", "results": results}})
+
+    def script(request: Request) -> Script:
+        if request.method == "POST":
+            return [json_reply({"output": {"task_id": "t1", "task_status": "PENDING"}})]
+        return [done[:-10], Stall()] if step == "body" else [done]
+
+    with ScriptedUpstream(script) as scripted:
+        text = config("qwen", scripted, "/compatible-mode/v1").replace("]}", "], idle_timeout_ms: 300}")
+        async with house(tmp_path, text, env=KEYS) as one:
+            body = {"model": "own/wan2.2-t2i-flash", "prompt": "a cat"}
+            answer = await one.http.post("/v1/images/generations", json=body, headers=one.token())
+            code = answer.json().get("error", {}).get("code")
+            assert code == ("idle_timeout" if is_idle else None)

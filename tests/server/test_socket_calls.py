@@ -414,7 +414,7 @@ async def test_a_caller_that_leaves_before_it_is_answered_cancels_the_call(tmp_p
         ({"authorization": "Bearer {token}"}, "/v1/realtime", 400, "model_missing"),
         ({"authorization": "Bearer {token}"}, "/v1/realtime?model=dynamic/no", 404, "model_not_found"),
         ({"authorization": "Bearer {token}"}, "/v1/realtime?model=mock/echo", 400, "operation_not_supported"),
-        ({"authorization": "Bearer {token}"}, "/v1/responses?model=one/m", 426, "operation_not_supported"),
+        ({"authorization": "Bearer {token}"}, "/v1/responses?model=one/m", 426, "upgrade_required"),
         ({}, "/v1/realtime?model=one/m&token={token}", 401, "gateway_token_required"),
     ],
 )

@@ -46,3 +46,17 @@ async def test_the_token_counts_in_any_dialects_header(
         answer = await one.http.post(path, json=body, headers={header: value})
         assert answer.status_code == 200
         assert token not in str(scripted.requests[0].headers)
+
+
+@pytest.mark.parametrize("key", ["AKIAIOSFODNN7EXAMPLE", '{"aws_access_key_id": "AKIA"}'])
+async def test_half_a_credential_is_sent_nowhere(
+    tmp_path: Path, scripted: ScriptedUpstream, key: str
+) -> None:
+    row = f'{{kind: bedrock, base_url: "{scripted.url}", keys: ["env:AWS"]}}'
+    config = f"version: 1\ngateway: {{name: t}}\nproviders:\n  bed: {row}\n"
+    async with house(tmp_path, config, env={"AWS": key}) as one:
+        answer = await one.chat("bed/m")
+        assert answer.status_code == 503
+        assert answer.json()["error"]["code"] == "key_unreadable"
+        assert "ACCESS_KEY_ID:SECRET_ACCESS_KEY" in answer.json()["error"]["message"]
+        assert scripted.requests == []

@@ -492,3 +492,50 @@ routes:
             assert answer.status_code == 200
             assert "x-aigw-translation" not in answer.headers
             assert logged(one).ledger == b""
+
+
+async def test_a_turn_of_which_nothing_can_be_said_is_refused(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
+    async with house(tmp_path, config(up=("openai-compatible", scripted)), env=KEYS) as one:
+        turns = [{"role": "user", "content": [{"type": "imge", "source": "x"}]}]
+        answer = await one.http.post(
+            "/v1/messages", json={"model": "up/m", "max_tokens": 5, "messages": turns}, headers=one.token()
+        )
+        assert answer.status_code == 400
+        assert "imge" in answer.json()["error"]["message"]
+        assert scripted.requests == []
+
+
+async def test_a_target_that_would_lose_something_is_passed_over_for_one_that_does_not(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
+    more = "routes:\n  r: {flow: {send: claude/c, fallback: [up/m]}, on_loss: reject}\n"
+    scripted.enqueue(whole())
+    kinds = {"claude": ("anthropic", scripted), "up": ("openai-compatible", scripted)}
+    async with house(tmp_path, config(more, **kinds), env=KEYS) as one:
+        answer = await one.chat("dynamic/r", logit_bias={"1": 1})
+        assert answer.status_code == 200
+        assert answer.headers["x-aigw-upstream"] == "up/m"
+        assert scripted.requests[0].json()["logit_bias"] == {"1": 1}
+
+
+async def test_an_answer_without_a_count_is_estimated(tmp_path: Path, scripted: ScriptedUpstream) -> None:
+    scripted.enqueue([json_reply({"total": 3})])
+    async with house(tmp_path, config(gem=("gemini", scripted)), env=KEYS) as one:
+        answer = await messages(one, "gem/g", path="/v1/messages/count_tokens")
+        assert answer.status_code == 200
+        assert "estimate" in answer.headers["x-aigw-translation"]
+
+
+async def test_a_stream_that_was_cut_off_is_not_priced_as_if_it_were_whole(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
+    scripted.enqueue([*named(*spoken("a good many words were said before the end came"))[:4], Reset()])
+    async with house(tmp_path, config(claude=("anthropic", scripted)), env=KEYS) as one:
+        await one.chat("claude/claude-sonnet-4-5", stream=True)
+        usage = logged(one).usage
+        assert usage is not None
+        assert usage.estimated
+        assert usage.output > 5
+        assert logged(one).cost.status in {"estimated", "unknown"}

@@ -168,6 +168,12 @@ def raw_url(provider: ResolvedProvider, rest: str, *, query: str = "") -> tuple[
     """
     kind = provider.kind
     root = address.port_base(kind, _ROOT, provider.base_url)
+    native = provider.places.get(kind.native_dialect) or main_place(provider)
+    base_path = root.partition("://")[2].partition("/")[2]
+    if base_path and rest.startswith(
+        f"/{base_path}/"
+    ):  # the whole path, as an SDK with its own base URL sends it
+        return address.plain_url(provider.origin, rest, query=query), native
     own = [(kind.api_path, main_place(provider))]
     own += [
         (port.api_path, provider.places[port.dialect])
@@ -180,7 +186,6 @@ def raw_url(provider: ResolvedProvider, rest: str, *, query: str = "") -> tuple[
     version, _, behind = rest.removeprefix("/").partition("/")
     if version == _USUAL_VERSION and kind.api_path:
         return address.plain_url(provider.api_base, f"/{behind}", query=query), main_place(provider)
-    native = provider.places.get(kind.native_dialect) or main_place(provider)
     return address.plain_url(root, rest, query=query), native
 
 

@@ -46,6 +46,8 @@ UNUSABLE_ERRORS: Final = frozenset(
         "trust_unavailable",
         "not_trusted",
         "operation_not_supported",
+        "translation_loss",
+        "upgrade_required",
     }
 )
 """Codes of our own refusals of one target: it was not called, and the next one may be usable."""

@@ -108,3 +108,11 @@ def test_other_operations_stay_at_the_compatible_endpoint() -> None:
     there = resolved("gemini")
     base = "https://generativelanguage.googleapis.com/v1beta/openai"
     assert upstream_url(there, "/embeddings") == base + "/embeddings"
+
+
+def test_a_path_that_holds_the_whole_base_is_not_doubled() -> None:
+    base = "https://us-central1-aiplatform.googleapis.com/v1/projects/p/locations/us-central1"
+    rest = "/v1/projects/p/locations/us-central1/publishers/google/models/g:predict"
+    assert (
+        raw_url(resolved("vertex", base), rest)[0] == "https://us-central1-aiplatform.googleapis.com" + rest
+    )
