@@ -6,7 +6,7 @@ settle: end, price, record. No `await` below the line in `finally`.
 
 import asyncio
 import functools
-import random
+import os
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -171,7 +171,7 @@ def begin(inbound: Inbound) -> Exchange:
     head, identity, logging = inbound.head, inbound.identity, inbound.snapshot.config.logging
     operation = inbound.match.operation
     return Exchange(
-        id=f"{random.getrandbits(64):016x}",
+        id=os.urandom(8).hex(),
         gateway=inbound.snapshot.gateway,
         started_at=inbound.started_at,
         method=inbound.method,
@@ -310,6 +310,6 @@ def _trace_id(traceparent: bytes) -> str:
         try:
             int(parts[1], 16)
         except ValueError:
-            return f"{random.getrandbits(128):032x}"
+            return os.urandom(16).hex()
         return parts[1].decode().lower()
-    return f"{random.getrandbits(128):032x}"
+    return os.urandom(16).hex()

@@ -1,7 +1,7 @@
 """What every reply carries of our own: the `x-aigw-*` headers, the request id, and errors in the caller's dialect."""
 
 import functools
-import random
+import os
 from typing import Final
 from urllib.parse import quote
 
@@ -52,7 +52,7 @@ def own_headers(exchange: Exchange, dialect: Dialect, theirs: Pairs) -> Pairs:
 
 def new_request_id(dialect: Dialect) -> tuple[bytes, bytes]:
     """The dialect's id header for a reply without an exchange."""
-    return (dialect.REQUEST_ID_HEADER.encode(), f"{random.getrandbits(64):016x}".encode())
+    return (dialect.REQUEST_ID_HEADER.encode(), os.urandom(8).hex().encode())
 
 
 def cost_header(cost: Cost) -> tuple[bytes, bytes]:

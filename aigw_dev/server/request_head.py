@@ -11,6 +11,8 @@ import msgspec
 
 MAX_FIELDS: Final = 256
 
+_WHOLE: Final = (b"application/json", b"text/", b"application/x-www-form-urlencoded")
+"""Bodies that are read whole, at once; any other is an upload, which may take its time but not pause."""
 _WATCHED: Final = frozenset(
     {b"host", b"content-length", b"transfer-encoding", b"expect", b"content-type", b"connection", b"upgrade"}
 )
@@ -54,7 +56,7 @@ def inspect(method: bytes, target: bytes, version: str, headers: list[tuple[byte
             case b"host":
                 hosts += 1
             case b"content-type":
-                shape.is_upload = value[:10].lower() == b"multipart/"
+                shape.is_upload = not value.lower().startswith(_WHOLE)
             case b"content-length":
                 if shape.content_length is not None or not value.isdigit():
                     return _bad("send exactly one content-length, a number")

@@ -171,7 +171,7 @@ def _owner_of(exchange: Exchange) -> Owner:
     kind = exchange.attempts[-1].kind if exchange.attempts else ""
     return Owner(
         provider=exchange.provider,
-        key_name=exchange.key_name,
+        key_name="" if exchange.key_name == "ephemeral" else exchange.key_name,
         model=exchange.request_model,
         provider_kind=kind,
         consumer=exchange.consumer,

@@ -17,7 +17,7 @@ from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Usage
 from aigw_dev.core.providers.adapter import Answer, Ask, Fetch, Given, Step, refused
 
-LONGEST_WAIT_S: Final = 600.0
+LONGEST_WAIT_S: Final = 540.0
 """The most that one call waits for a job, in sum."""
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 5.0

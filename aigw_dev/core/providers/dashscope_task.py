@@ -73,7 +73,7 @@ def look(task: str) -> Generator[Step, Answer | None, Read | Given | Refusal]:
 
 
 def wait(task: str) -> Generator[Step, Answer | None, Read | Given | Refusal]:
-    """The job when it has succeeded; its failure as an error; or, after ten minutes, word that it still runs."""
+    """The job when it has succeeded; its failure as an error; or, after nine minutes, word that it still runs."""
     lost = 0
     for pause in pauses():
         yield Pause(pause)
