@@ -59,6 +59,30 @@ def reply_lines(assembled: dict[str, Any] | None, body: str | None) -> list[str]
     return _shown(body) if body else ["not recorded" if body is None else "(empty)"]
 
 
+def socket_lines(body: str) -> list[str]:
+    """The messages of a WebSocket, a line each: when, from whom, what."""
+    lines: list[str] = []
+    for line in body.splitlines():
+        try:
+            one: Any = msgspec.json.decode(line)
+        except msgspec.DecodeError:
+            one = None
+        if not isinstance(one, dict):
+            lines.append(harmless.line(line))
+            continue
+        said = cast("dict[str, Any]", one)
+        if "left_out" in said:
+            lines.append(f"... and {said['left_out']} messages more")
+            continue
+        what = said.get("text")
+        if what is None and "bytes" in said:
+            what = f"{said['bytes']} bytes"
+        if what is None:
+            what = f"closed with {said.get('close', '?')} {said.get('reason', '')}".rstrip()
+        lines.append(harmless.line(f"{said.get('at_ms', 0):>7} ms  {said.get('from', '?'):<6}  {what}"))
+    return lines
+
+
 def _messages(key: str, value: Any) -> list[str]:
     if isinstance(value, str):
         return _said(key, value)

@@ -75,6 +75,10 @@ def attempts(exchange: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
+_SOCKET: Final = 101
+"""The status of an exchange that became a WebSocket."""
+
+
 def request(exchange: dict[str, Any]) -> list[str]:
     """What was asked."""
     if "request_body_base64" in exchange:
@@ -87,6 +91,8 @@ def response(exchange: dict[str, Any]) -> list[str]:
     assembled: dict[str, Any] = exchange["assembled"] or {}
     if "response_body_base64" in exchange and not any(assembled.values()):
         return [f"{exchange['response_bytes']} bytes that are no text"]
+    if exchange["status"] == _SOCKET and exchange["response_body"]:
+        return conversation.socket_lines(exchange["response_body"])
     return conversation.reply_lines(exchange["assembled"], exchange["response_body"])
 
 
@@ -169,6 +175,8 @@ def _took(exchange: dict[str, Any]) -> str:
 def _stream(exchange: dict[str, Any]) -> str:
     """How the pieces came: how many, and the longest wait for one."""
     timing = exchange["timing"]
+    if exchange["status"] == _SOCKET:
+        return ""
     if not timing or not timing["at_us"]:
         return "asked for, nothing came" if exchange["is_stream"] and exchange["state"] == "ended" else ""
     at_us: list[int] = timing["at_us"]

@@ -114,3 +114,20 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(["messages", "input", "system", "tools", "prompt", "x"]), JSON))
 def test_no_json_is_too_odd_to_show(fields: dict[str, Any]) -> None:
     assert asked(**fields)
+
+
+def test_a_sockets_messages_are_a_line_each() -> None:
+    kept = [
+        '{"at_ms":1,"from":"client","text":"{\\"type\\":\\"session.update\\"}"}',
+        '{"at_ms":12,"from":"server","bytes":640}',
+        '{"at_ms":20,"from":"client","close":1000,"reason":"bye"}',
+        '{"left_out":3}',
+        "no json \x1b[2J",
+    ]
+    assert conversation.socket_lines("\n".join(kept)) == [
+        '      1 ms  client  {"type":"session.update"}',
+        "     12 ms  server  640 bytes",
+        "     20 ms  client  closed with 1000 bye",
+        "... and 3 messages more",
+        "no json \\x1b[2J",
+    ]
