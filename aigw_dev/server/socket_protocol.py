@@ -210,10 +210,14 @@ class CallerSocket(asyncio.Protocol):
             _log.error("the app failed on a WebSocket", exc_info=error)
         if self.frames is not None:
             self.frames.close(GOING_AWAY, _STOPPING)
-        elif not self._is_answered:
+        elif not self._is_answered and (error is None or self._transport.is_closing()):
             self._transport.abort()
+        elif not self._is_answered:
+            self.refuse(
+                500, [(b"content-type", b"text/plain")], b"the gateway has a fault; its log says more\n"
+            )
 
 
 async def _no_messages(*_: object) -> Any:
     """ASGI's receive and send, which are not used here."""
-    raise NotImplementedError("a socket's app talks to scope['extensions']['aigw']")
+    raise RuntimeError("a socket's app talks to scope['extensions']['aigw']")

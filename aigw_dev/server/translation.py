@@ -21,7 +21,7 @@ from aigw_dev.core.dialects.codec import (
     count_codec,
     provider_codec,
 )
-from aigw_dev.core.dialects.request_body import RequestBody, merge, read_body
+from aigw_dev.core.dialects.request_body import RequestBody
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Exchange
 from aigw_dev.core.ledger import Entry, Ledger
@@ -132,8 +132,6 @@ def translate(
     if losses and on_loss == "reject":
         return _too_lossy(losses, target)
     ledger.is_warning = bool(losses) and on_loss == "warn"
-    if own:
-        outgoing = msgspec.structs.replace(outgoing, body=_merged(outgoing.body, own))
     return Translation(
         outgoing=outgoing,
         ledger=ledger,
@@ -202,13 +200,6 @@ def _with_params(chat: ChatRequest, params: Mapping[str, Any]) -> tuple[ChatRequ
     own.pop("model", None)
     own.pop("stream", None)
     return msgspec.structs.replace(chat, **common), own
-
-
-def _merged(raw: bytes, params: Mapping[str, Any]) -> bytes:
-    body = read_body(raw)
-    if isinstance(body, Refusal):  # what a codec wrote is an object; if not, the provider shall say so
-        return raw
-    return merge(body, {name: msgspec.json.encode(value) for name, value in params.items()}).raw
 
 
 @functools.lru_cache(maxsize=64)

@@ -68,10 +68,8 @@ async def test_an_app_that_ends_closes_the_socket_and_the_connection() -> None:
         await quiet(lambda: server.connection_count == 0 and server.request_count == 0)
 
 
-@pytest.mark.parametrize("fault", [None, LookupError("a fault"), asyncio.CancelledError()])
-async def test_an_app_that_answers_nothing_cuts_the_connection(
-    fault: BaseException | None, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.parametrize("fault", [None, asyncio.CancelledError()])
+async def test_an_app_that_answers_nothing_cuts_the_connection(fault: BaseException | None) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if fault is not None:
             raise fault
@@ -81,7 +79,19 @@ async def test_an_app_that_answers_nothing_cuts_the_connection(
     async with serving(stage, websockets=CallerSocket) as server, await Caller.connect(server.port) as caller:
         caller.send(HANDSHAKE)
         assert await caller.is_closed()
-    assert ("a fault" in caplog.text) == isinstance(fault, LookupError)
+
+
+async def test_an_app_that_fails_before_it_answers_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise LookupError("a fault")
+
+    stage = Sockets()
+    stage.parts["/a b/c"] = app
+    async with serving(stage, websockets=CallerSocket) as server, await Caller.connect(server.port) as caller:
+        caller.send(HANDSHAKE)
+        response = await caller.response()
+        assert (response.status, b"fault" in response.body) == (500, True)
+    assert "a fault" in caplog.text
 
 
 async def test_a_refusal_is_plain_http() -> None:
