@@ -101,7 +101,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     metadata: Literal["required", "optional"] = "required"
     """`optional` treats a missing x-ai-route-metadata header as an empty one; `required` answers 400."""
     on_loss: Literal["allow", "warn", "reject"] = "allow"
-    """What a translation that loses something does: `allow` says so in the ledger, `warn` marks it too, `reject` is 400."""
+    """What a translation that loses something does: `allow` says so in the ledger, `warn` marks it too, `reject` passes that target over."""
 
 
 class Logging(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
