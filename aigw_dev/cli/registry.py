@@ -65,6 +65,11 @@ COMMANDS: Final = Registry(
         Command(
             "status", "aigw_dev.cli.status:status", "Say whether the gateway runs, where, and how it does."
         ),
+        Command(
+            "tui",
+            "aigw_dev.cli.tui:tui",
+            "Open the terminal screens: dashboard, routes, chat, logs, providers.",
+        ),
         Command("chat", "aigw_dev.cli.chat:chat", "Talk to a model through the gateway."),
         Command(
             "run",

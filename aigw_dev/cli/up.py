@@ -1,10 +1,8 @@
 """`aigw-dev up`: serve this config until stopped."""
 
-import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,9 +18,6 @@ if TYPE_CHECKING:
     from aigw_dev.server.listen import PortTakenError
     from aigw_dev.server.run import Receipt, Settings
 
-_START_S = 20.0
-"""How long a detached gateway may take to answer."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpOptions:
@@ -35,6 +30,9 @@ class UpOptions:
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Return when it answers; `aigw-dev down` stops it.")
     ] = False
+    tui: Annotated[
+        bool, typer.Option("--tui", help="Open the terminal screens; the gateway ends with them.")
+    ] = False
 
 
 def up(context: Context, options: UpOptions) -> int:
@@ -43,6 +41,10 @@ def up(context: Context, options: UpOptions) -> int:
     Serves one OpenAI-compatible endpoint in front of every provider until ctrl-C. The last line on stdout,
     `ready URL`, is printed when it answers.
     """
+    if options.tui:
+        from aigw_dev.cli.tui import over_up
+
+        return over_up(context, port=options.port, host=options.host)
     place = Place(context)
     reading = place.reading
     if reading.config is None:
@@ -53,7 +55,11 @@ def up(context: Context, options: UpOptions) -> int:
     if running is not None:
         return _already(context, running, options)
     if options.detach:
-        return _detach(context, folder, options)
+        from aigw_dev.cli.detached import start_detached
+
+        return _already(
+            context, start_detached(context, folder, port=options.port, host=options.host), UpOptions()
+        )
     held = claim(folder)
     if held is None:
         running = read_running(folder, wait_s=5.0)
@@ -131,52 +137,6 @@ def _already(context: Context, running: RunningInfo, options: UpOptions) -> int:
     else:
         output.say(f"ready {running.url}")
     return DONE
-
-
-def _detach(context: Context, folder: Path, options: UpOptions) -> int:
-    """Start the same command in the background and wait until it answers."""
-    command = [sys.executable, "-m", "aigw_dev", "up", "--home", str(folder.parent.parent)]
-    if context.named_config() is not None:
-        command += ["--config", str(context.named_config())]
-    if options.port is not None:
-        command += ["--port", str(options.port)]
-    if options.host is not None:
-        command += ["--host", options.host]
-    words = folder / "up.log"
-    with _private(words) as told:
-        child = _start_apart(command, told)
-    import time
-
-    deadline = time.monotonic() + _START_S
-    while time.monotonic() < deadline:
-        running = read_running(folder)
-        if running is not None:
-            return _already(context, running, UpOptions())
-        if child.poll() is not None:
-            break
-        time.sleep(0.05)
-    said = words.read_text("utf-8", "replace").strip()
-    raise CommandError(f"The gateway did not start.\n{said[-2000:]}", hint=f"Its words are in {words}.")
-
-
-def _private(path: Path) -> IO[str]:
-    """A new file for writing in the place of the old one, which only this user may read."""
-    import os
-
-    path.unlink(missing_ok=True)
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8")
-
-
-def _start_apart(command: list[str], told: IO[str]) -> "subprocess.Popen[bytes]":
-    """A child that goes on after this process; its words go to `told`."""
-    if sys.platform == "win32":
-        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, creationflags=flags
-        )
-    return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, start_new_session=True
-    )
 
 
 def _check_host(settings: "Settings", *, is_verified: bool) -> None:

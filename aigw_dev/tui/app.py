@@ -1,0 +1,440 @@
+"""The app: five screens over one gateway, and what is the same on all of them."""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar, Final
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from aigw_dev.client import AdminClient
+from aigw_dev.core import harmless
+from aigw_dev.core.errors import GatewayError
+from aigw_dev.tui import clipboard, theme
+from aigw_dev.tui.frame.command_line import CommandLine
+from aigw_dev.tui.frame.help import key_rows
+from aigw_dev.tui.frame.jump import Jump
+from aigw_dev.tui.frame.top_line import ROOMS
+from aigw_dev.tui.link import Link
+from aigw_dev.tui.look import Look
+from aigw_dev.tui.memory import Memory
+from aigw_dev.tui.palette import Bindings
+from aigw_dev.tui.room import Room
+from aigw_dev.tui.settings import Settings
+from aigw_dev.tui.shell import Opening, Severity, Shell
+from aigw_dev.tui.widgets.viewer import Viewer
+
+STATUS_S: Final = 2.0
+SAVE_S: Final = 1.0
+TWICE_S: Final = 1.0
+"""Within this, a second ctrl-C quits."""
+_THREADS: Final = 24
+_SECONDS: Final = {"information": 4.0, "warning": 6.0, "error": 20.0}
+
+
+class AigwApp(App[int]):
+    """Returns 0 when it was quit."""
+
+    TITLE = "aigw-dev"
+    AUTO_FOCUS = None
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {Bindings} | App.COMMANDS
+    CSS = """
+    Screen { background: $background; }
+    Toast { max-width: 70; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(
+                str(digit),
+                f"room('{room}')",
+                title,
+                show=False,
+                id=f"app.{room}",
+                tooltip=f"The {title} screen.",
+            )
+            for digit, (room, title, _) in enumerate(ROOMS, start=1)
+        ),
+        Binding(
+            "grave_accent", "back", "Back", show=False, id="app.back", tooltip="The screen before this one."
+        ),
+        Binding(
+            "question_mark", "help", "Keys", show=False, id="app.help", tooltip="Every key that works here."
+        ),
+        Binding("f1", "help", "Keys", show=False, id="app.help_f1", tooltip="Every key that works here."),
+        Binding(
+            "ctrl+o",
+            "jump",
+            "Jump",
+            show=False,
+            id="app.jump",
+            tooltip="A letter on everything that can be focused.",
+        ),
+        Binding(
+            "ctrl+p",
+            "command_palette",
+            "Palette",
+            show=False,
+            id="app.palette",
+            tooltip="Find an action by name.",
+        ),
+        Binding(
+            "ctrl+g",
+            "gateways",
+            "Gateways",
+            show=False,
+            id="app.gateways",
+            tooltip="Attach to another running gateway.",
+        ),
+        Binding(
+            "ctrl+t",
+            "settings",
+            "Settings",
+            show=False,
+            id="app.settings",
+            tooltip="The gateway's name, notes, recording, sampling, retention.",
+        ),
+        Binding(
+            "exclamation_mark",
+            "last_error",
+            "Last error",
+            show=False,
+            id="app.last_error",
+            tooltip="The last error, to read and copy.",
+        ),
+        Binding("q", "quit", "Quit", show=False, id="app.quit", tooltip="Leave; everything is kept."),
+        Binding(
+            "ctrl+c",
+            "cancel",
+            "Cancel",
+            show=False,
+            priority=True,
+            id="app.cancel",
+            tooltip="Copy what is selected; twice quits.",
+        ),
+    ]
+
+    def __init__(
+        self, opening: Opening, *, look: Look, settings: Settings, problems: tuple[str, ...] = ()
+    ) -> None:
+        """Connects to nothing before it runs. `problems` are those of tui.yaml, shown at the start."""
+        if not look.is_colour:
+            os.environ["NO_COLOR"] = (
+                "1"  # Textual takes it out again, and leaves only bold, reverse and underline
+            )
+        super().__init__(ansi_color=not look.is_colour)
+        self.shell: Final = Shell(
+            opening=opening,
+            link=_link(opening),
+            look=look,
+            memory=Memory(opening.memory_path),
+            settings=settings,
+            ways=self,
+        )
+        self._problems = problems
+        self._last_error = ""
+        self._cancelled_at = 0.0
+        self._previous = ""
+        self._here = ""
+        self._rooms: dict[str, Room] = {}
+        self._copied_text = ""
+
+    # life
+
+    def on_mount(self) -> None:
+        """Themes, keys, the first screen."""
+        import asyncio
+
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "tui"))
+        for one in theme.OURS:
+            self.register_theme(one)
+        self._set_theme()
+        self._use_keymap()
+        self.shell.link.on_state = self._on_link
+        kept = self.shell.memory.room("app")
+        self.go(self.shell.opening.room or str(kept.get("room", "")) or "dashboard")
+        self.set_interval(STATUS_S, self._ask_status)
+        self.set_interval(SAVE_S, self._save)
+        if self.shell.link.is_placed:
+            self._ask_status()
+        else:
+            self.start_gateway()
+
+    def on_unmount(self) -> None:
+        """Keep what there is to keep."""
+        self.shell.memory.save(self._remembered())
+        self.shell.link.close()
+
+    def _use_keymap(self) -> None:
+        """A person's keys, unless they would break others; then ours hold and it is said why."""
+        wrong = list(self._problems)
+        keymap = dict(self.shell.settings.keymap)
+        if keymap:
+            from aigw_dev.tui.key_list import all_actions
+            from aigw_dev.tui.keymap import problems
+
+            conflicts = problems(keymap, all_actions())
+            wrong += conflicts
+            if not conflicts:
+                self.set_keymap(keymap)
+        if wrong:
+            self.notify("\n".join(wrong), title="tui.yaml", severity="error")
+
+    def _set_theme(self) -> None:
+        wanted = (
+            str(self.shell.memory.room("app").get("theme", "")) or self.shell.settings.theme or theme.DEFAULT
+        )
+        if not self.shell.look.is_colour:
+            wanted = theme.NO_COLOUR
+        self.theme = wanted if wanted in self.available_themes else theme.DEFAULT
+
+    # ways of screens (shell.Ways)
+
+    def go(self, room: str, **place: Any) -> None:
+        """Show another screen, at a place."""
+        screen = self._rooms.get(room)
+        if screen is None:
+            screen = self._rooms[room] = _make(room, self.shell)
+            self.add_mode_screen(room, screen)
+        if room != self._here:
+            self._previous, self._here = self._here, room
+            self.switch_mode(room)
+        if place:
+            screen.call_later(screen.open_at, **place)
+
+    def add_mode_screen(self, room: str, screen: Room) -> None:
+        """A screen is made when it is first wanted: starting shows one, not five."""
+        self.add_mode(room, lambda: screen)
+
+    def toast(self, title: str, text: str = "", severity: Severity = "information") -> None:
+        """Say what happened."""
+        self.notify(text, title=title, severity=severity)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: Severity = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Harmless and without markup, whoever calls; errors are kept for `!`."""
+        del markup
+        said, head = harmless.block(message), harmless.line(title)
+        if severity == "error":
+            self._last_error = f"{head}\n\n{said}".strip()
+        super().notify(
+            said, title=head, severity=severity, timeout=timeout or _SECONDS[severity], markup=False
+        )
+
+    def copy_text(self, text: str, what: str) -> None:
+        """Copy in a thread; say by which way it went."""
+        folder = self.shell.memory.folder
+
+        def work(_: AdminClient) -> tuple[bool, str]:
+            return clipboard.copy(text, env=os.environ, send_osc52=self._osc52, folder=folder)
+
+        def then(done: tuple[bool, str]) -> None:
+            is_sure, how = done
+            self.notify(how, title=f"{'Copied' if is_sure else 'Copy'} {what} ({len(text):,} characters)")
+
+        self.shell.link.ask(self, work, then)
+
+    def _osc52(self, text: str) -> None:
+        self.call_from_thread(self.copy_to_clipboard, text)
+
+    def show_command(self, words: str) -> None:
+        """Above the key bar of the screen that is shown."""
+        for line in self.screen.query(CommandLine):
+            line.show(words)
+
+    # actions
+
+    def action_room(self, room: str) -> None:
+        """A digit."""
+        self.go(room)
+
+    def action_previous(self) -> None:
+        """As `cd -`."""
+        if self._previous:
+            self.go(self._previous)
+
+    def action_help(self) -> None:
+        """What works here."""
+        self.push_screen(Viewer("Keys", key_rows(self.screen), copy=self.copy_text))
+
+    def action_jump(self) -> None:
+        """Letters on everything."""
+
+        def then(widget: Widget | None) -> None:
+            if widget is not None:
+                widget.focus()
+
+        self.push_screen(Jump(self.screen), then)
+
+    def action_last_error(self) -> None:
+        """Read it again."""
+        if self._last_error:
+            self.push_screen(Viewer("Last error", self._last_error, copy=self.copy_text))
+        else:
+            self.toast("No error so far")
+
+    def action_cancel(self) -> None:
+        """Copies a selection; a second time within a second quits."""
+        now = time.monotonic()
+        selected = self.screen.get_selected_text()
+        if selected:
+            self.copy_text(selected, "the selection")
+            return
+        if now - self._cancelled_at < TWICE_S:
+            self.exit(0)
+            return
+        self._cancelled_at = now
+        self.notify("once more quits", title="ctrl-C", timeout=TWICE_S)
+
+    async def action_quit(self) -> None:
+        """Leave with 0."""
+        self.exit(0)
+
+    def action_gateways(self) -> None:
+        """Pick another running gateway."""
+        from aigw_dev.tui.frame.gateways import pick
+
+        pick(self)
+
+    def action_settings(self) -> None:
+        """The gateway's own settings."""
+        from aigw_dev.tui.frame.gateway_settings import open_settings
+
+        open_settings(self, self.shell)
+
+    def get_system_commands(self, screen: "Screen[Any]") -> "Iterable[SystemCommand]":
+        """What the palette offers beside the keys."""
+        for command in super().get_system_commands(screen):
+            if command.title in {"Theme", "Screenshot"}:
+                yield command
+        for _, title, _ in ROOMS:
+            room = title.lower()
+            yield SystemCommand(f"go: {title}", f"The {title} screen.", lambda room=room: self.go(room))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Digits and letters belong to a text field while it has the focus; behind a modal nothing happens."""
+        if action in {"room", "previous", "quit", "settings", "gateways"} and self.screen.is_modal:
+            return False
+        is_typing = isinstance(self.focused, Input | TextArea)
+        return not (is_typing and action in {"room", "previous", "quit", "help", "last_error"})
+
+    # the gateway
+
+    def attach(self, opening: Opening) -> None:
+        """Another gateway: the same screens, begun anew."""
+        self.shell.memory.save(self._remembered())
+        self.exit(result=-1)
+        self.next_opening = opening
+
+    next_opening: Opening | None = None
+    """Set by `attach`: the caller runs a new app with it."""
+
+    def start_gateway(self) -> None:
+        """Start this config's gateway, in a thread; the screens are there meanwhile."""
+        start = self.shell.opening.start
+        if start is None:
+            self.toast("No gateway can be started from here", "`aigw-dev up` starts one", "warning")
+            return
+        self.notify("it takes about a second", title="Starting the gateway")
+
+        def then(opening: Opening) -> None:
+            self.shell.opening = opening
+            self.shell.link.point(opening.url, admin_token=opening.admin_token, token=opening.token)
+            self._ask_status()
+
+        def failed(error: GatewayError) -> None:
+            self.notify(
+                f"{error.message}\n{error.hint}".strip(), title="The gateway did not start", severity="error"
+            )
+            self.action_last_error()
+
+        self.shell.link.ask(self, lambda _: start(), then, failed=failed, group="start")
+
+    def _ask_status(self) -> None:
+        if not self.shell.link.is_placed:
+            return
+        self.shell.link.ask(
+            self, lambda client: client.status(), self._on_status, failed=_quiet, group="status"
+        )
+
+    def _on_status(self, status: dict[str, Any]) -> None:
+        old = self.shell.status
+        self.shell.status = status
+        before, now = (one.get("config") or {} for one in (old, status))
+        if old and before.get("generation") != now.get("generation"):
+            self._tell_config(status)
+        elif old and before.get("problems") != now.get("problems") and now.get("problems"):
+            self.notify(
+                "\n".join(now["problems"][:3]),
+                title="The config has problems; the old one stays",
+                severity="error",
+            )
+        for room in self._rooms.values():
+            if room.is_current:
+                room.refresh_top()
+
+    def _tell_config(self, status: dict[str, Any]) -> None:
+        generation = status["config"].get("generation")
+        self.notify(f"generation {generation}", title="Config in force")
+        for room in self._rooms.values():
+            if room.is_current:
+                room.on_config()
+
+    def _on_link(self, is_up: bool) -> None:
+        if is_up:
+            self.notify(self.shell.link.url, title="The gateway answers again")
+        else:
+            self.notify(
+                "What is shown stays; it is asked again every 2 seconds. ^g starts or picks a gateway.",
+                title="The gateway does not answer",
+                severity="warning",
+            )
+        for room in self._rooms.values():
+            if room.is_attached:
+                room.refresh_top()
+                room.on_link(is_up=is_up)
+
+    # memory
+
+    def _remembered(self) -> bytes:
+        memory = self.shell.memory
+        memory.put("app", {"room": self._here, "theme": self.theme})
+        for name, room in self._rooms.items():
+            if room.is_attached:
+                memory.put(name, room.remember())
+        return memory.encoded()
+
+    def _save(self) -> None:
+        content = self._remembered()
+        self.run_worker(lambda: self.shell.memory.save(content), thread=True, group="save", exclusive=True)
+
+
+def _quiet(_: Exception) -> None:
+    """The top line shows that the gateway does not answer."""
+
+
+def _link(opening: Opening) -> Link:
+    return Link(
+        opening.url, admin_token=opening.admin_token, token=opening.token, transport=opening.transport
+    )
+
+
+def _make(room: str, shell: Shell) -> Room:
+    """Import and make a screen."""
+    import importlib
+
+    module = importlib.import_module(f"aigw_dev.tui.screens.{room}")
+    made: Callable[[Shell], Room] = getattr(module, f"{room.capitalize()}Room")
+    return made(shell)

@@ -1,0 +1,32 @@
+"""One line above the key bar: the command that does the same as what was just done. `Y` copies it."""
+
+from aigw_dev.tui import text
+from aigw_dev.tui.widgets.lines import Lines, Row, Span
+
+
+class CommandLine(Lines, can_focus=False):
+    """Empty and without height until something was done."""
+
+    DEFAULT_CSS = """
+    CommandLine { height: 1; dock: bottom; background: $surface; scrollbar-size: 0 0; display: none; }
+    CommandLine.on { display: block; }
+    """
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        super().__init__()
+        self.words: str = ""
+
+    def show(self, words: str) -> None:
+        """Another command."""
+        self.words = words
+        self.set_class(bool(words), "on")
+        self.changed()
+
+    def row_count(self) -> int:
+        """One line."""
+        return 1
+
+    def row(self, y: int) -> Row:
+        """`$ aigw-dev routes deploy`."""
+        return [Span(" $ ", "dim"), Span(text.line(self.words), "code")]

@@ -1,0 +1,1 @@
+"""Widgets that know nothing of gateways: lines, tables, panes, forms, pickers."""
