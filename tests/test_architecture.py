@@ -46,8 +46,8 @@ BROAD_EXCEPTS: Final = {
 }
 """How many `except Exception` a module may have: only at the root of a thread, a task or a process."""
 
-SLEEPING_TESTS: Final = {"tests/conftest.py": 1}
-"""Only `until` in conftest waits by the clock."""
+SLEEPING_TESTS: Final = {"tests/conftest.py": 1, "tests/tui/harness.py": 1}
+"""Only the two `until` wait by the clock."""
 
 BANNED_NAMES: Final = re.compile(r"(^|_)(utils?|helpers?|common|manager|misc|base)(_|$)")
 VENDOR_FREE_FROM: Final = {"mock"}
@@ -247,6 +247,26 @@ def test_no_test_waits_by_the_clock(file: Path) -> None:
     assert len(slept) == SLEEPING_TESTS.get(name(file), 0), f"lines {slept}: await an event, or use `until`"
 
 
+READS_MARKUP: Final = {
+    "Static", "Label", "Button", "Markdown", "RichLog", "DataTable", "Select", "OptionList", "SelectionList", "Tree",
+    "ListView", "Log", "Collapsible", "Footer", "Header", "Checkbox", "RadioButton", "Tabs", "Tab", "TabbedContent",
+}  # fmt: skip
+"""Widgets of Textual that take markup, or lag where there is much to show."""
+
+
+@pytest.mark.parametrize("module", [each for each in MODULES if each.parts[-2:-1] and "tui" in each.parts], ids=name)
+def test_screens_show_text_through_our_own_widgets_only(module: Path) -> None:
+    """What a model or a provider says can then neither be read as markup nor slow the screen down."""
+    imported = {
+        alias.name
+        for node in ast.walk(parsed(module))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("textual.widgets")
+        for alias in node.names
+    }
+    allowed = {"Static"} if name(module) == "tui/widgets/words.py" else set[str]()
+    assert imported & READS_MARKUP <= allowed
+
+
 DIALECTS: Final = [
     each for each in MODULES if each.parent == PACKAGE / "core" / "dialects" and each.stem != "__init__"
 ]
@@ -302,6 +322,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("server/headers.py", "import httpx", "Only upstream knows an HTTP client"),
         ("config_file/__init__.py", "import sqlite3", "SQL lives in the store"),
         ("cli/exits.py", "import keyring", "The keyring is reached through its child"),
+        ("tui/look.py", "import aigw_dev.store", "The TUI reaches the gateway only over HTTP"),
         ("newcomer.py", "", "Imports point down"),
     ],
 )

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -39,6 +40,8 @@ def start_detached(
     while time.monotonic() < deadline:
         running = read_running(folder)
         if running is not None:
+            # Who waits for its end leaves no zombie behind where the command lives on (the screens do).
+            threading.Thread(target=child.wait, name="reap-gateway", daemon=True).start()
             return running
         if child.poll() is not None:
             break

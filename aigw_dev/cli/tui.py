@@ -68,16 +68,16 @@ def tui(context: Context, options: TuiOptions) -> int:
 
         with demo_opening(context) as opening:
             return show(opening, told, options)
-    return _attached(_Session(Place(context)), told, options)
+    return _attached(Session(Place(context)), told, options)
 
 
 def over_up(context: Context, *, port: int | None, host: str | None) -> int:
     """`up --tui`: the same, with what `up` was told about where to listen."""
     _require_terminal()
-    return _attached(_Session(Place(context), port=port, host=host), _settings(context), TuiOptions())
+    return _attached(Session(Place(context), port=port, host=host), _settings(context), TuiOptions())
 
 
-def _attached(session: "_Session", told: "Told", options: TuiOptions) -> int:
+def _attached(session: "Session", told: "Told", options: TuiOptions) -> int:
     try:
         return show(session.opening(), told, options)
     finally:
@@ -85,6 +85,8 @@ def _attached(session: "_Session", told: "Told", options: TuiOptions) -> int:
 
 
 def _require_terminal() -> None:
+    if "TEXTUAL_DRIVER" in os.environ:  # `--web` runs this command behind a page
+        return
     if not (output.is_terminal(sys.stdin) and output.is_terminal(sys.__stdout__)):
         raise CommandError(
             "The screens need a terminal.",
@@ -113,7 +115,7 @@ def show(opening: "Opening", told: "Told", options: TuiOptions) -> int:
         opening, problems = app.next_opening, ()
 
 
-class _Session:
+class Session:
     """The gateway behind the screens: found, or started and ours to stop."""
 
     def __init__(self, place: Place, *, port: int | None = None, host: str | None = None) -> None:
@@ -182,7 +184,7 @@ def _opening(
         url=url,
         admin_token=home.admin_token(),
         token=home.token(),
-        memory_path=home.ready() / "tui" / f"{_slug(config or url)}.json",
+        memory_path=home.ready() / "tui" / f"{memory_name(config or url)}.json",
         config_path=config,
         editor=_words(place, "VISUAL", "EDITOR"),
         pager=_words(place, "PAGER"),
@@ -204,7 +206,7 @@ def _config(place: Place) -> str:
     return str(place.source.path or _BUILT_IN)
 
 
-def _slug(text: str) -> str:
+def memory_name(text: str) -> str:
     """A file name for a config's path or an address: readable, and one per config."""
     import hashlib
     import re

@@ -2,13 +2,13 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Final
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.filter import LineFilter
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
@@ -16,6 +16,7 @@ from aigw_dev.client import AdminClient
 from aigw_dev.core import harmless
 from aigw_dev.core.errors import GatewayError
 from aigw_dev.tui import clipboard, theme
+from aigw_dev.tui.ascii_filter import AsciiFilter
 from aigw_dev.tui.frame.command_line import CommandLine
 from aigw_dev.tui.frame.help import key_rows
 from aigw_dev.tui.frame.jump import Jump
@@ -23,7 +24,7 @@ from aigw_dev.tui.frame.top_line import ROOMS
 from aigw_dev.tui.link import Link
 from aigw_dev.tui.look import Look
 from aigw_dev.tui.memory import Memory
-from aigw_dev.tui.palette import Bindings
+from aigw_dev.tui.palette import open_palette, open_themes
 from aigw_dev.tui.room import Room
 from aigw_dev.tui.settings import Settings
 from aigw_dev.tui.shell import Opening, Severity, Shell
@@ -42,10 +43,8 @@ class AigwApp(App[int]):
 
     TITLE = "aigw-dev"
     AUTO_FOCUS = None
-    ENABLE_COMMAND_PALETTE = True
-    COMMANDS = {Bindings} | App.COMMANDS
+    ENABLE_COMMAND_PALETTE = False
     CSS = """
-    Screen { background: $background; }
     Toast { max-width: 70; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,7 +60,12 @@ class AigwApp(App[int]):
             for digit, (room, title, _) in enumerate(ROOMS, start=1)
         ),
         Binding(
-            "grave_accent", "back", "Back", show=False, id="app.back", tooltip="The screen before this one."
+            "grave_accent",
+            "previous",
+            "Back",
+            show=False,
+            id="app.back",
+            tooltip="The screen before this one.",
         ),
         Binding(
             "question_mark", "help", "Keys", show=False, id="app.help", tooltip="Every key that works here."
@@ -77,7 +81,7 @@ class AigwApp(App[int]):
         ),
         Binding(
             "ctrl+p",
-            "command_palette",
+            "palette",
             "Palette",
             show=False,
             id="app.palette",
@@ -136,6 +140,7 @@ class AigwApp(App[int]):
             settings=settings,
             ways=self,
         )
+        self._ascii = AsciiFilter(is_strict=look.is_strict)
         self._problems = problems
         self._last_error = ""
         self._cancelled_at = 0.0
@@ -199,17 +204,18 @@ class AigwApp(App[int]):
         """Show another screen, at a place."""
         screen = self._rooms.get(room)
         if screen is None:
-            screen = self._rooms[room] = _make(room, self.shell)
-            self.add_mode_screen(room, screen)
+            screen = _make(room, self.shell)
+            self.add_room(screen)
         if room != self._here:
             self._previous, self._here = self._here, room
             self.switch_mode(room)
         if place:
             screen.call_later(screen.open_at, **place)
 
-    def add_mode_screen(self, room: str, screen: Room) -> None:
+    def add_room(self, screen: Room) -> None:
         """A screen is made when it is first wanted: starting shows one, not five."""
-        self.add_mode(room, lambda: screen)
+        self._rooms[screen.ROOM] = screen
+        self.add_mode(screen.ROOM, lambda: screen)
 
     def toast(self, title: str, text: str = "", severity: Severity = "information") -> None:
         """Say what happened."""
@@ -236,6 +242,10 @@ class AigwApp(App[int]):
     def copy_text(self, text: str, what: str) -> None:
         """Copy in a thread; say by which way it went."""
         folder = self.shell.memory.folder
+        if self.is_web:  # the browser's clipboard is meant, not this machine's
+            self.copy_to_clipboard(text)
+            self.notify("sent to the browser", title=f"Copy {what} ({len(text):,} characters)")
+            return
 
         def work(_: AdminClient) -> tuple[bool, str]:
             return clipboard.copy(text, env=os.environ, send_osc52=self._osc52, folder=folder)
@@ -314,18 +324,29 @@ class AigwApp(App[int]):
 
         open_settings(self, self.shell)
 
-    def get_system_commands(self, screen: "Screen[Any]") -> "Iterable[SystemCommand]":
-        """What the palette offers beside the keys."""
-        for command in super().get_system_commands(screen):
-            if command.title in {"Theme", "Screenshot"}:
-                yield command
-        for _, title, _ in ROOMS:
-            room = title.lower()
-            yield SystemCommand(f"go: {title}", f"The {title} screen.", lambda room=room: self.go(room))
+    def action_palette(self) -> None:
+        """Find an action by name."""
+        open_palette(self)
+
+    def action_theme(self) -> None:
+        """Other colours, tried on while choosing."""
+        open_themes(self)
+
+    def action_picture(self) -> None:
+        """The screen as SVG, in the working directory."""
+        self.set_timer(0.1, lambda: self.toast("Saved", self.save_screenshot()))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Ours comes last: in ASCII mode nothing else reaches the terminal."""
+        filters = super().get_line_filters()
+        return [*filters, self._ascii] if self.shell.look.is_ascii else filters
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Digits and letters belong to a text field while it has the focus; behind a modal nothing happens."""
-        if action in {"room", "previous", "quit", "settings", "gateways"} and self.screen.is_modal:
+        if (
+            action in {"room", "previous", "quit", "settings", "gateways", "palette", "jump"}
+            and self.screen.is_modal
+        ):
             return False
         is_typing = isinstance(self.focused, Input | TextArea)
         return not (is_typing and action in {"room", "previous", "quit", "help", "last_error"})

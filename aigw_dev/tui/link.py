@@ -33,6 +33,7 @@ class Link:
         `transport` stands in for the network in tests (httpx's synchronous kind).
         """
         self.transport: Final = transport
+        self._making: Final = threading.Lock()
         self.is_up: bool = bool(url)
         self.down_since_s: float = 0.0
         """Wall clock, when it stopped answering; 0 while it answers."""
@@ -42,16 +43,26 @@ class Link:
 
     def point(self, url: str, *, admin_token: str, token: str) -> None:
         """From now on talk to this address; everybody who holds the link does."""
-        old = self.admin
+        old = self._admin
         self._set(url, admin_token, token)
-        old.close()
+        if old is not None:
+            old.close()
         self.heard()
 
     def _set(self, url: str, admin_token: str, token: str) -> None:
         self.url: str = url.rstrip("/")
         self.token: str = token
         """What `/v1` wants."""
-        self.admin: AdminClient = AdminClient(url, admin_token, transport=self.transport)
+        self._admin_token = admin_token
+        self._admin: AdminClient | None = None
+
+    @property
+    def admin(self) -> AdminClient:
+        """The admin API's client; made where it is first used, in a thread, so that starting does not wait for it."""
+        with self._making:
+            if self._admin is None:
+                self._admin = AdminClient(self.url, self._admin_token, transport=self.transport)
+            return self._admin
 
     @property
     def is_placed(self) -> bool:
@@ -60,7 +71,8 @@ class Link:
 
     def close(self) -> None:
         """Close the connections; running calls fail."""
-        self.admin.close()
+        if self._admin is not None:
+            self._admin.close()
 
     def ask(
         self,

@@ -30,6 +30,7 @@ class Glyphs:
     again: str = "↻"
     ellipsis: str = "…"
     middot: str = "·"
+    bullet: str = "•"
     dash: str = "–"
     bar: str = "▌"
     block: str = "█"
@@ -50,6 +51,8 @@ class Glyphs:
     times: str = "×"
     at_least: str = "≥"
     sparks: str = "▁▂▃▄▅▆▇█"
+    braille: str = "\u2800"
+    """The empty Braille cell; a blank = curves are drawn a sign to a cell."""
     light: str = " ╵╶└╷│┌├╴┘─┴┐┤┬┼"
     """Light lines by mask: 1 up, 2 right, 4 down, 8 left."""
     heavy_lines: str = " ╹╺┗╻┃┏┣╸┛━┻┓┫┳╋"
@@ -61,9 +64,10 @@ class Glyphs:
 UNICODE: Final = Glyphs()
 ASCII: Final = Glyphs(
     tick="v", cross="x", dot="*", ring="o", diamond="?", square="#", pointer=">", right=">", down="v", left="<",
-    up="^", to=">", back="+", again="@", ellipsis="~", middot=".", dash="-", bar="|", block="#", half="=",
+    up="^", to=">", back="+", again="@", ellipsis="~", middot=".", bullet="*", dash="-", bar="|", block="#", half="=",
     shade=".", vertical="|", horizontal="-", heavy="=", rule_left="-", rule_right="-", path=">", radio_on="(*)",
     delta="d", minus="-", times="x", at_least=">", sparks="_.,-=+*#",
+    braille=" ",
     light=" |-+||++-+-+++++", heavy_lines=" H=#HH##=#=#####", round="++++-|", thick="####=H",
 )  # fmt: skip
 
@@ -74,6 +78,8 @@ class Look:
 
     glyphs: Glyphs = UNICODE
     is_ascii: bool = False
+    is_strict: bool = False
+    """The terminal's encoding has nothing but ASCII."""
     is_colour: bool = True
     has_mouse: bool = True
 
@@ -84,6 +90,7 @@ def find_look(env: Mapping[str, str], *, is_ascii: bool, has_mouse: bool) -> Loo
     return Look(
         glyphs=ASCII if plain else UNICODE,
         is_ascii=plain,
+        is_strict=not _is_utf8(env),
         is_colour=not env.get("NO_COLOR"),
         has_mouse=has_mouse,
     )

@@ -1,45 +1,93 @@
-"""`^p`: everything that can be done here, as `group: Verb`, found by typing."""
+"""`^p`: everything that can be done where the focus is, as `group: Verb`, found by typing."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual import on
 
-from aigw_dev.tui.text import line
+from aigw_dev.tui.frame.top_line import ROOMS
+from aigw_dev.tui.widgets.picker import Option, Picker
+from aigw_dev.tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from textual.dom import DOMNode
 
+    from aigw_dev.tui.app import AigwApp
 
-class Bindings(Provider):
-    """Every binding that is active, under its label; so each action can be reached without its key."""
 
-    def _entries(self) -> "Iterator[tuple[str, str, str, DOMNode]]":
-        seen: set[str] = set()
-        for node, binding, is_enabled, tooltip in self.screen.active_bindings.values():
-            if not is_enabled or not binding.id or not binding.description or binding.action in seen:
-                continue
-            seen.add(binding.action)
-            group = binding.id.partition(".")[0]
-            key = self.app.get_key_display(binding)
-            yield f"{group}: {binding.description}  ({key})", line(tooltip), binding.action, node
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One entry: an action of a node."""
 
-    async def discover(self) -> Hits:
-        """All of them, before anything is typed."""
-        for label, said, action, node in self._entries():
-            yield DiscoveryHit(label, self._runner(action, node), help=said)
+    label: str
+    key: str
+    help: str
+    action: str
+    node: "DOMNode"
 
-    async def search(self, query: str) -> Hits:
-        """Those that match."""
-        matcher = self.matcher(query)
-        for label, said, action, node in self._entries():
-            score = matcher.match(label)
-            if score > 0:
-                yield Hit(score, matcher.highlight(label), self._runner(action, node), help=said)
 
-    def _runner(self, action: str, node: "DOMNode"):  # noqa: ANN202  -- Textual names it
-        async def run() -> None:
-            await self.app.run_action(action, node)
+def deeds(app: "AigwApp") -> list[Deed]:
+    """What the keys do here, most local first, then the screens and the themes."""
+    found: dict[str, Deed] = {}
+    for node, binding, is_enabled, tooltip in app.screen.active_bindings.values():
+        if not is_enabled or not binding.id or not binding.description:
+            continue
+        group = binding.id.partition(".")[0]
+        label = f"{group}: {binding.description}"
+        found.setdefault(label, Deed(label, app.get_key_display(binding), tooltip, binding.action, node))
+    for room, title, _ in ROOMS:
+        found.pop(f"app: {title}", None)
+        found[f"go: {title}"] = Deed(f"go: {title}", "", f"The {title} screen.", f"room('{room}')", app)
+    found["app.theme"] = Deed("view: Theme", "", "Other colours.", "theme", app)
+    found["app.picture"] = Deed("view: Screenshot", "", "Save the screen as SVG.", "picture", app)
+    return list(found.values())
 
-        return run
+
+def open_palette(app: "AigwApp") -> None:
+    """Ask, then do it."""
+    listed = deeds(app)
+    options = [
+        Option(
+            value=str(at),
+            label=deed.label,
+            detail=f"{deed.key}  {deed.help if deed.help not in deed.label else ''}".strip(),
+        )
+        for at, deed in enumerate(listed)
+    ]
+
+    async def then(value: str | None) -> None:
+        if value is not None:
+            deed = listed[int(value)]
+            await app.run_action(deed.action, deed.node)
+
+    app.push_screen(Picker("Actions", options, app.shell.look, note="what would you do?"), then)
+
+
+class ThemePicker(Picker):
+    """Shows every theme while the cursor stands on it."""
+
+    def __init__(self, app: "AigwApp", say: Callable[[str], None]) -> None:
+        """`say` sets a theme."""
+        names = sorted(name for name in app.available_themes if not name.startswith("ansi"))
+        super().__init__("Theme", [Option(value=name) for name in names], app.shell.look, at=app.theme)
+        self._say = say
+
+    @on(Table.Moved)
+    def shown(self, event: Table.Moved) -> None:
+        """Try it on."""
+        if event.key:
+            self._say(event.key)
+
+
+def open_themes(app: "AigwApp") -> None:
+    """Pick one; leaving brings the old one back."""
+    old = app.theme
+
+    def say(name: str) -> None:
+        app.theme = name
+
+    def then(value: str | None) -> None:
+        say(value if value is not None else old)
+
+    app.push_screen(ThemePicker(app, say), then)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -11,6 +12,12 @@ from aigw_dev.tui.frame.command_line import CommandLine
 from aigw_dev.tui.frame.key_bar import KeyBar
 from aigw_dev.tui.frame.top_line import TopLine
 from aigw_dev.tui.shell import Shell
+
+
+class Foot(Vertical):
+    """The last lines: what is docked alone would lie over one another."""
+
+    DEFAULT_CSS = "Foot { dock: bottom; height: auto; }"
 
 
 class Room(Screen[None]):
@@ -29,8 +36,9 @@ class Room(Screen[None]):
         """The frame around `body`."""
         yield TopLine(self.shell, self.ROOM)
         yield from self.body()
-        yield KeyBar(self.shell)
-        yield CommandLine()
+        with Foot():
+            yield CommandLine()
+            yield KeyBar(self.shell)
 
     # what subclasses give
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +66,14 @@ class Desk:
 
 def screen_text(app: Any) -> str:
     """Every line of what an app shows now."""
-    width, height = app.size
     screen = app.screen
     lines = screen._compositor.render_strips(screen.size if screen.size.area else None)
-    del width, height
     return "\n".join(strip.text.rstrip() for strip in lines)
+
+
+def toasts(app: Any) -> list[str]:
+    """What the toasts say that are shown now."""
+    return [f"{one.title}\n{one.message}" for one in app._notifications]
 
 
 @contextlib.asynccontextmanager
@@ -84,26 +87,31 @@ async def desk(
     room: str = "",
     settings: Settings | None = None,
     env: dict[str, str] | None = None,
+    is_started: bool = True,
     **opening: Any,
 ) -> AsyncGenerator[Desk]:
-    """The app over a gateway of `config` (none = the built-in default) in `folder`."""
+    """The app over a gateway of `config` (none = the built-in default) in `folder`.
+
+    With `is_started` off the app begins without an address and `start` gives it.
+    """
     async with house(folder, config, env=env) as home:
         loop = asyncio.get_running_loop()
         bridge = Bridge(Door(home.gateway), loop)
         look = (
             Look(glyphs=ASCII, is_ascii=True, is_colour=is_colour) if is_ascii else Look(is_colour=is_colour)
         )
+        whole = Opening(
+            name="test",
+            url=f"http://127.0.0.1:{PORT}",
+            admin_token=home.gateway.home.admin_token(),
+            token=home.gateway.home.token(),
+            memory_path=folder / "tui" / "memory.json",
+            transport=bridge,
+            room=room,
+            **opening,
+        )
         app = AigwApp(
-            Opening(
-                name="test",
-                url=f"http://127.0.0.1:{PORT}",
-                admin_token=home.gateway.home.admin_token(),
-                token=home.gateway.home.token(),
-                memory_path=folder / "tui" / "memory.json",
-                transport=bridge,
-                room=room,
-                **opening,
-            ),
+            whole if is_started else replace(whole, url="", start=whole.start or (lambda: whole)),
             look=look,
             settings=settings or Settings(),
         )

@@ -8,7 +8,7 @@ class CommandLine(Lines, can_focus=False):
     """Empty and without height until something was done."""
 
     DEFAULT_CSS = """
-    CommandLine { height: 1; dock: bottom; background: $surface; scrollbar-size: 0 0; display: none; }
+    CommandLine { height: 1; background: $surface; scrollbar-size: 0 0; display: none; }
     CommandLine.on { display: block; }
     """
 

@@ -30,7 +30,7 @@ class KeyBar(Lines, can_focus=False):
     """Keys of the focused widget first, then of its parents; clickable."""
 
     DEFAULT_CSS = """
-    KeyBar { height: 1; background: $panel; dock: bottom; scrollbar-size: 0 0; }
+    KeyBar { height: 1; background: $panel; scrollbar-size: 0 0; }
     """
 
     def __init__(self, shell: Shell) -> None:

@@ -24,7 +24,7 @@ class Span(NamedTuple):
 Row = Sequence[Span]
 
 STYLES: Final = (
-    "dim", "strong", "good", "bad", "warn", "accent", "info", "code", "user", "mark", "hot", "sel", "wire", "head",
+    "dim", "strong", "good", "bad", "warn", "accent", "info", "code", "user", "mark", "hot", "sel", "wire", "head", "em",
 )  # fmt: skip
 """Names a span may carry beside the empty one. Two of them may be joined: `good strong`."""
 _KEPT: Final = 2_000
@@ -56,6 +56,7 @@ class Lines(ScrollView, can_focus=True):
         &:nocolor > .lines--sel { text-style: bold reverse; }
         &:nocolor > .lines--mark { text-style: reverse underline; }
         & > .lines--head { color: $foreground 70%; text-style: bold; }
+        & > .lines--em { text-style: italic; }
     }
     """
 
@@ -124,7 +125,7 @@ class Lines(ScrollView, can_focus=True):
         """Row `y` of what is visible."""
         left, top = self.scroll_offset
         cells, at = self.size.width, y + top
-        base = self.rich_style
+        base = self._style("")
         if not 0 <= at < self.row_count():
             return Strip.blank(cells, base)
         strip = self._kept.get(at)

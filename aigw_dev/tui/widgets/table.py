@@ -78,7 +78,8 @@ class Table(Lines):
         super().__init__(id=id, classes=classes)
         self._columns, self._look, self._empty = tuple(columns), look, empty
         self._entries: tuple[Entry, ...] = ()
-        self._widths: tuple[int, ...] = ()
+        self._widths: tuple[int, ...] = tuple(column.width for column in columns)
+        self._measure()
         self.at: int = 0
         """The cursor's row among the entries."""
 
@@ -92,6 +93,15 @@ class Table(Lines):
         self.changed()
         if self.key != old:
             self._tell_moved()
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Other columns; `fill` with fitting entries comes next."""
+        self._columns, self._entries = tuple(columns), ()
+        self._widths = tuple(column.width for column in self._columns)
+
+    def set_empty(self, words: str) -> None:
+        """What teaches where there are no rows; `fill` shows it."""
+        self._empty = words
 
     @property
     def key(self) -> str:
