@@ -26,9 +26,10 @@ import msgspec
 from aigw_dev.core.config import Logging
 from aigw_dev.core.exchange import Assembled, Attempt, Cost, Exchange, StreamTiming, Usage
 from aigw_dev.core.mask import Masker
-from aigw_dev.store import filters, stats
+from aigw_dev.store import filters, listing, stats
 from aigw_dev.store.batches import Batches, Counts
 from aigw_dev.store.fulltext import index_some
+from aigw_dev.store.journal import Journal
 from aigw_dev.store.reader import LogReader
 from aigw_dev.store.retention import Retention
 from aigw_dev.store.writer import LogWriter, open_log
@@ -311,6 +312,29 @@ def bench_questions(reader: LogReader, rows: int) -> None:
     timed('search: "translate the" provider:provider2', 50, page('"translate the" provider:provider2'))
     timed("search: a word of every row", 50, page("please"))
     timed("search: nothing", 50, page("nothingofthekind"))
+    journal = Journal()
+    for text in ("", "provider:provider3", "status:>=400", "ms:>100", "declined"):
+        wanted = filters.parse(text, now_s=now)
+        assert isinstance(wanted, filters.Filter)
+        end = listing.index(reader, journal, wanted).end
+        seen, _, newest = end.rpartition(".")
+        behind = f"{seen}.{int(newest) - 200}"
+        timed(
+            f"index: {text or 'everything'}",
+            200,
+            lambda wanted=wanted: listing.index(reader, journal, wanted),
+            times=3,
+        )
+        timed(f"60 rows in sight: {text or 'everything'}", 5,
+              lambda wanted=wanted: listing.between(reader, wanted, first=rows // 2, last=rows // 2 + 59))  # fmt: skip
+        journal.note()
+        timed(f"changes, 200 new rows: {text or 'everything'}", 1,
+              lambda wanted=wanted, behind=behind: listing.changes(reader, journal, wanted, end=behind))  # fmt: skip
+    timed(
+        "60 rows by their numbers",
+        5,
+        lambda: listing.these(reader, list(range(rows // 2, rows // 2 + 600, 10))),
+    )
     ids = [entry.id for entry in reader.page(limit=1000).entries]
     timed("get last", 50, lambda: reader.get("last"))
     timed("get by id, the 1000th", 50, lambda: reader.get(ids[-1]))

@@ -39,7 +39,7 @@ BROAD_EXCEPTS: Final = {
     "cli/dispatch.py": 1,  # the root of the process
     "cli/temporary.py": 1,  # the root of its thread: what ended the gateway is told to the command that waits
     "secrets/keyring_child.py": 1,  # the root of its process: backends raise anything
-    "server/gateway.py": 2,  # the roots of its two background tasks
+    "server/rounds.py": 2,  # the roots of its two background tasks
     "store/writer.py": 2,  # the root of its thread, and of each exchange completed there
     "server/pipeline.py": 1,  # the root of a request: a fault still gets an answer and a record
     "server/socket_calls.py": 1,  # the root of a socket, likewise

@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from aigw_dev.client import AdminClient, AdminError
@@ -15,7 +13,7 @@ from aigw_dev.core.config import Limits
 from aigw_dev.server.door import Door
 from aigw_dev.server.door_rules import DoorRules
 from aigw_dev.server.serving import serve
-from tests.scripted import ScriptedUpstream, json_reply, refusing_port
+from tests.scripted import ScriptedUpstream, json_reply
 from tests.server.house import House, house
 from tests.server.providers import KEYS, config_of
 
@@ -139,64 +137,3 @@ async def test_it_reads_and_purges_the_log(tmp_path: Path) -> None:
             assert (await one.chat("mock/echo", text, headers=own)).status_code == 200
         assert one.gateway.recorder.writer.flush()
         await asyncio.to_thread(read, client)
-
-
-async def test_it_watches_what_ends_until_the_gateway_goes(tmp_path: Path) -> None:
-    watching = threading.Event()
-    seen: list[str] = []
-    first = threading.Event()
-
-    def watch(client: AdminClient) -> None:
-        for entry in client.live(on_open=watching.set):
-            seen.append(entry["request_model"])
-            first.set()
-
-    async with open_house(tmp_path) as (one, client):
-        task = asyncio.create_task(asyncio.to_thread(watch, client))
-        assert await asyncio.to_thread(watching.wait, 10)
-        await one.chat("mock/echo", headers=one.token() | {"host": f"127.0.0.1:{one.gateway.port}"})
-        assert await asyncio.to_thread(first.wait, 10)
-        one.gateway.is_draining = True
-        async with asyncio.timeout(10):
-            await task
-    assert seen == ["echo"]
-
-
-async def test_a_refused_watch_says_why(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as (_, client):
-        with pytest.raises(AdminError) as caught:
-            await asyncio.to_thread(lambda: list(client.live(query="status:")))
-        assert caught.value.code == "filter_invalid"
-
-
-async def test_the_gateways_own_words_leave_as_an_error(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as (_, client):
-        with pytest.raises(AdminError) as caught:
-            await asyncio.to_thread(client.exchange, "ffff")
-        assert (caught.value.code, caught.value.status) == ("exchange_not_found", 404)
-        assert caught.value.hint
-        with AdminClient(client.url, "wrong") as stranger, pytest.raises(AdminError) as caught:
-            await asyncio.to_thread(stranger.status)
-        assert (caught.value.code, caught.value.status) == ("admin_token_required", 401)
-
-
-def test_a_gateway_that_is_not_there_is_unreachable_and_says_what_to_do() -> None:
-    with refusing_port() as port, AdminClient(f"http://127.0.0.1:{port}", "t") as client:
-        with pytest.raises(AdminError) as caught:
-            client.status()
-        assert (caught.value.code, caught.value.status) == ("gateway_unreachable", 0)
-        assert "aigw-dev up" in caught.value.hint
-        with pytest.raises(AdminError) as caught:
-            list(client.live())
-        assert caught.value.code == "gateway_unreachable"
-
-
-def test_an_answer_in_nobodys_shape_is_an_error_too() -> None:
-    stranger = httpx.MockTransport(lambda _: httpx.Response(502, text="<html>nginx"))
-    with (
-        AdminClient("http://127.0.0.1:1", "t", transport=stranger) as client,
-        pytest.raises(AdminError) as caught,
-    ):
-        client.status()
-    assert (caught.value.code, caught.value.status) == ("internal_error", 502)
-    assert "nginx" in caught.value.message

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from aigw_dev.calling import Caller
 from aigw_dev.cli import output
-from aigw_dev.cli.chat_call import Caller
 from aigw_dev.cli.chat_turn import Asked, painter, show_end
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, PROVIDER, USAGE, CommandError

@@ -4,11 +4,12 @@ import contextlib
 import importlib
 from typing import TYPE_CHECKING, Any, Final
 
+from aigw_dev.calling import Caller
 from aigw_dev.cli import output
-from aigw_dev.cli.chat_call import Caller
 from aigw_dev.cli.chat_turn import Asked, painter, show_end
-from aigw_dev.cli.exits import DONE, INTERRUPTED, CommandError
+from aigw_dev.cli.exits import DONE, INTERRUPTED
 from aigw_dev.core import harmless
+from aigw_dev.core.errors import GatewayError
 
 if TYPE_CHECKING:
     from aigw_dev.cli.temporary import Reached
@@ -75,7 +76,7 @@ def _turn(
                 shown.take(piece)
         finally:
             shown.close()
-    except CommandError as error:
+    except GatewayError as error:
         output.error(error)
         return messages
     except KeyboardInterrupt:

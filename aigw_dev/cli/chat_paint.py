@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from aigw_dev.calling import Piece
 from aigw_dev.cli import output
-from aigw_dev.cli.chat_call import Piece
 from aigw_dev.core import harmless
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aigw_dev.calling import Ended
 from aigw_dev.cli import output
-from aigw_dev.cli.chat_call import Ended
 from aigw_dev.cli.chat_paint import MarkdownPainter, Painter, PlainPainter
 from aigw_dev.cli.exits import CommandError
 from aigw_dev.cli.temporary import Reached

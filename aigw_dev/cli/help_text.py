@@ -22,7 +22,7 @@ Commands:
   keys        Store, list and replace providers' keys.
   providers   List, check and ask providers.
   check       Check that every provider answers and takes its key.
-  routes      Show, explain and deploy routes.
+  routes      Show, explain, change and deploy routes.
   edit        Open the config in your editor and put it in force.
   init        Write a config file to begin with.
   enable      Write a config file to begin with: the same as `init`.

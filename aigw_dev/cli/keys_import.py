@@ -9,12 +9,12 @@ from aigw_dev.cli import asking, output
 from aigw_dev.cli.announce import announce
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, NOT_HELD
-from aigw_dev.cli.found_keys import Lying, find_keys
 from aigw_dev.cli.key_intake import key_vault, storage
 from aigw_dev.cli.key_owner import owner_of
 from aigw_dev.cli.key_trial import Verdict, try_key
 from aigw_dev.cli.place import Place
 from aigw_dev.core import harmless
+from aigw_dev.secrets.found_keys import Lying, find_keys
 from aigw_dev.secrets.vault import Vault
 
 

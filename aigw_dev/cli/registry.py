@@ -141,6 +141,14 @@ COMMANDS: Final = Registry(
             "aigw_dev.cli.routes:routes_test",
             "Check a file of requests against the targets they expect.",
         ),
+        Command("routes add", "aigw_dev.cli.routes_edit:routes_add", "Add a route."),
+        Command(
+            "routes edit",
+            "aigw_dev.cli.routes_edit:routes_edit",
+            "Change a route: one thing by options, or all in your editor.",
+        ),
+        Command("routes rename", "aigw_dev.cli.routes_edit:routes_rename", "Give a route another name."),
+        Command("routes remove", "aigw_dev.cli.routes_edit:routes_remove", "Take a route out."),
         Command(
             "routes history",
             "aigw_dev.cli.deployments:routes_history",
@@ -233,6 +241,12 @@ COMMANDS: Final = Registry(
             "logs purge", "aigw_dev.cli.logs_purge:logs_purge", "Delete exchanges from the log, for good."
         ),
         Command(
+            "logs replay",
+            "aigw_dev.cli.logs_replay:logs_replay",
+            "Send a recorded request again, and show what came differently.",
+            names_exchange=True,
+        ),
+        Command(
             "logs pause",
             "aigw_dev.cli.logs_audit:logs_pause",
             "Stop recording bodies until the gateway ends, or resume.",
@@ -255,7 +269,7 @@ COMMANDS: Final = Registry(
         "token": "The gateway's own tokens.",
         "keys": "Store, list and replace providers' keys.",
         "providers": "List, check and ask providers.",
-        "routes": "Show, explain and deploy routes.",
+        "routes": "Show, explain, change and deploy routes.",
         "logs": "Follow, list, search, show, export and delete exchanges.",
     },
 )

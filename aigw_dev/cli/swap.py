@@ -9,7 +9,6 @@ from aigw_dev.cli.announce import write_audit
 from aigw_dev.cli.exits import CommandError
 from aigw_dev.cli.place import Place
 from aigw_dev.config_file.diff import describe_diff
-from aigw_dev.config_file.template import default_text
 from aigw_dev.core.problem import Problem
 
 
@@ -29,13 +28,13 @@ def live(place: Place) -> Live:
     if client is not None:
         with client:
             found = client.config()
-        text = found["text"] or _default_text(place)
+        text = found["text"] or place.source.first_text()
         return Live(
             text=text, digest=found["digest"], where=found["path"] or str(place.source.found.first_save)
         )
     reading = place.reading
     path = place.source.path or place.source.found.first_save
-    return Live(text=reading.text or _default_text(place), digest=reading.digest, where=str(path))
+    return Live(text=reading.text or place.source.first_text(), digest=reading.digest, where=str(path))
 
 
 def problems_of(place: Place, text: str) -> list[Problem]:
@@ -85,10 +84,3 @@ def said(done: dict[str, Any]) -> str:
     if done["is_live"]:
         return f"{done['path']} was written and is in force (generation {done['generation']})."
     return f"{done['path']} was written; no gateway serves it now, `aigw-dev up` starts one."
-
-
-def _default_text(place: Place) -> str:
-    """The built-in default written out, also where a file was named that is not there yet."""
-    from aigw_dev.core.default_config import default_config
-
-    return default_text(default_config({record.provider for record in place.vault.records()}, place.env))

@@ -61,7 +61,7 @@ def tui(context: Context, options: TuiOptions) -> int:
     if options.web:
         from aigw_dev.cli.tui_web import serve
 
-        return serve(context, options)
+        return serve(context, is_ascii=options.ascii, is_demo=options.demo)
     _require_terminal()
     if options.demo:
         from aigw_dev.cli.demo import demo_opening

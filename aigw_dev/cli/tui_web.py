@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from aigw_dev.cli.tui import TuiOptions
-
 COOKIE: Final = "aigw-dev-screens"
 PORT: Final = 2450
 """The first port tried; the next free ones follow."""
@@ -31,7 +29,7 @@ POLICY: Final = (
 )
 
 
-def serve(context: Context, options: "TuiOptions") -> int:
+def serve(context: Context, *, is_ascii: bool, is_demo: bool) -> int:
     """Serve until ctrl-C."""
     try:
         import textual_serve.server  # noqa: F401  # pyright: ignore[reportUnusedImport]  -- whether it is there
@@ -41,7 +39,7 @@ def serve(context: Context, options: "TuiOptions") -> int:
         ) from error
     token = secrets.token_urlsafe(24)
     port = _free_port()
-    server = make_server(screens_command(context, options), port=port, token=token)
+    server = make_server(screens_command(context, is_ascii=is_ascii, is_demo=is_demo), port=port, token=token)
     url = f"http://127.0.0.1:{port}/?token={token}"
     if context.is_json:
         output.print_json_line({"event": "ready", "url": url})
@@ -53,14 +51,14 @@ def serve(context: Context, options: "TuiOptions") -> int:
     return DONE
 
 
-def screens_command(context: Context, options: "TuiOptions") -> str:
+def screens_command(context: Context, *, is_ascii: bool = False, is_demo: bool = False) -> str:
     """The command line that a tab runs, for a shell."""
     words = [sys.executable, "-m", "aigw_dev", "tui"]
     if context.named_config() is not None:
         words += ["--config", str(context.named_config())]
     if context.home_option is not None:
         words += ["--home", str(context.home_option)]
-    words += [option for option, is_on in (("--ascii", options.ascii), ("--demo", options.demo)) if is_on]
+    words += [option for option, is_on in (("--ascii", is_ascii), ("--demo", is_demo)) if is_on]
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 

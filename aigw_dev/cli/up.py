@@ -1,7 +1,7 @@
 """`aigw-dev up`: serve this config until stopped."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,7 +16,7 @@ from aigw_dev.secrets.running import RunningInfo, claim, last_port, read_running
 if TYPE_CHECKING:
     from aigw_dev.server.gateway import Gateway
     from aigw_dev.server.listen import PortTakenError
-    from aigw_dev.server.run import Receipt, Settings
+    from aigw_dev.server.run import Ready, Receipt, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,10 @@ class UpOptions:
     tui: Annotated[
         bool, typer.Option("--tui", help="Open the terminal screens; the gateway ends with them.")
     ] = False
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help="Imitated providers and generated traffic, without any key or network."),
+    ] = False
 
 
 def up(context: Context, options: UpOptions) -> int:
@@ -41,10 +45,20 @@ def up(context: Context, options: UpOptions) -> int:
     Serves one OpenAI-compatible endpoint in front of every provider until ctrl-C. The last line on stdout,
     `ready URL`, is printed when it answers.
     """
+    if options.demo:
+        from aigw_dev.cli.demo import foreground
+
+        with foreground(context, is_detached=options.detach or options.tui) as (own, then):
+            return serve(own, replace(options, port=options.port or 0), then=then)
     if options.tui:
         from aigw_dev.cli.tui import over_up
 
         return over_up(context, port=options.port, host=options.host)
+    return serve(context, options)
+
+
+def serve(context: Context, options: UpOptions, *, then: "Ready | None" = None) -> int:
+    """Serve the context's config; `then` is called when the gateway answers, before that is said."""
     place = Place(context)
     reading = place.reading
     if reading.config is None:
@@ -88,7 +102,7 @@ def up(context: Context, options: UpOptions) -> int:
         )
         _check_host(settings, is_verified=gateway.identity_verification)
         try:
-            receipt = run_loop(settings, lambda gateway, url: _ready(context, gateway, url, settings))
+            receipt = run_loop(settings, lambda gateway, url: _ready(context, gateway, url, settings, then))
         except PortTakenError as error:
             raise _named_owner(place, error) from error
         _print_receipt(receipt)
@@ -105,7 +119,9 @@ def _named_owner(place: Place, error: "PortTakenError") -> CommandError:
     return CommandError(message, hint=error.hint, code=error.code)
 
 
-async def _ready(context: Context, gateway: "Gateway", url: str, settings: "Settings") -> None:
+async def _ready(
+    context: Context, gateway: "Gateway", url: str, settings: "Settings", then: "Ready | None"
+) -> None:
     """Say everything a person wants to know, then the line that programs wait for."""
     from aigw_dev.cli.banner import banner
     from aigw_dev.cli.single_keys import listen
@@ -114,6 +130,8 @@ async def _ready(context: Context, gateway: "Gateway", url: str, settings: "Sett
     gateway.on_change = lambda text: output.note(harmless.line(text))
     for line in banner(gateway, url):
         output.note(line)
+    if then is not None:
+        await then(gateway, url)
     wanted = settings.last_port or USUAL_PORT
     if settings.port is None and gateway.port != wanted:
         output.note(f"  {'port':<10}{wanted} is in use by another process, so this is {gateway.port}")

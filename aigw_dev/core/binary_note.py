@@ -96,6 +96,8 @@ _MAGIC: Final = (
 )
 _RIFF: Final = {b"WAVE": "audio/wav", b"WEBP": "image/webp"}
 _UNKNOWN: Final = "application/octet-stream"
+NOTE: Final = re.compile(rb"<[0-9.]+ (?:GB|MB|KB|bytes) [a-z0-9.+/-]+, sha256 [0-9a-f]{64}>")
+"""What stands in a recorded body where bytes stood."""
 _KIB: Final = 1024
 _SIZES: Final = ((_KIB**3, "GB"), (_KIB**2, "MB"), (_KIB, "KB"))
 

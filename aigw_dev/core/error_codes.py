@@ -304,6 +304,11 @@ CODES: Final[dict[str, Explanation]] = {
         "The config file changed since it was read; nothing was written.",
         "Read it again and repeat the edit.",
     ),
+    "config_conflict": Explanation(
+        409,
+        "The file and the draft changed the same thing since the draft was begun; nothing was written.",
+        "Look at the difference, then edit what the message names once more, or take it out of the draft.",
+    ),
     "config_not_writable": Explanation(
         0,
         "The config file cannot be written.",
@@ -354,6 +359,11 @@ CODES: Final[dict[str, Explanation]] = {
     ),
     "exchange_ambiguous": Explanation(
         409, "More than one exchange begins with this.", "Give more of its id."
+    ),
+    "replay_impossible": Explanation(
+        409,
+        "This exchange cannot be sent again from the log.",
+        "The message says what is missing; with logging.record_request on, JSON calls can be sent again.",
     ),
 }
 """Every code, in the order a request meets them."""

@@ -38,11 +38,12 @@ class GatewayError(Exception):
 
     code = "internal_error"
 
-    def __init__(self, message: str, *, code: str | None = None, hint: str = "") -> None:
-        """`hint` says how to mend it; `code` overrides the class's."""
+    def __init__(self, message: str, *, code: str | None = None, hint: str = "", detail: str = "") -> None:
+        """`hint` says how to mend it; `code` overrides the class's; `detail` is what to look at: a diff."""
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.detail = detail
         if code is not None:
             self.code = code
 

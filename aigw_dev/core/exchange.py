@@ -112,7 +112,10 @@ class Attempt(msgspec.Struct, kw_only=True):
 
 
 class StreamTiming(msgspec.Struct, kw_only=True):
-    """When the pieces of a streamed reply arrived: parallel lists, one entry per piece read from upstream."""
+    """When the pieces of a streamed reply arrived: parallel lists, one entry per piece read from upstream.
+
+    At most 20,000 pieces; what comes after counts to the last one.
+    """
 
     at_us: list[int] = msgspec.field(default_factory=list[int])
     """Microseconds since the exchange began."""
@@ -223,3 +226,5 @@ class Exchange(msgspec.Struct, kw_only=True):
     """What the provider's stream did that its protocol forbids (`core.streams.lint`)."""
     deployment: str = ""
     """Digest of the config in force when it began."""
+    replay_of: str = ""
+    """The id of the exchange that this one sent again; empty for what a caller sent."""

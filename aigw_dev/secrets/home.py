@@ -107,12 +107,16 @@ class Home:
         """
         found = self.find_gateway_dir(config_path)
         if found is None:
-            found = self.ready() / "gateways" / f"{_slug(name)}-{_path_hash(config_path)}"
+            found = self.new_gateway_dir(config_path, name)
             make_private_directory(found.parent)
             make_private_directory(found)
         narrow_directory(found.parent)
         narrow_directory(found)
         return found
+
+    def new_gateway_dir(self, config_path: Path | None, name: str) -> Path:
+        """Where the folder of this config's gateway is made when there is none; makes nothing."""
+        return self.ready() / "gateways" / f"{_slug(name)}-{_path_hash(config_path)}"
 
     def find_gateway_dir(self, config_path: Path | None) -> Path | None:
         """The folder of this config's gateway if there is one; makes nothing."""

@@ -20,7 +20,7 @@ class OsLock:
 
     def __init__(self, path: Path, *, try_lock: Callable[[int], bool] | None = None) -> None:
         """The folder of `path` must exist; `try_lock` is the system's call, a seam for tests."""
-        self._path = path
+        self._path: Path = path
         self._try_lock = try_lock or _lock
         self._handle: int | None = None
         self._marker: Path | None = None
@@ -46,6 +46,12 @@ class OsLock:
             if handle >= 0:
                 os.close(handle)
         return True
+
+    def moved(self, path: Path) -> None:
+        """The folder of the lock's file was moved: it is at `path` now, and held all the same."""
+        if self._marker is not None:
+            self._marker = path.with_name(self._marker.name)
+        self._path = path
 
     def release(self) -> None:
         """Give the lock back; nothing happens where it is not held."""

@@ -6,6 +6,7 @@ believes `running.json` while its process lives and the lock is held.
 
 import contextlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -15,7 +16,7 @@ import msgspec
 from aigw_dev.core.errors import SecretError
 from aigw_dev.secrets.home import Home
 from aigw_dev.secrets.os_lock import OsLock, is_process_alive
-from aigw_dev.secrets.private_files import read_private, write_private
+from aigw_dev.secrets.private_files import make_private_directory, read_private, write_private
 
 _LOCK: Final = "gateway.lock"
 _RUNNING: Final = "running.json"
@@ -52,13 +53,54 @@ class Claim:
 
     def __init__(self, folder: Path, lock: OsLock) -> None:
         """Use `claim`."""
-        self.folder: Final = folder
-        self._lock: Final = lock
+        self.folder = folder
+        self._lock = lock
+        self._info: RunningInfo | None = None
 
     def publish(self, info: RunningInfo) -> None:
         """Tell others where this gateway answers, and remember its port for the next start."""
+        self._info = info
         write_private(self.folder / _RUNNING, msgspec.json.format(msgspec.json.encode(info), indent=1))
         remember_port(self.folder, info.port)
+
+    def move(self, folder: Path, *, rename: Callable[[Path, Path], object] = Path.rename) -> None:
+        """Move the gateway's folder, with everything in it, to `folder`, and hold the claim there.
+
+        An older folder of that name, of a config that was deleted since, is set aside beside it. Raises `SecretError`
+        where another process serves it or the folder cannot be moved; nothing has changed then. Every file in the
+        folder but the lock must be closed. `rename` moves the folder; a seam for tests.
+        """
+        if folder.exists():
+            _set_aside(folder)
+        try:
+            rename(self.folder, folder)
+        except OSError as error:
+            self._move_open(folder, error)  # Windows moves no folder in which a file is open
+        else:
+            self._lock.moved(folder / _LOCK)
+        self.folder = folder
+
+    def announce(self, *, config_path: str, name: str) -> None:
+        """Tell others that this gateway, published before, serves this config now."""
+        if self._info is not None:
+            self.publish(msgspec.structs.replace(self._info, config_path=config_path, name=name))
+
+    def _move_open(self, folder: Path, reason: OSError) -> None:
+        """Move file by file what can be moved, the claim first."""
+        new = claim(folder) if _made(folder) else None
+        if new is None:
+            raise SecretError(
+                f"{self.folder} cannot be moved to {folder}: {reason.strerror or reason}",
+                code="home_unusable",
+            ) from reason
+        for entry in self.folder.iterdir():
+            if entry.name != _LOCK:
+                with contextlib.suppress(OSError):
+                    entry.replace(folder / entry.name)
+        with contextlib.suppress(OSError):
+            (self.folder / _RUNNING).unlink(missing_ok=True)
+        self._lock.release()
+        self._lock = new._lock  # noqa: SLF001  -- another of this class
 
     def release(self) -> None:
         """Say that the gateway is gone and give the claim back; twice is no error."""
@@ -127,6 +169,33 @@ def remember_port(folder: Path, port: int) -> None:
         if last_port(folder) == port:
             return
         write_private(folder / _PORT, f"{port}\n".encode())
+
+
+def _made(folder: Path) -> bool:
+    try:
+        make_private_directory(folder)
+    except SecretError:
+        return False
+    return True
+
+
+def _set_aside(folder: Path) -> None:
+    """Make room where an earlier gateway of the same path left its folder; nothing of it is deleted."""
+    held = claim(folder)
+    if held is None:
+        raise SecretError(
+            f"another process serves the gateway in {folder}",
+            code="home_unusable",
+            hint="`aigw-dev status --all` shows it; stop one of the two.",
+        )
+    held.release()
+    aside = folder.with_name(f"{folder.name}.before-{time.time_ns()}")
+    try:
+        folder.rename(aside)
+    except OSError as error:
+        raise SecretError(
+            f"{folder} cannot be set aside: {error.strerror or error}", code="home_unusable"
+        ) from error
 
 
 def _read(folder: Path) -> RunningInfo | None:

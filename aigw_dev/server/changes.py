@@ -1,21 +1,27 @@
-"""Changing what is in force: write, draft, deploy, roll back. The file is what is live; state.db remembers.
+"""Changing what is in force: write, deploy, roll back. The file is what is live; state.db remembers.
 
 Every change goes through the file against the digest it was made from, so that nobody's edit is lost, and is written
 into the history and the audit of state.db.
 """
 
 import asyncio
+import contextlib
 import time
+from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any, Final, Protocol
 
-import msgspec
-
-from aigw_dev.config_file.diff import describe_diff
-from aigw_dev.core.errors import ConfigError
+from aigw_dev.config_file.edit import is_same
+from aigw_dev.config_file.read import digest_of
+from aigw_dev.config_file.route_edits import SECTION, put_route, remove_route, route_trees
+from aigw_dev.config_file.value_edits import Change, apply_changes, paths_of
+from aigw_dev.core.errors import ConfigError, StoreError
 from aigw_dev.core.problem import Problem
+from aigw_dev.server.drafts import Drafts
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.sources import ConfigSource, Reading
-from aigw_dev.store.state import Draft, StateStore
+from aigw_dev.server.versions import Versions
+from aigw_dev.store.state import StateStore
 
 
 class Governed(Protocol):
@@ -24,14 +30,15 @@ class Governed(Protocol):
     source: ConfigSource
     state: StateStore
     snapshot: Snapshot
+    live: Reading
 
     async def put_in_force(self, reading: Reading, *, actor: str, note: str = "") -> list[Problem]:
         """Compile and swap."""
         ...
 
-
-DRAFT: Final = "config"
-"""The name of the one draft: a whole config."""
+    async def settle_in(self) -> None:
+        """Become the gateway of the file that was just made."""
+        ...
 
 
 class Changes:
@@ -41,22 +48,77 @@ class Changes:
         """Of one gateway."""
         self._gateway: Final = gateway
         self._lock: Final = asyncio.Lock()
+        self.versions: Final = Versions(gateway.state)
+        self.drafts: Final = Drafts(gateway, write=self._write, lock=self._lock)
 
     async def write(self, text: str, *, expected_digest: str, note: str, actor: str) -> list[Problem]:
         """Put `text` in the file's place and in force. A config with an error is refused and nothing is written."""
         async with self._lock:
             return await self._write(text, expected_digest=expected_digest, note=note, actor=actor)
 
+    async def set_values(
+        self, changes: Sequence[Change], *, expected_digest: str, note: str, actor: str
+    ) -> list[Problem]:
+        """Change single settings in the file, in force at once, and in the draft where there is one.
+
+        A file that changed since `expected_digest` is no obstacle where it changed elsewhere; else `config_changed`.
+        """
+        async with self._lock:
+            here = await asyncio.to_thread(self.drafts.here)
+            if expected_digest != here.digest:
+                await asyncio.to_thread(self.drafts.require_same, expected_digest, here, paths_of(changes))
+            change = partial(apply_changes, changes=changes)
+            text = await asyncio.to_thread(change, here.text)
+            words = note or f"set {', '.join('.'.join(map(str, one.path)) for one in changes)}"
+            problems = await self._write(text, expected_digest=here.digest, note=words[:200], actor=actor)
+            await self.drafts.follow(change)
+            return problems
+
     async def _write(self, text: str, *, expected_digest: str, note: str, actor: str) -> list[Problem]:
         gateway = self._gateway
         reading = await asyncio.to_thread(gateway.source.parse, text)
         _require_usable(reading)
+        default = (
+            None if gateway.source.path is not None else await asyncio.to_thread(gateway.source.first_text)
+        )
         await asyncio.to_thread(gateway.source.write, text, expected_digest=expected_digest)
+        if default is not None:
+            await self._keep_default(default)
+            await gateway.settle_in()
         problems = await gateway.put_in_force(
             await asyncio.to_thread(gateway.source.read), actor=actor, note=note
         )
         await self._audit("config.applied", actor=actor, note=note)
         return problems
+
+    async def adopt(self) -> None:
+        """Where a config was made in the place of the first save, by whatever hand: go on as its gateway.
+
+        Its settings are weighed for trust like any other file's; the caller reads it and puts it in force.
+        """
+        source = self._gateway.source
+        async with self._lock:
+            if not await asyncio.to_thread(source.has_appeared):
+                return
+            default = await asyncio.to_thread(source.first_text)
+            source.found_at(source.found.first_save, why="was made while the gateway ran without one")
+            await self._keep_default(default)
+            await self._gateway.settle_in()
+
+    async def _keep_default(self, text: str) -> None:
+        """The history begins with what was in force before there was a file, so that one can go back to it."""
+        state = self._gateway.state
+
+        def keep() -> None:
+            with contextlib.suppress(
+                StoreError
+            ):  # the write has been made; state.db's trouble is shown elsewhere
+                if not state.deployments(limit=1):
+                    state.add_deployment(
+                        actor="up", digest=digest_of(text), text=text, note="the built-in default"
+                    )
+
+        await asyncio.to_thread(keep)
 
     async def _audit(self, action: str, *, actor: str, note: str) -> None:
         gateway = self._gateway
@@ -66,42 +128,12 @@ class Changes:
             gateway.state.audit, action, path, at=time.time(), actor=actor, origin=actor, detail=detail
         )
 
-    async def draft(self) -> dict[str, Any] | None:
-        """The draft with its difference from the file, and whether the file changed since it was begun."""
-        kept = await asyncio.to_thread(self._gateway.state.draft, DRAFT)
-        if kept is None:
-            return None
-        reading = await asyncio.to_thread(self._gateway.source.read)
-        parsed = await asyncio.to_thread(self._gateway.source.parse, kept.text)
-        return {
-            "text": kept.text,
-            "base_digest": kept.base_digest,
-            "at": kept.at,
-            "is_stale": kept.base_digest != reading.digest,
-            "diff": describe_diff(reading.text, kept.text, old_name="live", new_name="draft"),
-            "problems": [msgspec.to_builtins(problem) for problem in parsed.problems],
-        }
-
-    async def put_draft(self, text: str, *, base_digest: str) -> dict[str, Any] | None:
-        """Keep a draft; it may be wrong, deploying it may not."""
-        kept = Draft(name=DRAFT, at=time.time(), actor="admin", base_digest=base_digest, text=text)
-        await asyncio.to_thread(self._gateway.state.put_draft, kept)
-        return await self.draft()
-
-    async def drop_draft(self) -> None:
-        """Throw the draft away."""
-        await asyncio.to_thread(self._gateway.state.delete_draft, DRAFT)
-
-    async def deploy(self, *, note: str, actor: str) -> list[Problem]:
-        """Put the draft in force; without one, the file that waits."""
+    async def deploy(self, *, note: str, actor: str, routes: Collection[str] | None = None) -> list[Problem]:
+        """Put the draft in force (of `routes` only those); without one, the file that waits."""
         gateway = self._gateway
         async with self._lock:
-            kept = await asyncio.to_thread(gateway.state.draft, DRAFT)
-            if kept is not None:
-                problems = await self._write(
-                    kept.text, expected_digest=kept.base_digest, note=note, actor=actor
-                )
-                await asyncio.to_thread(gateway.state.delete_draft, DRAFT)
+            problems = await self.drafts.deploy(note=note, actor=actor, routes=routes)
+            if problems is not None:
                 return problems
             reading = await asyncio.to_thread(gateway.source.read)
             _require_usable(reading)
@@ -129,6 +161,11 @@ class Changes:
             for row in rows
         ]
 
+    def newest(self) -> int:
+        """The number of the latest deployment; 0 where there is none. Blocking."""
+        rows = self._gateway.state.deployments(limit=1)
+        return rows[0].id if rows else 0
+
     async def deployment(self, number: int) -> dict[str, Any]:
         """One deployment with its text."""
         found = await asyncio.to_thread(self._gateway.state.deployment, str(number))
@@ -151,7 +188,34 @@ class Changes:
         async with self._lock:
             reading = await asyncio.to_thread(self._gateway.source.read)
             words = note or f"rollback to #{number}"
-            return await self._write(found["text"], expected_digest=reading.digest, note=words, actor=actor)
+            problems = await self._write(
+                found["text"], expected_digest=reading.digest, note=words, actor=actor
+            )
+            await self.drafts.follow(we_win=None)
+            return problems
+
+    async def rollback_route(self, name: str, number: int, *, note: str, actor: str) -> list[Problem]:
+        """Make this one route what it was in deployment `number`, as a new deployment; not there then is gone now."""
+        found = await self.deployment(number)
+        async with self._lock:
+            here = await asyncio.to_thread(self.drafts.here)
+            text = await asyncio.to_thread(_with_route_of, found["text"], here.text, name)
+            if text == here.text:
+                raise ConfigError(f"{name} is what it was in #{number}", code="nothing_to_deploy")
+            words = note or f"rollback of {name} to #{number}"
+            problems = await self._write(text, expected_digest=here.digest, note=words, actor=actor)
+            await self.drafts.follow(we_win=[(SECTION, name)])
+            return problems
+
+
+def _with_route_of(then: str, now: str, name: str) -> str:
+    """The text of now with one route as it was then."""
+    old, new = route_trees(then), route_trees(now)
+    if name not in old and name not in new:
+        raise ConfigError(f"there is no route {name!r}, then or now", code="route_not_found")
+    if name not in old:
+        return remove_route(now, name)
+    return now if name in new and is_same(old[name], new[name]) else put_route(now, name, old[name] or {})
 
 
 def _require_usable(reading: Reading) -> None:

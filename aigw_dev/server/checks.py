@@ -12,6 +12,7 @@ import msgspec
 
 from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.errors import Refusal, UpstreamError
+from aigw_dev.core.mask import MASKED
 from aigw_dev.core.providers import check_url, models_url, read_models
 from aigw_dev.server.call import Call, Reply
 from aigw_dev.server.headers import Pairs
@@ -116,15 +117,18 @@ async def _ask(
     """Status, body and, where there is no answer, why."""
     if provider.refusal is not None:
         return 0, b"", provider.refusal.message
-    headers = await _headers(snapshot, provider)
-    if isinstance(headers, Refusal):
-        return 0, b"", headers.message
+    asked = await _headers(snapshot, provider)
+    if isinstance(asked, Refusal):
+        return 0, b"", asked.message
+    headers, secret = asked
     call = Call(method="GET", url=url, headers=headers, proxy=provider.resolved.proxy)
     reply: Reply | None = None
     try:
         async with asyncio.timeout(timeout_s):
             reply = await provider.send(call)
-            return reply.status, await reply.read(_BYTES), ""
+            body = await reply.read(_BYTES)
+            # Some providers repeat the key that they refuse; what they say is shown to people.
+            return reply.status, body.replace(secret, MASKED.encode()) if secret else body, ""
     except UpstreamError as error:
         return 0, b"", error.message
     except TimeoutError:
@@ -134,16 +138,17 @@ async def _ask(
             reply.cancel()
 
 
-async def _headers(snapshot: Snapshot, provider: ReadyProvider) -> Pairs | Refusal:
+async def _headers(snapshot: Snapshot, provider: ReadyProvider) -> tuple[Pairs, bytes] | Refusal:
+    """What is sent, and the key among it; no key is empty."""
     resolved = provider.resolved
     headers: Pairs = [(b"accept", b"application/json"), (b"accept-encoding", b"identity")]
     headers += [(name.encode(), value.encode()) for name, value in resolved.kind.check_headers]
     headers += provider.fixed_headers
     if resolved.auth == "none":
-        return headers
+        return headers, b""
     key = await snapshot.keys.get(provider.name, None)
     if isinstance(key, ReadyKey):
         name, prefix = AUTH[resolved.auth]
         headers.append((name, prefix + key.value))
-        return headers
-    return key if resolved.is_key_required else headers
+        return headers, key.value
+    return key if resolved.is_key_required else (headers, b"")

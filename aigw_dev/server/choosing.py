@@ -76,6 +76,8 @@ def _by_route(inbound: Inbound, exchange: Exchange, name: str, model: str) -> tu
     if isinstance(decision, Refusal):
         return decision
     exchange.decision = msgspec.json.encode(decision)
+    if facts.headers and exchange.request_headers:
+        exchange.request_headers += _read_headers(facts.headers, route, exchange.request_headers)
     return decision.targets
 
 
@@ -126,6 +128,18 @@ def _headers(inbound: Inbound, route: CompiledRoute) -> dict[str, str]:
             key, text = name.decode("latin-1"), value.decode("latin-1")
             found[key] = f"{found[key]}, {text}" if key in found else text
     return found
+
+
+def _read_headers(
+    headers: Mapping[str, str], route: CompiledRoute, kept: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Headers that the route asked for: its trace holds them anyway, and whoever sends the request again needs them."""
+    known = {name for name, _ in kept}
+    return [
+        (name, value)
+        for name, value in headers.items()
+        if f"header.{name}" in route.names and name not in known
+    ]
 
 
 @functools.lru_cache(maxsize=256)  # one entry per route in force

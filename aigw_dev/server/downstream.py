@@ -24,6 +24,8 @@ class Downstream:
         """The caller left."""
         self.is_ended = False
         self.status = 0
+        self.headers: Pairs = []
+        """The reply's, as sent."""
         self.sent_bytes = 0
         self.kept: list[bytes] | None = None
         """The body as sent, where the exchange records it."""
@@ -39,6 +41,7 @@ class Downstream:
         self.is_started = True
         self.status = status
         headers += self.extra
+        self.headers = headers
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def write(self, chunk: bytes) -> None:

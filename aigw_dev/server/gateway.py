@@ -17,7 +17,6 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from aigw_dev import __version__
-from aigw_dev.config_file.watch import Watcher
 from aigw_dev.core.config import Config
 from aigw_dev.core.credentials import make_token
 from aigw_dev.core.errors import SecretError, StoreError
@@ -28,7 +27,7 @@ from aigw_dev.core.problem import Problem
 from aigw_dev.secrets.home import Home
 from aigw_dev.secrets.resolve import Chosen, ProviderKeys, Resolver
 from aigw_dev.secrets.vault import Vault
-from aigw_dev.server import compose
+from aigw_dev.server import compose, rounds
 from aigw_dev.server.changes import Changes
 from aigw_dev.server.compose import Surroundings
 from aigw_dev.server.embedded import Embedded
@@ -36,6 +35,7 @@ from aigw_dev.server.google_keys import GoogleKeys
 from aigw_dev.server.keys import KeyTable
 from aigw_dev.server.recorder import Recorder
 from aigw_dev.server.refused_calls import RefusedCalls
+from aigw_dev.server.residence import LOG, Residence
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.sources import ConfigSource, Reading
 from aigw_dev.server.things import Things
@@ -44,10 +44,6 @@ from aigw_dev.server.who import known_callers
 from aigw_dev.store.state import Credential, StateStore
 from aigw_dev.store.writer import LogWriter
 
-WATCH_S: Final = 0.5
-"""How often the config file is looked at: one `stat` a time."""
-TOUCH_S: Final = 30.0
-"""How often the last use of keys is written down."""
 RUN_S: Final = 7 * 86_400.0
 """How long the credential of a run is good at most; `run` ends it with its command."""
 _PRICES: Final = Path(__file__).parent.parent / "data" / "prices.json"
@@ -67,12 +63,12 @@ class Gateway:
         """Opens nothing; `start` does. `folder` is the gateway's own in `home`."""
         self.source = source
         self.home: Final = home
-        self.folder: Final = folder
         self.state = state
         self.vault: Final = Vault(home, env=env)
         self.upstream: Final = Upstream(env)
         self.masker = Masker(())
-        self.recorder: Final = Recorder(LogWriter(folder / "log.db", mask=self._mask))
+        self.recorder: Final = Recorder(LogWriter(folder / LOG, mask=self._mask))
+        self.residence: Final = Residence(folder, home=home, state=state, writer=self.recorder.writer)
         self.started_at: Final = time.time()
         self.port = 0
         self.host = ""
@@ -97,6 +93,8 @@ class Gateway:
         self._refused_calls: Final = RefusedCalls(state, mask=self._mask)
         self.notices: list[str] = []
         """What a person should know now: conflicts between keys, a config that was not taken."""
+        self._lasting: list[str] = []
+        """Notices that hold until the gateway ends."""
         self.on_change: Callable[[str], None] = lambda text: log.info("%s", text)
         self.build_inside: Callable[[], App] | None = None
         """Makes the Litestar application; called in a thread."""
@@ -112,6 +110,11 @@ class Gateway:
         self._around: Surroundings
         self._prices = PriceBook(_PRICES.read_bytes())
 
+    @property
+    def folder(self) -> Path:
+        """The gateway's own in its home; moves with the first save of the built-in default."""
+        return self.residence.folder
+
     def _mask(self, body: bytes) -> bytes:
         """Hide secrets, by the keys that are known now."""
         return self.masker.bytes(body)
@@ -123,8 +126,8 @@ class Gateway:
         self.port, self.host = port, host
         await self.things.load()
         await self.put_in_force(reading, actor="up", note="started")
-        self.own_tasks.append(asyncio.create_task(self._watch(), name="watch-config"))
-        self.own_tasks.append(asyncio.create_task(self._keep_books(), name="keep-books"))
+        self.own_tasks.append(asyncio.create_task(rounds.watch_config(self), name="watch-config"))
+        self.own_tasks.append(asyncio.create_task(rounds.keep_books(self), name="keep-books"))
         self.own_tasks.append(asyncio.create_task(self._refused_calls.keep(), name="refused-calls"))
 
     async def close(self) -> None:
@@ -134,7 +137,7 @@ class Gateway:
         await asyncio.gather(*self.own_tasks, return_exceptions=True)
         self.snapshot.keys.close()
         await self.upstream.aclose()
-        await self._touch_keys()
+        await rounds.touch_keys(self)
         await asyncio.to_thread(self._refused_calls.write_down)
         await self.things.close()
         await asyncio.to_thread(self.recorder.writer.close)
@@ -223,6 +226,17 @@ class Gateway:
         self.reading = newest
         await self.snapshot.keys.settled()
 
+    async def settle_in(self) -> None:
+        """Become the gateway of the file that was just made, so that commands find it by that."""
+        path = self.source.path
+        assert path is not None  # noqa: S101  -- who calls has made it
+        name = self.source.name((await asyncio.to_thread(self.source.read)).config)
+        trouble = await asyncio.to_thread(self.residence.move, path, name)
+        if trouble:
+            self._lasting.append(trouble)
+            self.notices = [trouble, *self.notices]
+        self.on_change(trouble or f"this gateway serves {path} now")
+
     async def issue_run(self, name: str, *, metadata: Mapping[str, str] | None = None) -> dict[str, Any]:
         """A credential of its own for one run; the token is in the answer and nowhere else.
 
@@ -265,39 +279,6 @@ class Gateway:
         roll = compose.make_roll(self.snapshot.config, self._around, self.snapshot.keys.digests())
         self.snapshot = msgspec.structs.replace(self.snapshot, roll=roll)
 
-    async def _watch(self) -> None:
-        path = self.source.path
-        watcher = Watcher.of_config(path) if path is not None else None
-        is_first = True  # it may have changed between being read and being watched
-        while True:
-            await asyncio.sleep(WATCH_S)
-            if path != self.source.path and self.source.path is not None:
-                path = self.source.path
-                watcher = Watcher.of_config(path)
-            if watcher is not None and (watcher.poll() or is_first):
-                is_first = False
-                try:
-                    await self.reread()
-                except Exception as error:  # noqa: BLE001  -- the root of a task: one bad look must not end the watch
-                    self.report(error)
-
-    async def _keep_books(self) -> None:
-        """Now and then: when keys were used last, and which issued credentials have expired."""
-        while True:
-            await asyncio.sleep(TOUCH_S)
-            try:
-                await self._touch_keys()
-            except Exception as error:  # noqa: BLE001  -- the root of a task
-                self.report(error)
-
-    async def _touch_keys(self) -> None:
-        used = self.recorder.take_used_keys()
-        if used:
-            try:
-                await asyncio.to_thread(self.vault.touch, used)
-            except SecretError as error:
-                log.warning("the last use of keys was not written down: %s", error.message)
-
     def pause(self, *, is_paused: bool) -> None:
         """Stop or resume the recording of bodies; a new config does not end a pause."""
         self.is_paused = is_paused
@@ -314,7 +295,7 @@ class Gateway:
         if keys is not self.snapshot.keys:
             return  # those of a config that has been replaced since
         self.masker = Masker([*keys.values(), self.home.token(), self.home.admin_token()])
-        self.notices = [note for chosen in keys.chosen().values() for note in chosen.notes]
+        self.notices = [*self._lasting, *(note for chosen in keys.chosen().values() for note in chosen.notes)]
         self._call_roll()
 
     def _surroundings(self, reading: Reading) -> Surroundings:

@@ -7,6 +7,8 @@ Answers per name are remembered in a bounded table, because the same few names c
 from collections.abc import Iterable
 from typing import Final
 
+from aigw_dev.core.mask import is_storable
+
 Pairs = list[tuple[bytes, bytes]]
 
 CREDENTIAL_HEADERS: Final = (b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key", b"esa_aigw_auth")
@@ -93,6 +95,26 @@ def downward(headers: Iterable[tuple[bytes, bytes]]) -> Pairs:
     """The provider's headers that go to the caller."""
     known = _down
     return [pair for pair in headers if known[pair[0]]]
+
+
+class _Stored(dict[bytes, str]):
+    """Names as the log has them; empty for what is not stored."""
+
+    def __missing__(self, name: bytes) -> str:
+        text = name.decode("latin-1")
+        known = text if is_storable(text) else ""
+        if len(self) < _MEMORY_CAP:
+            self[name] = known
+        return known
+
+
+_stored: Final = _Stored()
+
+
+def stored(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    """The headers (lower-case names) that the log may keep, as text; values are masked when they are written."""
+    names = _stored
+    return [(name, value.decode("latin-1")) for key, value in headers if (name := names[key])]
 
 
 def value_of(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:

@@ -17,6 +17,7 @@ from aigw_dev.core.dialects.protocol import ReplySummary, RequestFacts
 from aigw_dev.core.dialects.request_body import RequestBody, read_body
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Cost, Exchange
+from aigw_dev.core.mask import mask_url
 from aigw_dev.core.operations import RESPONSES
 from aigw_dev.server import attempts, counting, forms, kept_responses, realtime_calls, replies
 from aigw_dev.server.accounts import account_reply, account_stream, completion
@@ -24,7 +25,7 @@ from aigw_dev.server.choosing import choose
 from aigw_dev.server.downstream import Downstream
 from aigw_dev.server.ephemeral import masked
 from aigw_dev.server.front import spoken
-from aigw_dev.server.headers import Pairs
+from aigw_dev.server.headers import Pairs, stored
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.job import Failure, Job
 from aigw_dev.server.metering import listen_to_upload
@@ -175,7 +176,7 @@ def begin(inbound: Inbound) -> Exchange:
         gateway=inbound.snapshot.gateway,
         started_at=inbound.started_at,
         method=inbound.method,
-        path=inbound.path,
+        path=_path(inbound),
         operation=operation.name,
         dialect=spoken(head, operation),
         client=head.user_agent.decode("latin-1"),
@@ -187,8 +188,16 @@ def begin(inbound: Inbound) -> Exchange:
         request_body=(inbound.body if inbound.upload is None else inbound.upload.describe())
         if logging.record_request
         else None,
+        request_headers=stored(inbound.headers) if logging.record_request else [],
         deployment=inbound.snapshot.digest,
     )
+
+
+def _path(inbound: Inbound) -> str:
+    """The path as it was asked for, with its query as far as it is no secret."""
+    if not inbound.query:
+        return inbound.path
+    return mask_url(f"{inbound.path}?{inbound.query.decode('latin-1')}")
 
 
 def _read(inbound: Inbound, exchange: Exchange) -> RequestFacts | Refusal:
@@ -271,6 +280,8 @@ def _end(exchange: Exchange, inbound: Inbound, downstream: Downstream, listener:
     exchange.ttft_s = listener.first_s
     exchange.status = downstream.status or CLIENT_LEFT
     exchange.response_bytes = downstream.sent_bytes
+    if inbound.snapshot.config.logging.record_response:
+        exchange.response_headers = stored(downstream.headers)
     if downstream.kept is not None:
         exchange.response_body = _kept(downstream.kept, downstream, inbound)
     if not listener.is_events:

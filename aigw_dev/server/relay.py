@@ -18,6 +18,8 @@ from aigw_dev.server.watchdog import Watchdog
 
 _GATEWAY_FAULT: Final = 502
 _OWN_CODES: Final = frozenset({"upstream_reset", "upstream_protocol", "event_too_large"})
+MOST_PIECES: Final = 20_000
+"""Pieces of a stream whose times are kept."""
 HOLD_BYTES: Final = 64 * 1024
 """Comments and pings held before the first data; more than this commits."""
 WHOLE_BYTES: Final = 4 * 1024 * 1024
@@ -76,9 +78,13 @@ class Listener:
             self.timing = StreamTiming()
 
     def heard(self, now_s: float, chunk: bytes) -> None:
-        """A piece arrived at `now_s`."""
-        self.timing.at_us.append(int((now_s - self.began_s) * 1_000_000))
-        self.timing.size_bytes.append(len(chunk))
+        """A piece arrived at `now_s`; beyond `MOST_PIECES` it counts to the last one."""
+        timing = self.timing
+        if len(timing.at_us) < MOST_PIECES:
+            timing.at_us.append(int((now_s - self.began_s) * 1_000_000))
+            timing.size_bytes.append(len(chunk))
+        else:
+            timing.size_bytes[-1] += len(chunk)
         if self.dialect and self.raw_bytes < MAX_BYTES:
             self.raw.append(chunk)
             self.raw_bytes += len(chunk)

@@ -3,12 +3,13 @@
 Pure of I/O: who calls has read config, records and keys already.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
-from aigw_dev.core.config import Config
+from aigw_dev.core.config import Config, Route
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.problem import Problem
 from aigw_dev.core.providers import ResolvedProvider, resolve_provider
@@ -19,7 +20,7 @@ from aigw_dev.core.routing.flow import CompiledRoute, compile_route, decide
 from aigw_dev.secrets.resolve import Chosen
 from aigw_dev.secrets.trust_db import KeyRecord
 
-__all__ = ["explain", "key_rows", "names", "provider_rows", "route_rows"]
+__all__ = ["explain", "key_rows", "names", "provider_rows", "route_rows", "written_route_row"]
 
 
 def provider_rows(
@@ -136,22 +137,33 @@ def key_rows(
 
 def route_rows(config: Config) -> list[dict[str, Any]]:
     """Every route, with its flow as a person reads it."""
-    rows: list[dict[str, Any]] = []
-    for name, route in config.routes.items():
-        compiled, problems = compile_route(name, route)
-        rows.append(
-            {
-                "name": name,
-                "model": f"dynamic/{name}",
-                "claims": list(route.models),
-                "description": route.description,
-                "metadata": route.metadata,
-                "reads": sorted(compiled.names) if compiled is not None else [],
-                "flow": route.flow,
-                "problems": [problem.text() for problem in problems],
-            }
-        )
-    return rows
+    return [_route_row(name, route) for name, route in config.routes.items()]
+
+
+def written_route_row(name: str, tree: object) -> dict[str, Any]:
+    """The row of a route as it is written in a draft, which may be wrong: what does not fit is left out of the row."""
+    written = cast("dict[str, Any]", tree) if isinstance(tree, dict) else {}
+    fields: dict[str, Any] = {"flow": None}
+    for field in msgspec.structs.fields(Route):
+        with contextlib.suppress(msgspec.ValidationError):
+            if field.name in written:
+                fields[field.name] = msgspec.convert(written[field.name], field.type)
+    return _route_row(name, Route(**fields))
+
+
+def _route_row(name: str, route: Route) -> dict[str, Any]:
+    compiled, problems = compile_route(name, route)
+    return {
+        "name": name,
+        "model": f"dynamic/{name}",
+        "claims": list(route.models),
+        "description": route.description,
+        "metadata": route.metadata,
+        "on_loss": route.on_loss,
+        "reads": sorted(compiled.names) if compiled is not None else [],
+        "flow": route.flow,
+        "problems": [problem.text() for problem in problems],
+    }
 
 
 class ExplainRequest(msgspec.Struct, kw_only=True):

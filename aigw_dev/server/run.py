@@ -94,7 +94,8 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
     url = f"http://{_shown_host(settings.host)}:{port}"
     if settings.claim is not None:
         try:
-            settings.claim.publish(_announcement(settings, url, port, gateway.snapshot.gateway))
+            info = _announcement(settings, url, port, gateway.snapshot.gateway)
+            gateway.residence.publish(settings.claim, info)
         except GatewayError as error:  # a full disk: calls are served all the same
             gateway.notices.append(f"commands will not find this gateway: {error.message}")
     _on_signals(gateway)

@@ -12,10 +12,12 @@ import msgspec
 
 from aigw_dev.config_file.atomic import write_atomic
 from aigw_dev.config_file.discover import Found
+from aigw_dev.config_file.ownership import own_number, owners
 from aigw_dev.config_file.read import OVERLAY_NAME, Loaded, parse_text
 from aigw_dev.config_file.read import read as read_config
 from aigw_dev.config_file.sensitive import Setting, hold_back, sensitive, trust_hash, untrusted_providers
-from aigw_dev.core.config import Config
+from aigw_dev.config_file.template import default_text
+from aigw_dev.core.config import Config, Gateway
 from aigw_dev.core.default_config import default_config, rules
 from aigw_dev.core.errors import Refusal, SecretError
 from aigw_dev.core.problem import Problem
@@ -57,6 +59,8 @@ class ConfigSource:
         self._home: Final = home
         self._env: Final = env
         self._rules: Final = rules()
+        self._was_there: Final = os.path.lexists(found.first_save)
+        """A file that was passed over when the config was looked for stays so."""
 
     @property
     def path(self) -> Path | None:
@@ -85,6 +89,14 @@ class ConfigSource:
             overlay = beside.read_text("utf-8") if beside.is_file() else None
         return self._weigh(parse_text(text, rules=self._rules, overlay_text=overlay))
 
+    def first_text(self) -> str:
+        """What the first save begins with: the built-in default written out, without a name of its own in a project."""
+        config = self._default().config
+        assert config is not None  # noqa: S101  -- the default has no errors
+        if self.found.project_root is not None:
+            config = msgspec.structs.replace(config, gateway=Gateway())
+        return default_text(config)
+
     def write(self, text: str, *, expected_digest: str) -> Path:
         """Put `text` in the file's place; a first save makes the file, says where, and is trusted.
 
@@ -102,13 +114,20 @@ class ConfigSource:
             self.trust()
         return path
 
-    def found_at(self, path: Path) -> None:
+    def has_appeared(self) -> bool:
+        """Whether this user made a file where the first save would go, since the config was looked for."""
+        path = self.found.first_save
+        if self.path is not None or self._was_there or not path.is_file():
+            return False
+        return owners(path) <= {own_number()}
+
+    def found_at(self, path: Path, *, why: str = "was written by the first save") -> None:
         """From now on the config is this file; one in a project is weighed for trust like any other there."""
         if self.path is None:
             self.found = msgspec.structs.replace(
                 self.found,
                 path=path,
-                why=f"{path} was written by the first save.",
+                why=f"{path} {why}.",
                 is_trusted_place=self.found.project_root is None,
                 project_root=self.found.project_root or path.parent,
             )

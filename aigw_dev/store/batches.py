@@ -13,9 +13,10 @@ from aigw_dev.core.exchange import Cost, Exchange, Usage
 from aigw_dev.core.rollup import Slowest, outcome
 from aigw_dev.core.units import Units
 from aigw_dev.store.database import transaction
-from aigw_dev.store.find import SLOT_S
 from aigw_dev.store.fulltext import indexed
 from aigw_dev.store.interning import Interning, Mask
+from aigw_dev.store.journal import Journal
+from aigw_dev.store.query import SLOT_S
 from aigw_dev.store.rollups import Rollups
 from aigw_dev.store.rows import (
     CONTENT_SQL,
@@ -95,11 +96,18 @@ class Batches:
     """Writes batches to an open log.db. After an error the database is as before the batch; write it again."""
 
     def __init__(
-        self, db: sqlite3.Connection, *, mask: Mask, draw: Callable[[], float], counts: Counts
+        self,
+        db: sqlite3.Connection,
+        *,
+        mask: Mask,
+        draw: Callable[[], float],
+        counts: Counts,
+        journal: Journal | None = None,
     ) -> None:
-        """`draw` gives a number in [0, 1) for sampling; `counts` goes on counting."""
+        """`draw` gives a number in [0, 1) for sampling; `counts` goes on counting, `journal` is told of every batch."""
         self.db = db
         self.counts = counts
+        self._journal = journal or Journal()
         self.rollups = Rollups(db)
         self.words = Interning(db, mask)
         self._encoder = Encoder(self.words, mask)
@@ -138,6 +146,7 @@ class Batches:
             self.words.reload()
             self.rollups.reload()
             raise
+        self._journal.note(ended=[key[0] for key in batch.late], gone=[key[0] for key in batch.gone])
         self._open |= batch.opened
         for exchange_id in batch.closed:
             self._open.pop(exchange_id, None)
@@ -220,9 +229,10 @@ class Batches:
             exchange.cost = Cost(status="free", nanousd=0, reason=f"{units.job[:80]} was counted before")
 
     def _is_kept(self, exchange: Exchange, end: str, logging: Logging) -> bool:
-        """Sampling: what failed, was marked or is among the slowest is always kept, of the rest a share."""
+        """Sampling: what failed, was marked, sent again or is among the slowest is always kept, of the rest a share."""
         is_slow = self._slowest.is_slow(exchange.duration_s)
-        return end != "ok" or bool(exchange.marks) or is_slow or self._draw() < logging.sample
+        is_wanted = end != "ok" or bool(exchange.marks) or bool(exchange.replay_of)
+        return is_wanted or is_slow or self._draw() < logging.sample
 
     def _insert(self, batch: _Batch, *, is_busy: bool) -> None:
         """Mask and store what was encoded so far."""

@@ -128,7 +128,7 @@ _TERM: Final = re.compile(
     r'\s*(?P<minus>-)?(?:(?P<field>[A-Za-z_]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s"]*))'
 )
 
-_DIM_FIELDS: Final[dict[str, tuple[str, ...]]] = {
+DIM_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "gateway": ("gateway",),
     "provider": ("provider",),
     "kind": ("kind",),
@@ -140,7 +140,7 @@ _DIM_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "operation": ("operation",),
     "key": ("key_name",),
 }
-_NAME_FIELDS: Final = ("error", "finish", "client", "price", "deployment")
+NAME_FIELDS: Final = ("error", "finish", "client", "price", "deployment")
 _ENDED_AT: Final = "(e.started_at + ifnull(e.duration_s, 0))"
 _NUMBER_FIELDS: Final[dict[str, tuple[str, float]]] = {
     "ms": ("e.duration_s", 0.001),
@@ -157,8 +157,8 @@ _NUMBER_FIELDS: Final[dict[str, tuple[str, float]]] = {
 _TEXT_FIELDS: Final[dict[str, str]] = {"session": "e.session", "id": "e.id"}
 _SEARCH_FIELDS: Final = {"text": "", "request": "request", "response": "response"}
 FIELDS: Final = (
-    *_DIM_FIELDS,
-    *_NAME_FIELDS,
+    *DIM_FIELDS,
+    *NAME_FIELDS,
     *_NUMBER_FIELDS,
     *_TEXT_FIELDS,
     *_SEARCH_FIELDS,
@@ -204,14 +204,14 @@ def _term(draft: _Draft, match: re.Match[str]) -> Refusal | None:
 
 
 def _field(draft: _Draft, field: str, value: str, *, is_negated: bool) -> Refusal | None:
-    if field in _DIM_FIELDS:
+    if field in DIM_FIELDS:
         patterns = _alternatives(value)
         if field == "operation":
             # `embeddings` is found as well as `openai.embeddings`.
             patterns += tuple(f"*.{pattern}" for pattern in patterns)
-        draft.dims.append(NameTest(_DIM_FIELDS[field], patterns, is_negated))
+        draft.dims.append(NameTest(DIM_FIELDS[field], patterns, is_negated))
         return None
-    if field in _NAME_FIELDS:
+    if field in NAME_FIELDS:
         draft.names.append(NameTest((field,), _alternatives(value), is_negated))
         draft.is_notable |= field == "error" and not is_negated
         return None

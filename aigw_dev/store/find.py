@@ -6,7 +6,6 @@ two windows when the time is up: the caller gets what was found and where to go 
 """
 
 import heapq
-import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -16,11 +15,9 @@ import msgspec
 from aigw_dev.store import words
 from aigw_dev.store.filters import Clause, Filter
 from aigw_dev.store.fulltext import has_index, indexed, searchable, unindexed
+from aigw_dev.store.query import BY_DIM, BY_TEXT, NOTABLE, ONE, SCAN, Query, prepare, statement, with_dims
 from aigw_dev.store.raw_rows import COLUMNS, RawRow
 from aigw_dev.store.vocabulary import Vocabulary
-
-SLOT_S: Final = 900
-"""Seconds that a row of `span` stands for."""
 
 _WINDOW_ROWS: Final = 25_000
 _NOTABLE_WINDOW_ROWS: Final = 200_000
@@ -45,19 +42,6 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """Of a search: rows too new for the index and too many to be read one by one; about so many were not looked at."""
 
 
-class _Query(msgspec.Struct, frozen=True, kw_only=True):
-    """A filter put into terms of this database."""
-
-    clauses: tuple[Clause, ...]
-    dims: tuple[int, ...] | None
-    """Dims that match; None for all."""
-    match: str
-    floor: int
-    """Lowest seq that can match."""
-    ceiling: int
-    """One above the highest."""
-
-
 def find(
     db: sqlite3.Connection,
     vocabulary: Vocabulary,
@@ -69,13 +53,13 @@ def find(
     is_late: Deadline | None = None,
 ) -> Found:
     """Up to `limit` rows that pass, newest first, with `after < seq < before`. Call inside a read transaction."""
-    query = _prepare(db, vocabulary, filter_, before, after)
-    if query.floor >= query.ceiling or query.dims == ():
+    query = prepare(db, vocabulary, filter_, before=before, after=after)
+    if query.is_empty:
         return Found(rows=[], next_before=None, is_complete=True)
     if query.match:
         return _search(db, query, filter_, limit, is_late)
     if filter_.is_notable:
-        run = _scanner(db, query, _NOTABLE_SQL)
+        run = _scanner(db, query, NOTABLE)
         return _windows(query, run, limit, is_late, _NOTABLE_WINDOW_ROWS)
     if query.dims is not None and not query.clauses:
         return _page(_merge(db, query, query.ceiling, query.floor, limit), limit)
@@ -85,112 +69,33 @@ def find(
             return _merge(db, query, high, low, most)
 
         return _windows(query, merged, limit, is_late, _WINDOW_ROWS)
-    return _windows(query, _scanner(db, query, _SCAN_SQL), limit, is_late, _WINDOW_ROWS)
+    return _windows(query, _scanner(db, query, SCAN), limit, is_late, _WINDOW_ROWS)
 
 
 def find_among(
     db: sqlite3.Connection, vocabulary: Vocabulary, filter_: Filter, seqs: tuple[int, ...]
 ) -> list[RawRow]:
     """Those of the rows `seqs` that pass and are no longer open, ascending; text conditions are not looked at."""
-    query = _prepare(db, vocabulary, filter_, None, 0)
-    statement, parameters = _sql(_ONE_SQL, (*_with_dims(query), Clause("e.state<>1")))
-    rows = (db.execute(statement, (seq, *parameters)).fetchone() for seq in sorted(seqs))
+    query = prepare(db, vocabulary, filter_)
+    sql, parameters = statement(ONE, COLUMNS, (*with_dims(query), Clause("e.state<>1")))
+    rows = (db.execute(sql, (seq, *parameters)).fetchone() for seq in sorted(seqs))
     return [RawRow(*row) for row in rows if row is not None]
 
-
-def span_bounds(
-    db: sqlite3.Connection, since_s: float | None, until_s: float | None
-) -> tuple[int, int] | None:
-    """The lowest seq and one above the highest that rows of this time may have; None where there are none."""
-    low_slot = -(2**62) if since_s is None else int(since_s // SLOT_S)
-    high_slot = 2**62 if until_s is None else int(until_s // SLOT_S)
-    statement = "SELECT min(min_seq), max(max_seq) FROM span WHERE slot BETWEEN ? AND ?"
-    low, high = db.execute(statement, (low_slot, high_slot)).fetchone()
-    return None if low is None else (low, high + 1)
-
-
-_SCAN_SQL: Final = (
-    "SELECT {columns} FROM exchange e WHERE e.seq<? AND e.seq>=?{where} ORDER BY e.seq DESC LIMIT ?"
-)
-_NOTABLE_SQL: Final = (
-    "SELECT {columns} FROM exchange e INDEXED BY exchange_notable WHERE (e.outcome<>0 OR e.marks<>0 OR e.state<>0)"
-    " AND e.seq<? AND e.seq>=?{where} ORDER BY e.seq DESC LIMIT ?"
-)
-_DIM_SQL: Final = (
-    "SELECT {columns} FROM exchange e INDEXED BY exchange_dim WHERE e.dim=? AND e.seq<? AND e.seq>=?{where}"
-    " ORDER BY e.seq DESC LIMIT ?"
-)
-_TEXT_SQL: Final = (
-    "SELECT {columns} FROM text_index CROSS JOIN exchange e ON e.seq=text_index.rowid"
-    " WHERE text_index MATCH ? AND text_index.rowid<? AND text_index.rowid>=?{where}"
-    " ORDER BY text_index.rowid DESC LIMIT ?"
-)
-_ONE_SQL: Final = "SELECT {columns} FROM exchange e WHERE e.seq=?{where}"
 
 Run = Callable[[int, int, int], list[RawRow]]
 """(below seq, from seq, limit) -> rows, newest first."""
 
 
-def _prepare(
-    db: sqlite3.Connection, vocabulary: Vocabulary, filter_: Filter, before: int | None, after: int
-) -> _Query:
-    vocabulary.refresh()
-    newest: tuple[int | None] = db.execute("SELECT max(seq) FROM exchange").fetchone()
-    ceiling = (newest[0] or 0) + 1
-    floor = 0
-    if filter_.since_s is not None or filter_.until_s is not None:
-        bounds = span_bounds(db, filter_.since_s, filter_.until_s)
-        floor, ceiling = bounds or (0, 0)
-    if before is not None:
-        ceiling = min(ceiling, before)
-    floor = max(floor, after + 1)
-    clauses = [*filter_.clauses]
-    for test in filter_.names:
-        column = _NAME_COLUMNS[test.columns[0]]
-        numbers = [number for number, text in vocabulary.names.items() if test.holds((text,))]
-        nameless = f" OR {column}=0" if test.holds(("",)) else ""
-        clauses.append(Clause(_IN_NAMES.format(column=column, or_none=nameless), (json.dumps(numbers),)))
-    dims = None
-    if filter_.dims:
-        dims = tuple(
-            number
-            for number, dim in vocabulary.dims.items()
-            if all(
-                test.holds(tuple(getattr(dim, column) for column in test.columns)) for test in filter_.dims
-            )
-        )
-        if len(dims) == len(vocabulary.dims):
-            dims = None
-    return _Query(clauses=tuple(clauses), dims=dims, match=filter_.match, floor=floor, ceiling=ceiling)
-
-
-_IN_NAMES: Final = "({column} IN (SELECT value FROM json_each(?)){or_none})"
-_NAME_COLUMNS: Final = {name: f"e.{name}" for name in ("error", "finish", "client", "price", "deployment")}
-
-
-def _sql(template: str, clauses: tuple[Clause, ...]) -> tuple[str, list[str | int | float]]:
-    """The statement and the parameters of its clauses. Both come from tables of this package, never from a person."""
-    where = "".join(f" AND {clause.sql}" for clause in clauses)
-    parameters = [value for clause in clauses for value in clause.parameters]
-    return template.format(columns=COLUMNS, where=where), parameters
-
-
-def _with_dims(query: _Query) -> tuple[Clause, ...]:
-    if query.dims is None:
-        return query.clauses
-    return (*query.clauses, Clause("e.dim IN (SELECT value FROM json_each(?))", (json.dumps(query.dims),)))
-
-
-def _scanner(db: sqlite3.Connection, query: _Query, template: str) -> Run:
-    statement, parameters = _sql(template, _with_dims(query))
+def _scanner(db: sqlite3.Connection, query: Query, template: str) -> Run:
+    sql, parameters = statement(template, COLUMNS, with_dims(query))
 
     def run(high: int, low: int, limit: int) -> list[RawRow]:
-        return [RawRow(*row) for row in db.execute(statement, (high, low, *parameters, limit))]
+        return [RawRow(*row) for row in db.execute(sql, (high, low, *parameters, limit))]
 
     return run
 
 
-def _windows(query: _Query, run: Run, limit: int, is_late: Deadline | None, size: int) -> Found:
+def _windows(query: Query, run: Run, limit: int, is_late: Deadline | None, size: int) -> Found:
     """Window after window from the newest row down, until the page is full or the time is up."""
     rows: list[RawRow] = []
     high = query.ceiling
@@ -209,16 +114,16 @@ def _page(rows: list[RawRow], limit: int) -> Found:
     return Found(rows=rows, next_before=rows[-1].seq if len(rows) >= limit else None, is_complete=True)
 
 
-def _merge(db: sqlite3.Connection, query: _Query, high: int, low: int, limit: int) -> list[RawRow]:
+def _merge(db: sqlite3.Connection, query: Query, high: int, low: int, limit: int) -> list[RawRow]:
     """The newest rows over several dims, each read from its own stretch of the index, a few at a time."""
-    statement, parameters = _sql(_DIM_SQL, query.clauses)
+    sql, parameters = statement(BY_DIM, COLUMNS, query.clauses)
     dims = query.dims or ()
     first = max(2, limit // max(1, len(dims)) + 1)
 
     def stretch(dim: int) -> Iterator[tuple[int, RawRow]]:
         below, count = high, first
         while True:
-            rows = [RawRow(*row) for row in db.execute(statement, (dim, below, low, *parameters, count))]
+            rows = [RawRow(*row) for row in db.execute(sql, (dim, below, low, *parameters, count))]
             for row in rows:
                 yield -row.seq, row
             if len(rows) < count:
@@ -230,16 +135,16 @@ def _merge(db: sqlite3.Connection, query: _Query, high: int, low: int, limit: in
 
 
 def _search(
-    db: sqlite3.Connection, query: _Query, filter_: Filter, limit: int, is_late: Deadline | None
+    db: sqlite3.Connection, query: Query, filter_: Filter, limit: int, is_late: Deadline | None
 ) -> Found:
     """Rows that hold the words: those not indexed yet are read, the others looked up."""
-    fresh = _fresh(db, query, filter_)
+    fresh = fresh_rows(db, query, filter_)
     if not has_index(db):
         return _windows(query, _reader(db, query, filter_), limit, is_late, _WINDOW_ROWS // 100)
-    statement, parameters = _sql(_TEXT_SQL, _with_dims(query))
+    sql, parameters = statement(BY_TEXT, COLUMNS, with_dims(query))
 
     def run(high: int, low: int, most: int) -> list[RawRow]:
-        rows = [RawRow(*row) for row in db.execute(statement, (query.match, high, low, *parameters, most))]
+        rows = [RawRow(*row) for row in db.execute(sql, (query.match, high, low, *parameters, most))]
         near = [row for row in fresh if low <= row.seq < high]
         return sorted({row.seq: row for row in (*rows, *near)}.values(), reverse=True)[:most]
 
@@ -249,30 +154,31 @@ def _search(
     return msgspec.structs.replace(_windows(query, run, limit, is_late, size), unindexed=missed)
 
 
-def _fresh(db: sqlite3.Connection, query: _Query, filter_: Filter) -> list[RawRow]:
-    """Matching rows among the newest that the index does not know yet."""
-    statement, parameters = _sql(_ONE_SQL, _with_dims(query))
+def fresh_rows(db: sqlite3.Connection, query: Query, filter_: Filter) -> list[RawRow]:
+    """Of the newest rows that the full-text index does not know yet, those that match; newest first."""
+    sql, parameters = statement(ONE, COLUMNS, with_dims(query))
     rows: list[RawRow] = []
     for seq in unindexed(db, _MOST_UNINDEXED):
         if not query.floor <= seq < query.ceiling:
             continue
-        row = db.execute(statement, (seq, *parameters)).fetchone()
-        if row is not None and _holds(db, seq, filter_):
+        row = db.execute(sql, (seq, *parameters)).fetchone()
+        if row is not None and holds(db, seq, filter_):
             rows.append(RawRow(*row))
     return rows
 
 
-def _reader(db: sqlite3.Connection, query: _Query, filter_: Filter) -> Run:
+def _reader(db: sqlite3.Connection, query: Query, filter_: Filter) -> Run:
     """A search without an index: rows that pass everything else are read one by one."""
-    scan = _scanner(db, query, _SCAN_SQL)
+    scan = _scanner(db, query, SCAN)
 
     def run(high: int, low: int, limit: int) -> list[RawRow]:
-        return [row for row in scan(high, low, high - low) if _holds(db, row.seq, filter_)][:limit]
+        return [row for row in scan(high, low, high - low) if holds(db, row.seq, filter_)][:limit]
 
     return run
 
 
-def _holds(db: sqlite3.Connection, seq: int, filter_: Filter) -> bool:
+def holds(db: sqlite3.Connection, seq: int, filter_: Filter) -> bool:
+    """Whether a row's texts hold the words a filter wants and none that it does not want. Reads the row's bodies."""
     request, response = (text.casefold() for text in searchable(db, seq))
     for column, word, is_negated in filter_.words:
         text = {"request": request, "response": response}.get(column, f"{request}\n{response}")

@@ -19,12 +19,11 @@ from aigw_dev.core.errors import Refusal
 from aigw_dev.store import database
 from aigw_dev.store.filters import Filter
 from aigw_dev.store.find import find, find_among
-from aigw_dev.store.fulltext import searchable
+from aigw_dev.store.lines import complete
 from aigw_dev.store.migrations import LOG_VERSION, show_older
 from aigw_dev.store.raw_rows import COLUMNS, RawRow
 from aigw_dev.store.records import Entry, Record, as_json, entry, record
 from aigw_dev.store.vocabulary import Vocabulary
-from aigw_dev.store.words import newest_piece, preview
 
 EVERYTHING: Final = Filter()
 
@@ -34,8 +33,6 @@ _BY_PREFIX: Final = f"SELECT {COLUMNS} FROM exchange e WHERE e.id>=? AND e.id<? 
 _BY_PLACE: Final = f"SELECT {COLUMNS} FROM exchange e ORDER BY e.seq DESC LIMIT 1 OFFSET ?"  # noqa: S608 -- constants
 _AFTER_LAST: Final = "\U0010ffff"
 _WHOLE_ID_CHARS: Final = 16
-_PREVIEW_CHARS: Final = 600
-_PREVIEW_BYTES: Final = 1 << 20
 _EXPORT_ROWS: Final = 50
 _TAIL_ROWS: Final = 1_000
 
@@ -81,24 +78,33 @@ class LogReader:
         filter_: Filter = EVERYTHING,
         *,
         before: int | None = None,
+        after: int = 0,
         limit: int = 100,
         budget_s: float | None = None,
         previews: bool = False,
     ) -> Page:
-        """Up to `limit` exchanges that pass, newest first, below the seq `before`.
+        """Up to `limit` exchanges that pass, newest first, with `after < seq < before`.
 
-        With `budget_s` the search for them ends after about that time, and the page says so. `previews` reads the
-        first words of every request and reply.
+        With `budget_s` the search for them ends after about that time, and the page says so. `previews` reads what
+        is not in the rows themselves (`lines.complete`): first words, the way through the route.
         """
         deadline = None if budget_s is None else time.monotonic() + budget_s
         is_late = None if deadline is None else lambda: time.monotonic() >= deadline
         with self.session() as session:
             if session is None:
                 return Page(entries=[], next_before=None, is_complete=True)
-            found = find(session.db, session.vocabulary, filter_, before=before, limit=limit, is_late=is_late)
+            found = find(
+                session.db,
+                session.vocabulary,
+                filter_,
+                before=before,
+                after=after,
+                limit=limit,
+                is_late=is_late,
+            )
             entries = [entry(row, session.vocabulary) for row in found.rows]
             if previews:
-                _add_previews(session.db, entries)
+                complete(session.db, session.vocabulary, entries)
         return Page(
             entries=entries,
             next_before=found.next_before,
@@ -147,7 +153,7 @@ class LogReader:
             new = find(db, vocabulary, filter_, after=seen.seq, limit=limit).rows
             entries = [entry(row, vocabulary) for row in (*ended, *reversed(new))]
             if previews:
-                _add_previews(db, entries)
+                complete(db, vocabulary, entries)
             running = db.execute("SELECT seq FROM exchange WHERE state=1 ORDER BY seq").fetchall()
         return entries, Tail(seq=max(seen.seq, newest[0] or 0), running=tuple(row[0] for row in running))
 
@@ -201,6 +207,12 @@ class LogReader:
         with self._lock:
             self._close()
 
+    def move(self, path: Path) -> None:
+        """Read the log at this path from now on."""
+        with self._lock:
+            self._close()
+            self.path = path
+
     def _opened(self) -> Session | None:
         try:
             status = self.path.stat()
@@ -253,16 +265,3 @@ def _none(name: str) -> Refusal:
         message=f"The log has no exchange {name!r}; `aigw-dev logs list` shows what it has. Old ones are pruned"
         " (logging.keep, logging.max_mb), and with logging.sample below 1 not all are kept.",
     )
-
-
-def _add_previews(db: sqlite3.Connection, entries: list[Entry]) -> None:
-    statement = "SELECT substr(request, 1, ?), substr(response, 1, ?) FROM text WHERE seq=?"
-    for line in entries:
-        texts: tuple[str, str] | None = db.execute(
-            statement, (_PREVIEW_CHARS, _PREVIEW_CHARS, line.seq)
-        ).fetchone()
-        if texts is None and line.request_bytes + line.response_bytes <= _PREVIEW_BYTES:
-            # Not indexed yet: read it from the bodies.
-            texts = searchable(db, line.seq)
-        if texts is not None:
-            line.request_preview, line.response_preview = (preview(newest_piece(text)) for text in texts)

@@ -83,6 +83,12 @@ class Entry(msgspec.Struct, kw_only=True):
     request_preview: str = ""
     """The newest message of the request on one line; empty where bodies are not kept or previews were not asked for."""
     response_preview: str = ""
+    upstream_status: int | None = None
+    """What the provider of the last attempt answered; None where none did. This and the next two only with previews."""
+    path: str = ""
+    """The way through the route, a mark per node: `F·F·T`, a split's branch by its number from 1."""
+    replay_of: str = ""
+    """The id of the exchange that this one sent again; empty for what a caller sent."""
 
 
 class Record(msgspec.Struct, kw_only=True):
@@ -187,6 +193,7 @@ def record(db: sqlite3.Connection, row: RawRow, vocabulary: Vocabulary) -> Recor
         ledger=bytes(detail.ledger),
         violations=detail.violations,
         deployment=vocabulary.name(row.deployment),
+        replay_of=detail.replay_of,
     )
     return Record(
         seq=row.seq,

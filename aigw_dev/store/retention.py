@@ -15,8 +15,10 @@ from aigw_dev.core.config import Logging
 from aigw_dev.store import fulltext
 from aigw_dev.store.database import WAL_BYTES, transaction
 from aigw_dev.store.filters import Filter
-from aigw_dev.store.find import SLOT_S, find
+from aigw_dev.store.find import find
+from aigw_dev.store.journal import Journal
 from aigw_dev.store.packing import piece_id
+from aigw_dev.store.query import SLOT_S
 from aigw_dev.store.rollups import DAY_S, Rollups
 from aigw_dev.store.vocabulary import Vocabulary
 
@@ -39,12 +41,18 @@ class Retention:
     """Prunes one open log.db. Writer thread only."""
 
     def __init__(
-        self, db: sqlite3.Connection, rollups: Rollups, *, clock: Callable[[], float] = time.perf_counter
+        self,
+        db: sqlite3.Connection,
+        rollups: Rollups,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+        journal: Journal | None = None,
     ) -> None:
-        """`clock` measures slices."""
+        """`clock` measures slices; `journal` is told which rows went."""
         self._db = db
         self._rollups = rollups
         self._clock = clock
+        self._journal = journal or Journal()
         self._rows = 50
         self._cursor = 0
         self._is_over = False
@@ -118,6 +126,7 @@ class Retention:
         if seqs:
             with transaction(self._db):
                 delete_rows(self._db, seqs)
+            self._journal.note(gone=seqs)
             self.pruned += len(seqs)
         return bool(seqs)
 
@@ -166,7 +175,9 @@ def delete_rows(db: sqlite3.Connection, seqs: list[int]) -> None:
         db.execute(f"DELETE FROM {table} WHERE seq IN (SELECT value FROM json_each(?))", (keys,))  # noqa: S608 -- constants
 
 
-def purge(db: sqlite3.Connection, filter_: Filter, *, rows: int = 50) -> Iterator[int]:
+def purge(
+    db: sqlite3.Connection, filter_: Filter, *, rows: int = 50, journal: Journal | None = None
+) -> Iterator[int]:
     """Delete everything that passes the filter, overwriting it on disk; yields the rows deleted by each slice.
 
     Afterwards the index is merged, so that its pages no longer hold the words, and the write-ahead log is emptied.
@@ -182,6 +193,8 @@ def purge(db: sqlite3.Connection, filter_: Filter, *, rows: int = 50) -> Iterato
                 seqs = [row.seq for row in found.rows if row.state != 1]
                 if seqs:
                     delete_rows(db, seqs)
+            if journal is not None:
+                journal.note(gone=seqs)
             yield len(seqs)
             if found.next_before is None:
                 break

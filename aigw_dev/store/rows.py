@@ -53,7 +53,15 @@ IN_PIECES: Final = 4
 
 # Headers that differ with every request are kept apart, so that the rest is the same text each time and stored once.
 _VARYING: Final = frozenset(
-    {"traceparent", "tracestate", "idempotency-key", "content-length", "x-request-id"}
+    {
+        "traceparent",
+        "tracestate",
+        "idempotency-key",
+        "content-length",
+        "x-request-id",
+        "x-ai-route-metadata",
+        "x-stainless-retry-count",
+    }
 )
 
 # sqlite3 binds exact int, float, str and bytearray five times faster than None, bool and bytes (they go through its
@@ -120,6 +128,8 @@ class Detail(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Only where it is not 32 hex digits."""
     models: tuple[str, str, str] | None = None
     """Original, request and response model, where the table of dims was full."""
+    replay_of: str = ""
+    """The exchange that this one sent again."""
 
 
 class Draft:
@@ -271,6 +281,7 @@ class Encoder:
             cost_reason=exchange.cost.reason,
             violations=exchange.violations,
             units=exchange.units,
+            replay_of=exchange.replay_of,
         )
         if not head_number:
             detail.head = msgspec.Raw(head)

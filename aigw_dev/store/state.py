@@ -109,6 +109,11 @@ class StateStore:
         """Close the connection; the next call opens it again."""
         self._file.close()
 
+    def move(self, path: Path, act: Callable[[], None]) -> None:
+        """Go on at `path`, where `act` moves the file; raises what that raises, and stays where it is then."""
+        self._file.move(path, act)
+        self.path = path
+
     @contextlib.contextmanager
     def together(self) -> Generator[None]:
         """Everything called inside is one transaction: an action and its audit row stand or fall together."""

@@ -50,6 +50,16 @@ class StateFile:
         with self._lock:
             self._close()
 
+    def move(self, path: Path, act: Callable[[], None]) -> None:
+        """Let go of the file, call `act`, which moves it to `path`, and go on there; others wait meanwhile.
+
+        Raises what `act` raises; the file stays in use where it was then.
+        """
+        with self._lock:
+            self._close()
+            act()
+            self.path = path
+
     @contextlib.contextmanager
     def writing(self) -> Generator[sqlite3.Connection]:
         """A transaction, durable at its end; inside another one, part of that."""

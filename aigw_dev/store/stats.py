@@ -6,6 +6,7 @@ answer says which interval it is about.
 """
 
 import math
+from collections import Counter
 from typing import Final
 
 import msgspec
@@ -57,6 +58,8 @@ class Group(msgspec.Struct, kw_only=True):
     """Streams from beginning to end, over successes."""
     ttft_latency: Latency
     """Streams to their first packet."""
+    latency: Latency = msgspec.field(default_factory=Latency)
+    """Whole replies and streams to their ends together, over successes."""
 
 
 class Summary(msgspec.Struct, kw_only=True):
@@ -83,6 +86,10 @@ class Point(msgspec.Struct, kw_only=True):
     totals: Totals
     non_stream: Totals
     stream: Totals
+    latency: Latency | None = None
+    """Of everything, whole replies and streams to their ends, over successes; None unless asked for."""
+    ttft_latency: Latency | None = None
+    """Of streams to their first packet; None unless asked for."""
 
 
 class Series(msgspec.Struct, kw_only=True):
@@ -136,8 +143,12 @@ def series(
     step_s: int,
     by: tuple[str, ...] = (),
     filter_: Filter = EVERYTHING,
+    percentiles: bool = False,
 ) -> Series | Refusal:
-    """Totals per step of `step_s` seconds; steps begin at multiples of it (UTC). At most `MOST_POINTS` steps."""
+    """Totals per step of `step_s` seconds; steps begin at multiples of it (UTC). At most `MOST_POINTS` steps.
+
+    `percentiles` adds those of every point that something was counted for.
+    """
     refusal = _check(by, filter_)
     if refusal is not None:
         return refusal
@@ -156,7 +167,8 @@ def series(
         tiles = cover(start, end, closed=closed, kept=kept, coarsest=level)
         grouping = Grouping(session.vocabulary, by, filter_)
         sums = tile_sums(session.db, tiles, grouping, step_s=step)
-    points = _points(grouping, sums)
+        counts = histograms(session.db, tiles, grouping, step_s=step) if percentiles else None
+    points = _points(grouping, sums, counts)
     if not by:
         found = {point.start_s: point for point in points}
         points = [found.get(at) or _point(at, {}, _ZEROS, _ZEROS) for at in range(start, end, step)]
@@ -168,6 +180,9 @@ def latency(buckets: dict[int, int]) -> Latency:
     p50, p95, p99 = (percentile(buckets, share) for share in (0.5, 0.95, 0.99))
     return Latency(p50_s=_seconds(p50), p95_s=_seconds(p95), p99_s=_seconds(p99))
 
+
+Counts = dict[tuple[int, int, int, int], dict[int, int]]
+"""As `tiles.histograms` gives them."""
 
 _ZEROS: Final = (0,) * len(COUNTERS)
 
@@ -199,7 +214,7 @@ def _kept_step(step_s: int, since_s: int, kept: dict[int, int]) -> int:
 def _groups(
     grouping: Grouping,
     sums: dict[tuple[int, int, int], tuple[int, ...]],
-    counts: dict[tuple[int, int, int], dict[int, int]],
+    counts: Counts,
 ) -> list[Group]:
     groups = [
         _group(
@@ -218,7 +233,7 @@ def _group(
     key: dict[str, str],
     non_stream: tuple[int, ...],
     stream: tuple[int, ...],
-    counts: dict[tuple[int, int, int], dict[int, int]],
+    counts: Counts,
     number: int,
 ) -> Group:
     return Group(
@@ -226,25 +241,39 @@ def _group(
         totals=Totals(*added(non_stream, stream)),
         non_stream=Totals(*non_stream),
         stream=Totals(*stream),
-        non_stream_latency=latency(counts.get((number, NON_STREAM, DURATION), {})),
-        stream_latency=latency(counts.get((number, STREAM, DURATION), {})),
-        ttft_latency=latency(counts.get((number, STREAM, TTFT), {})),
+        non_stream_latency=latency(counts.get((0, number, NON_STREAM, DURATION), {})),
+        stream_latency=latency(counts.get((0, number, STREAM, DURATION), {})),
+        ttft_latency=latency(counts.get((0, number, STREAM, TTFT), {})),
+        latency=latency(_both(counts, 0, number)),
     )
 
 
-def _points(grouping: Grouping, sums: dict[tuple[int, int, int], tuple[int, ...]]) -> list[Point]:
+def _both(counts: Counts, at: int, number: int) -> dict[int, int]:
+    """The histogram of durations, whole replies and streams together."""
+    whole = Counter(counts.get((at, number, NON_STREAM, DURATION), {}))
+    whole.update(counts.get((at, number, STREAM, DURATION), {}))
+    return whole
+
+
+def _points(
+    grouping: Grouping, sums: dict[tuple[int, int, int], tuple[int, ...]], counts: Counts | None
+) -> list[Point]:
     places = sorted(
         {(at, number) for at, number, _ in sums}, key=lambda place: (place[0], grouping.texts[place[1]])
     )
-    return [
-        _point(
+    points: list[Point] = []
+    for at, number in places:
+        point = _point(
             at,
             grouping.key(number),
             sums.get((at, number, NON_STREAM), _ZEROS),
             sums.get((at, number, STREAM), _ZEROS),
         )
-        for at, number in places
-    ]
+        if counts is not None:
+            point.latency = latency(_both(counts, at, number))
+            point.ttft_latency = latency(counts.get((at, number, STREAM, TTFT), {}))
+        points.append(point)
+    return points
 
 
 def _point(at: int, key: dict[str, str], non_stream: tuple[int, ...], stream: tuple[int, ...]) -> Point:

@@ -85,19 +85,20 @@ def sums(
 
 
 def histograms(
-    db: sqlite3.Connection, tiles: Sequence[Tile], grouping: Grouping
-) -> dict[tuple[int, int, int], dict[int, int]]:
-    """The counts by bucket per (group, kind, metric) over the tiles."""
+    db: sqlite3.Connection, tiles: Sequence[Tile], grouping: Grouping, *, step_s: int | None = None
+) -> dict[tuple[int, int, int, int], dict[int, int]]:
+    """The counts by bucket per (start of the step or 0, group, kind, metric) over the tiles."""
+    at = "0" if step_s is None else f"t.ts/{step_s:d}*{step_s:d}"
     # One number instead of four: it is what SQLite sorts by.
     place = f"(({{group}}*{_KINDS}+t.kind)*{_METRICS}+t.metric)*{_BUCKETS}+t.bucket"
-    source = _over(tiles, grouping, "hist", f"{place} AS place,t.n AS n")
-    statement = f"SELECT place,sum(n) FROM ({source}) GROUP BY place"  # noqa: S608 -- constants
-    found: dict[tuple[int, int, int], dict[int, int]] = {}
-    for place, count in _answered(db, statement, tiles, grouping):
-        rest, bucket = divmod(place, _BUCKETS)
+    source = _over(tiles, grouping, "hist", f"{at} AS at,{place} AS place,t.n AS n")
+    statement = f"SELECT at,place,sum(n) FROM ({source}) GROUP BY at,place"  # noqa: S608 -- constants
+    found: dict[tuple[int, int, int, int], dict[int, int]] = {}
+    for start, where, count in _answered(db, statement, tiles, grouping):
+        rest, bucket = divmod(where, _BUCKETS)
         rest, metric = divmod(rest, _METRICS)
         number, kind = divmod(rest, _KINDS)
-        found.setdefault((number, kind, metric), {})[bucket] = count
+        found.setdefault((start, number, kind, metric), {})[bucket] = count
     return found
 
 

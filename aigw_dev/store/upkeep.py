@@ -12,6 +12,7 @@ from aigw_dev.store.database import transaction
 from aigw_dev.store.filters import Filter
 from aigw_dev.store.fulltext import has_index, index_some
 from aigw_dev.store.interning import Mask
+from aigw_dev.store.journal import Journal
 from aigw_dev.store.retention import Retention, purge
 
 _QUIET_S: Final = 0.25
@@ -43,13 +44,25 @@ class OpenLog:
     """Writer thread only. Raises `sqlite3.Error` where the database fails."""
 
     def __init__(
-        self, db: sqlite3.Connection, *, mask: Mask, draw: Callable[[], float], counts: Counts, is_first: bool
+        self,
+        db: sqlite3.Connection,
+        *,
+        mask: Mask,
+        draw: Callable[[], float],
+        counts: Counts,
+        is_first: bool,
+        journal: Journal | None = None,
     ) -> None:
-        """`is_first`: no earlier connection of this process wrote the file, so its open rows are a dead process's."""
+        """`is_first`: no earlier connection of this process wrote the file, so its open rows are a dead process's.
+
+        `journal` begins anew with every connection: it may be to another file.
+        """
         self._db = db
-        self._batches = Batches(db, mask=mask, draw=draw, counts=counts)
+        self._journal = journal or Journal()
+        self._batches = Batches(db, mask=mask, draw=draw, counts=counts, journal=self._journal)
         self.interrupted = self._batches.interrupt() if is_first else 0
-        self.retention = Retention(db, self._batches.rollups)
+        self._journal.restart()
+        self.retention = Retention(db, self._batches.rollups, journal=self._journal)
         self._has_index = has_index(db)
         self._index_rows = _INDEX_ROWS
         self._last_batch = self._last_index = time.monotonic()
@@ -104,7 +117,7 @@ class OpenLog:
 
     def purge(self, filter_: Filter) -> Iterator[int]:
         """Delete what passes the filter, slice by slice; yields the exchanges each deleted."""
-        yield from purge(self._db, filter_)
+        yield from purge(self._db, filter_, journal=self._journal)
         with transaction(self._db):
             self._batches.words.sweep_shared()
 

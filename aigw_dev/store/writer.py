@@ -20,13 +20,14 @@ from typing import Final, Literal
 import msgspec
 
 from aigw_dev.core.config import Logging
-from aigw_dev.core.errors import StoreError
+from aigw_dev.core.errors import GatewayError, StoreError
 from aigw_dev.core.exchange import Exchange
 from aigw_dev.store import database
 from aigw_dev.store.batches import Counts
 from aigw_dev.store.filters import Filter
 from aigw_dev.store.intake import Finish, Intake, Item
 from aigw_dev.store.interning import Mask
+from aigw_dev.store.journal import Journal
 from aigw_dev.store.migrations import LOG_VERSION, migrate_log
 from aigw_dev.store.upkeep import OpenLog
 
@@ -87,6 +88,8 @@ class LogWriter:
     ) -> None:
         """`mask` hides secrets in bytes; `draw` (for sampling), `clock` (UTC seconds), `open_database`: for tests."""
         self.path = path
+        self.journal: Final = Journal()
+        """What happened to rows since this writer began: for lists that follow the log."""
         self._mask = mask
         self._logging = logging or Logging()
         self._draw = draw
@@ -147,6 +150,19 @@ class LogWriter:
         """Delete what passes, in slices between batches; the number of exchanges. `StoreError` where it cannot be."""
         return self._command("purge", filter_).done
 
+    def move(self, path: Path, act: Callable[[], None], *, timeout_s: float = 30.0) -> None:
+        """Let go of the file, call `act`, which moves it to `path`, and go on there. What comes meanwhile waits.
+
+        Raises what `act` raises (the file stays in use where it was) and `StoreError` where the writer has ended.
+        Never on the event loop.
+        """
+        command = _Command("move", Filter(), (path, act))
+        self._send(command)
+        try:
+            command.done.result(timeout_s)
+        except TimeoutError:
+            raise StoreError("the log writer is busy; nothing was moved") from None
+
     def close(self, timeout_s: float = 10.0) -> bool:
         """Write everything that waits and end the thread; False when it did not end in time."""
         self._is_closing = True
@@ -158,12 +174,15 @@ class LogWriter:
         self, kind: Literal["flush", "settle", "purge"], filter_: Filter | None = None
     ) -> "_Command":
         command = _Command(kind, filter_ or Filter())
+        self._send(command)
+        return command
+
+    def _send(self, command: "_Command") -> None:
         if self._thread.is_alive():
             self._commands.append(command)
             self._intake.urge()
         else:
             command.fail(StoreError("the log is closed"))
-        return command
 
     def _ask(self, kind: Literal["flush", "settle"], timeout_s: float) -> bool:
         try:
@@ -190,6 +209,9 @@ class LogWriter:
 
     def _turn(self) -> bool:
         """Wait for work and do it; False at the end."""
+        for command in self._asked("move"):
+            self._commands.remove(command)
+            self._moved(command)
         log = self._log or self._opened()
         if log is None:
             return self._wait_degraded()
@@ -229,7 +251,23 @@ class LogWriter:
             self._commands.remove(command)
             command.answer()
 
-    def _asked(self, kind: Literal["flush", "settle", "purge"]) -> "list[_Command]":
+    def _moved(self, command: "_Command") -> None:
+        """Close the file, have it moved, and open it where it is now with the next turn."""
+        if command.move is None or not command.done.set_running_or_notify_cancel():
+            return
+        path, act = command.move
+        self._release()
+        self._lock.free()
+        try:
+            act()
+        except (GatewayError, OSError) as error:
+            command.done.set_exception(error)
+            return
+        self.path = path
+        self._lock = database.WriterLock(path)
+        command.done.set_result(0)
+
+    def _asked(self, kind: Literal["flush", "settle", "purge", "move"]) -> "list[_Command]":
         # A copy first: others append while this thread looks.
         return [command for command in tuple(self._commands) if command.kind == kind]
 
@@ -268,7 +306,12 @@ class LogWriter:
             self._lock.take_or_raise()
             db = self._open_database(self.path)
             self._log = OpenLog(
-                db, mask=self._mask, draw=self._draw, counts=self._counts, is_first=self._is_first
+                db,
+                mask=self._mask,
+                draw=self._draw,
+                counts=self._counts,
+                is_first=self._is_first,
+                journal=self.journal,
             )
         except (StoreError, sqlite3.Error, OSError) as error:
             if db is not None:
@@ -334,8 +377,14 @@ class LogWriter:
 class _Command:
     """Something asked of the writer thread."""
 
-    def __init__(self, kind: Literal["flush", "settle", "purge"], filter_: Filter) -> None:
+    def __init__(
+        self,
+        kind: Literal["flush", "settle", "purge", "move"],
+        filter_: Filter,
+        move: tuple[Path, Callable[[], None]] | None = None,
+    ) -> None:
         self.kind = kind
+        self.move = move
         self.filter_ = filter_
         self.steps: Iterator[int] | None = None
         self.count = 0

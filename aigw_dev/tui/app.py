@@ -4,23 +4,21 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from textual.app import App
-from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from aigw_dev.client import AdminClient
 from aigw_dev.core import harmless
-from aigw_dev.core.errors import GatewayError
 from aigw_dev.tui import clipboard, theme
 from aigw_dev.tui.ascii_filter import AsciiFilter
+from aigw_dev.tui.frame import app_keys
 from aigw_dev.tui.frame.command_line import CommandLine
 from aigw_dev.tui.frame.help import key_rows
 from aigw_dev.tui.frame.jump import Jump
-from aigw_dev.tui.frame.top_line import ROOMS
 from aigw_dev.tui.link import Link
 from aigw_dev.tui.look import Look
 from aigw_dev.tui.memory import Memory
@@ -28,9 +26,9 @@ from aigw_dev.tui.palette import open_palette, open_themes
 from aigw_dev.tui.room import Room
 from aigw_dev.tui.settings import Settings
 from aigw_dev.tui.shell import Opening, Severity, Shell
+from aigw_dev.tui.watch import Watch
 from aigw_dev.tui.widgets.viewer import Viewer
 
-STATUS_S: Final = 2.0
 SAVE_S: Final = 1.0
 TWICE_S: Final = 1.0
 """Within this, a second ctrl-C quits."""
@@ -47,81 +45,7 @@ class AigwApp(App[int]):
     CSS = """
     Toast { max-width: 70; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(
-                str(digit),
-                f"room('{room}')",
-                title,
-                show=False,
-                id=f"app.{room}",
-                tooltip=f"The {title} screen.",
-            )
-            for digit, (room, title, _) in enumerate(ROOMS, start=1)
-        ),
-        Binding(
-            "grave_accent",
-            "previous",
-            "Back",
-            show=False,
-            id="app.back",
-            tooltip="The screen before this one.",
-        ),
-        Binding(
-            "question_mark", "help", "Keys", show=False, id="app.help", tooltip="Every key that works here."
-        ),
-        Binding("f1", "help", "Keys", show=False, id="app.help_f1", tooltip="Every key that works here."),
-        Binding(
-            "ctrl+o",
-            "jump",
-            "Jump",
-            show=False,
-            id="app.jump",
-            tooltip="A letter on everything that can be focused.",
-        ),
-        Binding(
-            "ctrl+p",
-            "palette",
-            "Palette",
-            show=False,
-            id="app.palette",
-            tooltip="Find an action by name.",
-        ),
-        Binding(
-            "ctrl+g",
-            "gateways",
-            "Gateways",
-            show=False,
-            id="app.gateways",
-            tooltip="Attach to another running gateway.",
-        ),
-        Binding(
-            "ctrl+t",
-            "settings",
-            "Settings",
-            show=False,
-            id="app.settings",
-            tooltip="The gateway's name, notes, recording, sampling, retention.",
-        ),
-        Binding(
-            "exclamation_mark",
-            "last_error",
-            "Last error",
-            show=False,
-            id="app.last_error",
-            tooltip="The last error, to read and copy.",
-        ),
-        Binding("q", "quit", "Quit", show=False, id="app.quit", tooltip="Leave; everything is kept."),
-        Binding(
-            "ctrl+c",
-            "cancel",
-            "Cancel",
-            show=False,
-            priority=True,
-            id="app.cancel",
-            tooltip="Copy what is selected; twice quits.",
-        ),
-    ]
+    BINDINGS = app_keys.BINDINGS
 
     def __init__(
         self, opening: Opening, *, look: Look, settings: Settings, problems: tuple[str, ...] = ()
@@ -140,6 +64,7 @@ class AigwApp(App[int]):
             settings=settings,
             ways=self,
         )
+        self._watch: Final = Watch(self, self.shell, lambda: list(self._rooms.values()))
         self._ascii = AsciiFilter(is_strict=look.is_strict)
         self._problems = problems
         self._last_error = ""
@@ -160,15 +85,10 @@ class AigwApp(App[int]):
             self.register_theme(one)
         self._set_theme()
         self._use_keymap()
-        self.shell.link.on_state = self._on_link
         kept = self.shell.memory.room("app")
         self.go(self.shell.opening.room or str(kept.get("room", "")) or "dashboard")
-        self.set_interval(STATUS_S, self._ask_status)
         self.set_interval(SAVE_S, self._save)
-        if self.shell.link.is_placed:
-            self._ask_status()
-        else:
-            self.start_gateway()
+        self._watch.begin()
 
     def on_unmount(self) -> None:
         """Keep what there is to keep."""
@@ -316,7 +236,7 @@ class AigwApp(App[int]):
         """Pick another running gateway."""
         from aigw_dev.tui.frame.gateways import pick
 
-        pick(self)
+        pick(self, self.shell)
 
     def action_settings(self) -> None:
         """The gateway's own settings."""
@@ -326,11 +246,11 @@ class AigwApp(App[int]):
 
     def action_palette(self) -> None:
         """Find an action by name."""
-        open_palette(self)
+        open_palette(self, self.shell.look)
 
     def action_theme(self) -> None:
         """Other colours, tried on while choosing."""
-        open_themes(self)
+        open_themes(self, self.shell.look)
 
     def action_picture(self) -> None:
         """The screen as SVG, in the working directory."""
@@ -364,68 +284,7 @@ class AigwApp(App[int]):
 
     def start_gateway(self) -> None:
         """Start this config's gateway, in a thread; the screens are there meanwhile."""
-        start = self.shell.opening.start
-        if start is None:
-            self.toast("No gateway can be started from here", "`aigw-dev up` starts one", "warning")
-            return
-        self.notify("it takes about a second", title="Starting the gateway")
-
-        def then(opening: Opening) -> None:
-            self.shell.opening = opening
-            self.shell.link.point(opening.url, admin_token=opening.admin_token, token=opening.token)
-            self._ask_status()
-
-        def failed(error: GatewayError) -> None:
-            self.notify(
-                f"{error.message}\n{error.hint}".strip(), title="The gateway did not start", severity="error"
-            )
-            self.action_last_error()
-
-        self.shell.link.ask(self, lambda _: start(), then, failed=failed, group="start")
-
-    def _ask_status(self) -> None:
-        if not self.shell.link.is_placed:
-            return
-        self.shell.link.ask(
-            self, lambda client: client.status(), self._on_status, failed=_quiet, group="status"
-        )
-
-    def _on_status(self, status: dict[str, Any]) -> None:
-        old = self.shell.status
-        self.shell.status = status
-        before, now = (one.get("config") or {} for one in (old, status))
-        if old and before.get("generation") != now.get("generation"):
-            self._tell_config(status)
-        elif old and before.get("problems") != now.get("problems") and now.get("problems"):
-            self.notify(
-                "\n".join(now["problems"][:3]),
-                title="The config has problems; the old one stays",
-                severity="error",
-            )
-        for room in self._rooms.values():
-            if room.is_current:
-                room.refresh_top()
-
-    def _tell_config(self, status: dict[str, Any]) -> None:
-        generation = status["config"].get("generation")
-        self.notify(f"generation {generation}", title="Config in force")
-        for room in self._rooms.values():
-            if room.is_current:
-                room.on_config()
-
-    def _on_link(self, is_up: bool) -> None:
-        if is_up:
-            self.notify(self.shell.link.url, title="The gateway answers again")
-        else:
-            self.notify(
-                "What is shown stays; it is asked again every 2 seconds. ^g starts or picks a gateway.",
-                title="The gateway does not answer",
-                severity="warning",
-            )
-        for room in self._rooms.values():
-            if room.is_attached:
-                room.refresh_top()
-                room.on_link(is_up=is_up)
+        self._watch.start()
 
     # memory
 
@@ -433,17 +292,13 @@ class AigwApp(App[int]):
         memory = self.shell.memory
         memory.put("app", {"room": self._here, "theme": self.theme})
         for name, room in self._rooms.items():
-            if room.is_attached:
+            if room.is_recalled:
                 memory.put(name, room.remember())
         return memory.encoded()
 
     def _save(self) -> None:
         content = self._remembered()
         self.run_worker(lambda: self.shell.memory.save(content), thread=True, group="save", exclusive=True)
-
-
-def _quiet(_: Exception) -> None:
-    """The top line shows that the gateway does not answer."""
 
 
 def _link(opening: Opening) -> Link:

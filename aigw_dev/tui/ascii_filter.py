@@ -10,72 +10,17 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-
-def _drawing() -> dict[int, str]:
-    table = dict.fromkeys(range(9472, 9600), "+")
-    table |= dict.fromkeys(
-        (
-            0x2500,
-            0x2501,
-            0x2504,
-            0x2505,
-            0x2508,
-            0x2509,
-            0x254C,
-            0x254D,
-            0x2550,
-            0x2574,
-            0x2576,
-            0x2578,
-            0x257A,
-        ),
-        "-",
-    )
-    table |= dict.fromkeys(
-        (
-            0x2502,
-            0x2503,
-            0x2506,
-            0x2507,
-            0x250A,
-            0x250B,
-            0x254E,
-            0x254F,
-            0x2551,
-            0x2575,
-            0x2577,
-            0x2579,
-            0x257B,
-        ),
-        "|",
-    )
-    table |= dict.fromkeys(range(9600, 9632), "#")
-    table |= dict.fromkeys((0x2581, 0x2594), "-")
-    table |= dict.fromkeys((0x258A, 0x258B, 0x258C, 0x258D, 0x258E, 0x258F, 0x2590, 0x2595), "|")
-    table |= {
-        0x2588: "#",
-        0x2591: ".",
-        0x2592: ":",
-        0x2026: "~",
-        0x2022: "*",
-        0x00B7: ".",
-        0x25B6: ">",
-        0x25BC: "v",
-    }
-    return table | {
-        0x25C0: "<",
-        0x25B2: "^",
-        0x2192: ">",
-        0x2190: "<",
-        0x2191: "^",
-        0x2193: "v",
-        0x2713: "v",
-        0x2717: "x",
-        0x25CF: "*",
-    }
-
-
-DRAWING: Final = _drawing()
+_SIGNS: Final = {
+    "-": "─━┄┅┈┉╌╍═╴╶╸╺▁▔",
+    "|": "│┃┆┇┊┋╎╏║╵╷╹╻▊▋▌▍▎▏▐▕",
+    ".": "░·", ":": "▒", "~": "…", "*": "•●", ">": "▶→▸", "<": "◀←", "^": "▲↑", "v": "▼↓✓", "x": "✗",
+}  # fmt: skip
+"""What each ASCII sign stands for; other lines are `+`, other blocks `#`."""
+DRAWING: Final = (
+    dict.fromkeys(range(0x2500, 0x2580), "+")
+    | dict.fromkeys(range(0x2580, 0x25A0), "#")
+    | {ord(char): sign for sign, chars in _SIGNS.items() for char in chars}
+)
 
 
 class AsciiFilter(LineFilter):

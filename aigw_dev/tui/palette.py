@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 
@@ -11,9 +11,10 @@ from aigw_dev.tui.widgets.picker import Option, Picker
 from aigw_dev.tui.widgets.table import Table
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.dom import DOMNode
 
-    from aigw_dev.tui.app import AigwApp
+    from aigw_dev.tui.look import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Deed:
     node: "DOMNode"
 
 
-def deeds(app: "AigwApp") -> list[Deed]:
+def deeds(app: "App[Any]") -> list[Deed]:
     """What the keys do here, most local first, then the screens and the themes."""
     found: dict[str, Deed] = {}
     for node, binding, is_enabled, tooltip in app.screen.active_bindings.values():
@@ -44,7 +45,7 @@ def deeds(app: "AigwApp") -> list[Deed]:
     return list(found.values())
 
 
-def open_palette(app: "AigwApp") -> None:
+def open_palette(app: "App[Any]", look: "Look") -> None:
     """Ask, then do it."""
     listed = deeds(app)
     options = [
@@ -61,16 +62,16 @@ def open_palette(app: "AigwApp") -> None:
             deed = listed[int(value)]
             await app.run_action(deed.action, deed.node)
 
-    app.push_screen(Picker("Actions", options, app.shell.look, note="what would you do?"), then)
+    app.push_screen(Picker("Actions", options, look, note="what would you do?"), then)
 
 
 class ThemePicker(Picker):
     """Shows every theme while the cursor stands on it."""
 
-    def __init__(self, app: "AigwApp", say: Callable[[str], None]) -> None:
+    def __init__(self, app: "App[Any]", look: "Look", say: Callable[[str], None]) -> None:
         """`say` sets a theme."""
         names = sorted(name for name in app.available_themes if not name.startswith("ansi"))
-        super().__init__("Theme", [Option(value=name) for name in names], app.shell.look, at=app.theme)
+        super().__init__("Theme", [Option(value=name) for name in names], look, at=app.theme)
         self._say = say
 
     @on(Table.Moved)
@@ -80,7 +81,7 @@ class ThemePicker(Picker):
             self._say(event.key)
 
 
-def open_themes(app: "AigwApp") -> None:
+def open_themes(app: "App[Any]", look: "Look") -> None:
     """Pick one; leaving brings the old one back."""
     old = app.theme
 
@@ -90,4 +91,4 @@ def open_themes(app: "AigwApp") -> None:
     def then(value: str | None) -> None:
         say(value if value is not None else old)
 
-    app.push_screen(ThemePicker(app, say), then)
+    app.push_screen(ThemePicker(app, look, say), then)

@@ -31,6 +31,8 @@ class Room(Screen[None]):
         """Compose comes later; nothing is asked before `on_shown`."""
         super().__init__(id=f"room-{self.ROOM}")
         self.shell = shell
+        self.is_recalled: bool = False
+        """It has taken up what the last run left: from now on what it remembers is its own."""
 
     def compose(self) -> ComposeResult:
         """The frame around `body`."""
@@ -83,6 +85,7 @@ class Room(Screen[None]):
     def on_mount(self) -> None:
         """Take up what the last run left."""
         self.recall(self.shell.memory.room(self.ROOM))
+        self.is_recalled = True
 
     def on_screen_resume(self) -> None:
         """To the front."""

@@ -70,6 +70,14 @@ class Ways(Protocol):
         """The command that does the same as the last action."""
         ...
 
+    def attach(self, opening: Opening) -> None:
+        """Go on with another gateway."""
+        ...
+
+    def start_gateway(self) -> None:
+        """Start this config's gateway again."""
+        ...
+
 
 @dataclass(slots=True, kw_only=True)
 class Shell:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aigw_dev.cli.chat_call import Caller
+from aigw_dev.calling import Caller
 from aigw_dev.cli.chat_loop import talk
 from aigw_dev.cli.chat_turn import Asked
 from aigw_dev.core.panel import PanelSettings

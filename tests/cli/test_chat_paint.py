@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from aigw_dev.cli.chat_call import Piece
+from aigw_dev.calling import Piece
 from aigw_dev.cli.chat_paint import MarkdownPainter, PlainPainter, markdown, split_blocks
 
 TEXT = """# Title

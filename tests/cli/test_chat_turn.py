@@ -2,7 +2,7 @@
 
 import pytest
 
-from aigw_dev.cli.chat_call import Ended
+from aigw_dev.calling import Ended
 from aigw_dev.cli.chat_turn import Asked, end_parts
 from aigw_dev.cli.exits import CommandError
 from aigw_dev.core.exchange import Assembled, Usage

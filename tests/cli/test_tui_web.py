@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from aigw_dev.cli.context import Context
-from aigw_dev.cli.tui import TuiOptions
 from aigw_dev.cli.tui_web import COOKIE, make_server, screens_command
 
 pytest.importorskip("textual_serve")
@@ -78,7 +77,7 @@ async def test_a_tab_shows_the_screens(
 ) -> None:
     monkeypatch.setenv("AIGW_DEV_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    command = screens_command(Context(environ={}), TuiOptions())
+    command = screens_command(Context(environ={}))
     assert command.startswith((sys.executable, "'"))
     async with served(command, free_port) as url, aiohttp.ClientSession() as http:
         ws = await http.ws_connect(f"{url}/ws?width=100&height=30", headers={"cookie": f"{COOKIE}={TOKEN}"})

@@ -192,3 +192,52 @@ def test_releasing_twice_is_no_error(tmp_path: Path) -> None:
     held = taken(tmp_path)
     held.release()
     held.release()
+
+
+def test_a_claim_moves_with_its_folder(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    (old / "log.db").write_text("rows", "utf-8")
+    with taken(old) as held:
+        held.publish(info())
+        held.move(new)
+        held.announce(config_path="/p/aigw-dev.yaml", name="p")
+        assert not old.exists()
+        assert (new / "log.db").read_text("utf-8") == "rows"
+        assert claim(new) is None
+        found = read_running(new)
+        assert found is not None
+        assert (found.config_path, found.name, found.port) == ("/p/aigw-dev.yaml", "p", 2449)
+        assert last_port(new) == 2449
+    assert read_running(new) is None
+
+
+def test_where_no_folder_can_be_moved_its_files_are(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    (old / "log.db").write_text("rows", "utf-8")
+
+    def refusing(_: Path, __: Path) -> None:  # as Windows does while a file in it is open
+        raise PermissionError(13, "in use")
+
+    with taken(old) as held:
+        held.publish(info())
+        held.move(new, rename=refusing)
+        assert (new / "log.db").read_text("utf-8") == "rows"
+        assert claim(new) is None
+        assert read_running(old) is None
+        with pytest.raises(SecretError, match="cannot be moved"):
+            held.move(new / "log.db" / "below", rename=refusing)
+    taken(new).release()
+
+
+def test_nobody_moves_into_a_folder_that_is_served(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+    with taken(old) as held:
+        with taken(new), pytest.raises(SecretError, match="another process serves"):
+            held.move(new)
+        assert held.folder == old
+        held.move(new)
+        assert len([path for path in tmp_path.iterdir() if ".before-" in path.name]) == 1

@@ -55,46 +55,6 @@ async def test_nobodys_edit_is_lost(tmp_path: Path) -> None:
         assert "# theirs" in file_of(one).read_text("utf-8")
 
 
-async def test_a_draft_is_seen_by_no_request_until_it_is_deployed(tmp_path: Path) -> None:
-    async with house(tmp_path, GOOD) as one:
-        changes = one.gateway.changes
-        draft = await changes.put_draft(OTHER, base_digest=one.gateway.reading.digest)
-        assert draft is not None
-        assert (draft["is_stale"], draft["problems"]) == (False, [])
-        assert "mock/think" in str(draft["diff"])
-        assert await target(one) == "mock/echo"
-        await changes.deploy(note="go", actor="me")
-        assert await target(one) == "mock/think"
-        assert await changes.draft() is None
-        assert file_of(one).read_text("utf-8") == OTHER
-
-
-async def test_a_draft_of_a_file_that_changed_is_stale_and_conflicts(tmp_path: Path) -> None:
-    async with house(tmp_path, GOOD) as one:
-        changes = one.gateway.changes
-        await changes.put_draft(OTHER, base_digest=one.gateway.reading.digest)
-        file_of(one).write_text(GOOD + "# theirs\n", "utf-8")
-        draft = await changes.draft()
-        assert draft is not None
-        assert draft["is_stale"]
-        with pytest.raises(ConfigError) as caught:
-            await changes.deploy(note="", actor="me")
-        assert caught.value.code == "config_changed"
-        assert await changes.draft() is not None, "the draft is kept"
-
-
-async def test_a_wrong_draft_is_kept_with_its_problems_and_cannot_be_deployed(tmp_path: Path) -> None:
-    async with house(tmp_path, GOOD) as one:
-        changes = one.gateway.changes
-        draft = await changes.put_draft("version: 1\nx: 1\n", base_digest=one.gateway.reading.digest)
-        assert draft is not None
-        assert draft["problems"]
-        with pytest.raises(ConfigError):
-            await changes.deploy(note="", actor="me")
-        await changes.drop_draft()
-        assert await changes.draft() is None
-
-
 async def test_without_a_draft_and_a_new_file_there_is_nothing_to_deploy(tmp_path: Path) -> None:
     async with house(tmp_path, GOOD) as one:
         with pytest.raises(ConfigError) as caught:
@@ -124,3 +84,5 @@ async def test_the_first_write_makes_the_file_of_the_built_in_default(tmp_path: 
         assert file_of(one) == tmp_path / "first.yaml"
         assert file_of(one).read_text("utf-8") == GOOD
         assert await target(one) == "mock/echo"
+        rows = await one.gateway.changes.history(limit=5)
+        assert [(row["actor"], row["note"]) for row in rows] == [("me", ""), ("up", "the built-in default")]

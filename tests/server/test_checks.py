@@ -34,6 +34,17 @@ async def test_a_refused_key_is_not_well_in_the_providers_words(
         assert (found.healthy, found.status, found.reason) == (False, 401, "401 bad key")
 
 
+async def test_a_key_that_the_provider_repeats_is_not_repeated_further(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
+    scripted.enqueue(failing(401, f"no such key: {KEYS['FIRST']}"), failing(401, f"no: {KEYS['FIRST']}"))
+    async with house(tmp_path, config_of(up=scripted), env=KEYS) as one:
+        (found,) = await checks.check_all(one.gateway.snapshot, ["up"])
+        assert found.reason == "401 no such key: [masked]"
+        (listing,) = await checks.list_all(one.gateway.snapshot, ["up"])
+        assert listing.error == "401 no: [masked]"
+
+
 async def test_without_a_key_or_trust_nothing_is_asked(tmp_path: Path, scripted: ScriptedUpstream) -> None:
     async with house(tmp_path, config_of(up=scripted)) as one:
         (found,) = await checks.check_all(one.gateway.snapshot, ["up"])

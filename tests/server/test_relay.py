@@ -13,7 +13,7 @@ from aigw_dev.core.errors import UpstreamError
 from aigw_dev.core.streams.sse import Event
 from aigw_dev.server.downstream import Downstream
 from aigw_dev.server.embedded import EmbeddedReply
-from aigw_dev.server.relay import HOLD_BYTES, Listener, read_whole, relay_bytes, relay_events
+from aigw_dev.server.relay import HOLD_BYTES, MOST_PIECES, Listener, read_whole, relay_bytes, relay_events
 from aigw_dev.server.watchdog import Watchdog
 from tests.scripted import event
 from tests.server.providers import piece
@@ -144,3 +144,12 @@ async def test_reading_a_whole_body_stops_past_its_limit_and_can_go_on() -> None
     assert await read_whole(chunks, no_deadlines(), limit=5) == ([b"abc", b"def"], False)
     assert [each async for each in chunks] == [b"ghi"]
     assert await read_whole(EmbeddedReply(200, [], [b"ab"]).chunks(), no_deadlines()) == ([b"ab"], True)
+
+
+def test_the_times_of_a_stream_without_end_stay_bounded() -> None:
+    listener = Listener(0.0, DIALECTS["openai-chat"].stream_reader())
+    for number in range(MOST_PIECES + 5):
+        listener.heard(number / 1000, b"abc")
+    assert len(listener.timing.at_us) == len(listener.timing.size_bytes) == MOST_PIECES
+    assert sum(listener.timing.size_bytes) == 3 * (MOST_PIECES + 5)
+    assert listener.timing.at_us[1] == 1000

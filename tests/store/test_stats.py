@@ -215,3 +215,22 @@ def test_categories_are_told_apart_in_totals_and_series(tmp_path: Path) -> None:
     }
     points = series(reader, NOON, NOON + 120, 60, by=("category", "provider"))
     assert [one.key["category"] for one in points.points if one.start_s > NOON] == ["embedding"]
+
+
+@pytest.mark.parametrize("by", [(), ("provider",)])
+def test_a_series_has_percentiles_where_they_are_asked_for(reader: LogReader, by: tuple[str, ...]) -> None:
+    plain = series(reader, since_s=NOON, until_s=NOON + 60, step_s=15, by=by)
+    assert isinstance(plain, Series)
+    assert all(point.latency is None for point in plain.points)
+    found = series(reader, since_s=NOON, until_s=NOON + 60, step_s=15, by=by, percentiles=True)
+    assert isinstance(found, Series)
+    whole = summary(reader, since_s=NOON, until_s=NOON + 60)
+    assert isinstance(whole, Summary)
+    known = [
+        point.latency.p50_s for point in found.points if point.latency is not None and point.latency.p50_s
+    ]
+    latencies = (whole.groups[0].non_stream_latency, whole.groups[0].stream_latency)
+    edges = [value for one in latencies for value in (one.p50_s, one.p99_s) if value is not None]
+    assert known
+    assert all(min(edges) * 0.5 <= value <= max(edges) * 1.1 for value in known)
+    assert [point.totals for point in found.points] == [point.totals for point in plain.points]

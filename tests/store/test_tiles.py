@@ -74,10 +74,22 @@ def test_histograms_are_added_up_the_same_way(db: sqlite3.Connection) -> None:
     groups = grouping(db, "provider")
     found = histograms(db, SECONDS, groups)
     by_text = {
-        (groups.texts[number][0], kind, metric): counts for (number, kind, metric), counts in found.items()
+        (groups.texts[number][0], kind, metric): counts for (_, number, kind, metric), counts in found.items()
     }
     assert by_text["qwen", NON_STREAM, DURATION] == {bucket(500_000): 3}
-    assert histograms(db, SECONDS, grouping(db))[0, NON_STREAM, DURATION] == {bucket(500_000): 6}
+    assert histograms(db, SECONDS, grouping(db))[0, 0, NON_STREAM, DURATION] == {bucket(500_000): 6}
+
+
+def test_histograms_are_told_apart_by_step(db: sqlite3.Connection) -> None:
+    whole = histograms(db, SECONDS, grouping(db))
+    by_step = histograms(db, SECONDS, grouping(db), step_s=1)
+    assert len({at for at, _, _, _ in by_step}) > 1
+    together: dict[tuple[int, int, int, int], dict[int, int]] = {}
+    for (_, number, kind, metric), counts in by_step.items():
+        for place, count in counts.items():
+            row = together.setdefault((0, number, kind, metric), {})
+            row[place] = row.get(place, 0) + count
+    assert together == whole
 
 
 def test_a_connection_that_only_reads_stays_so(tmp_path: Path) -> None:

@@ -88,11 +88,12 @@ async def desk(
     settings: Settings | None = None,
     env: dict[str, str] | None = None,
     is_started: bool = True,
+    has_toasts: bool = False,
     **opening: Any,
 ) -> AsyncGenerator[Desk]:
     """The app over a gateway of `config` (none = the built-in default) in `folder`.
 
-    With `is_started` off the app begins without an address and `start` gives it.
+    `has_toasts` shows them on the screen, too. With `is_started` off the app begins without an address and `start` gives it.
     """
     async with house(folder, config, env=env) as home:
         loop = asyncio.get_running_loop()
@@ -115,6 +116,6 @@ async def desk(
             look=look,
             settings=settings or Settings(),
         )
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=has_toasts) as pilot:
             await pilot.pause()
             yield Desk(app, pilot, home, bridge)

@@ -25,6 +25,12 @@ class Ways:
     def copy_text(self, text: str, what: str) -> None:
         self.asked.append(("copy", text, what))
 
+    def attach(self, opening: Opening) -> None:
+        self.asked.append(opening)
+
+    def start_gateway(self) -> None:
+        self.asked.append("start")
+
     def show_command(self, words: str) -> None:
         self.asked.append(("cli", words))
 

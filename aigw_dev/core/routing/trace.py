@@ -123,3 +123,41 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def read_decision(text: bytes | str) -> Decision:
     """A stored decision; `msgspec.DecodeError` where it is none."""
     return msgspec.json.decode(text, type=Decision)
+
+
+class _Turn(msgspec.Struct, tag_field="type", tag="if"):
+    """An `IfStep` as far as the way goes."""
+
+    result: bool
+
+
+class _Branch(msgspec.Struct, tag_field="type", tag="split"):
+    chosen: int
+
+
+class _End(msgspec.Struct, tag_field="type", tag="send"):
+    pass
+
+
+class _Way(msgspec.Struct):
+    """A `Decision` as far as the way goes: reads in microseconds what a list shows a thousand times."""
+
+    trace: list[_Turn | _Branch | _End]
+
+
+def path_in_short(text: bytes | str) -> str:
+    """The way that a stored decision took: `F·F·T`, the number from 1 of a split's branch; empty for none."""
+    try:
+        steps = msgspec.json.decode(text, type=_Way).trace
+    except msgspec.DecodeError:
+        return ""
+    marks: list[str] = []
+    for step in steps:
+        match step:
+            case _Turn():
+                marks.append("T" if step.result else "F")
+            case _Branch():
+                marks.append(str(step.chosen + 1))
+            case _End():
+                pass
+    return "·".join(marks)

@@ -11,7 +11,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from aigw_dev import __version__
 from aigw_dev.core.errors import GatewayError
 from aigw_dev.server import metrics
-from aigw_dev.server.admin import intent, keys, live, places
+from aigw_dev.server.admin import choices, drafting, exchanges, intent, keys, live, places, replays
 from aigw_dev.server.admin.desk import Desk, on_fault, on_gateway, on_http
 from aigw_dev.server.gateway import Gateway
 
@@ -57,7 +57,18 @@ def build(gateway: Gateway) -> Litestar:
         return _PAGE % "\n".join(rows)
 
     app = Litestar(
-        [scrape, page, live.router(desk), intent.router(desk), places.router(desk), keys.router(desk)],
+        [
+            scrape,
+            page,
+            exchanges.router(desk),
+            live.router(desk),
+            replays.router(desk),
+            intent.router(desk),
+            drafting.router(desk),
+            places.router(desk),
+            keys.router(desk),
+            choices.router(desk),
+        ],
         openapi_config=OpenAPIConfig(
             title="aigw-dev admin API",
             version=__version__,

@@ -10,7 +10,6 @@ from litestar.exceptions import HTTPException
 
 from aigw_dev.core.errors import CODES, GatewayError, Refusal
 from aigw_dev.server.gateway import Gateway
-from aigw_dev.store.reader import LogReader
 
 T = TypeVar("T")
 
@@ -21,7 +20,7 @@ class Desk:
     def __init__(self, gateway: Gateway) -> None:
         """The reader opens the log when it is first asked."""
         self.gateway: Final = gateway
-        self.logs: Final = LogReader(gateway.folder / "log.db")
+        self.logs: Final = gateway.residence.reader()
 
     def audit(self, action: str, detail: str = "") -> None:
         """Write down what an admin call changed. Blocking."""
@@ -53,15 +52,14 @@ def granted(value: T | Refusal) -> T:
     return value
 
 
-def error_body(code: str, message: str, hint: str = "") -> dict[str, Any]:
-    """The one shape of the admin API's errors."""
-    return {
-        "error": {
-            "code": code,
-            "message": message,
-            "hint": hint or CODES[code].remedy if code in CODES else hint,
-        }
+def error_body(code: str, message: str, hint: str = "", detail: str = "") -> dict[str, Any]:
+    """The one shape of the admin API's errors; `detail` is there where there is something to look at."""
+    told = {
+        "code": code,
+        "message": message,
+        "hint": hint or CODES[code].remedy if code in CODES else hint,
     }
+    return {"error": told | ({"detail": detail} if detail else {})}
 
 
 def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
@@ -76,7 +74,8 @@ def on_gateway(_: Request[Any, Any, Any], error: GatewayError) -> Response[dict[
     """What the gateway's rooms raise: a config that changed meanwhile, a keyring that does not answer."""
     known = CODES.get(error.code)
     status = known.status if known and known.status else 409 if error.code == "config_changed" else 400
-    return Response(error_body(error.code, error.message, error.hint), status_code=status)
+    body = error_body(error.code, error.message, error.hint, error.detail)
+    return Response(body, status_code=status)
 
 
 def on_fault(desk: Desk) -> Callable[[Request[Any, Any, Any], Exception], Response[dict[str, Any]]]:

@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
+from aigw_dev.core.rollup import COUNTERS
 from aigw_dev.core.streams import sse
 from aigw_dev.server.admin.desk import Desk, granted, refuse
 from aigw_dev.store import filters, stats
@@ -123,17 +124,37 @@ def _totals(desk: Desk) -> list[HTTPRouteHandler]:
         since: FromQuery[str] = "1h",
         until: FromQuery[str] = "",
         by: FromQuery[str] = "",
+        *,
         q: FromQuery[str] = "",
+        fields: FromQuery[str] = "",
+        percentiles: FromQuery[bool] = False,
     ) -> dict[str, Any]:
-        """Totals over time in steps of `step` seconds."""
+        """Totals over time in steps of `step` seconds; `fields` names the counters wanted, none is all of them."""
         asked = _interval(since, until, by, q)
         found = await asyncio.to_thread(
             stats.series, desk.logs, since_s=asked.since_s, until_s=asked.until_s, step_s=step, by=asked.by,
-            filter_=asked.filter,
+            filter_=asked.filter, percentiles=percentiles,
         )  # fmt: skip
-        return msgspec.to_builtins(granted(found))
+        return _with_fields(msgspec.to_builtins(granted(found)), fields)
 
     return [totals, series]
+
+
+def _with_fields(series: dict[str, Any], fields: str) -> dict[str, Any]:
+    """The series with the named counters only: most are zero, and a screen asks every second."""
+    wanted = [name for name in fields.split(",") if name]
+    unknown = [name for name in wanted if name not in COUNTERS]
+    if unknown:
+        refuse(
+            "invalid_request",
+            f"there is no counter {unknown[0]!r}; there is {', '.join(COUNTERS)}",
+            status=400,
+        )
+    if wanted:
+        for point in series["points"]:
+            for part in ("totals", "non_stream", "stream"):
+                point[part] = {name: point[part][name] for name in wanted}
+    return series
 
 
 class _Interval(NamedTuple):

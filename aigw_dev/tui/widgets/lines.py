@@ -85,7 +85,10 @@ class Lines(ScrollView, can_focus=True):
     def changed(self) -> None:
         """Everything may be different: sizes and all rows."""
         self._kept.clear()
-        size = Size(self.row_width() or self.size.width, self.row_count())
+        rows = self.row_count()
+        # Beside a scrollbar there is less room; taking the whole width would bring up the other one, too.
+        room = self.size.width - (self.styles.scrollbar_size_vertical if rows > self.size.height else 0)
+        size = Size(max(self.row_width(), room), rows)
         if size != self.virtual_size:
             self.virtual_size = size
         self.refresh()
@@ -96,7 +99,7 @@ class Lines(ScrollView, can_focus=True):
         for y in rows:
             self._kept.pop(y, None)
             if top <= y < top + height:
-                self.refresh_lines(y - top)
+                self.refresh_lines(y)  # it takes the scroll offset away itself
 
     def show_row(self, y: int) -> None:
         """Scroll as little as needed to have row `y` on the screen."""
@@ -140,8 +143,12 @@ class Lines(ScrollView, can_focus=True):
         style = self._styles.get(names)
         if style is None:
             style = self.rich_style
+            _, background = self.background_colors
             for name in names.split():
                 style += self.get_component_rich_style(f"lines--{name}", partial=True)
+                colour = self.get_component_styles(f"lines--{name}").color
+                if 0 < colour.a < 1:  # a partial style drops how transparent it is
+                    style += Style(color=(background + colour).rich_color)
             self._styles[names] = style
         return style
 

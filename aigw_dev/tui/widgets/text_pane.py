@@ -58,7 +58,7 @@ class TextPane(Lines):
 
     def row_width(self) -> int:
         """The widest, so that long rows scroll sideways."""
-        return max(self._wide, self.size.width)
+        return self._wide
 
     def row(self, y: int) -> Row:
         """As given."""

@@ -7,7 +7,7 @@ import pytest
 
 from aigw_dev.core.routing.facts import Facts
 from aigw_dev.core.routing.flow import CompiledRoute, Decision, decide
-from aigw_dev.core.routing.trace import Target, read_decision
+from aigw_dev.core.routing.trace import Target, path_in_short, read_decision
 
 
 @pytest.mark.parametrize("name", ["seed", "ai-test", "canary", "resilient", "every-operator"])
@@ -43,3 +43,21 @@ def test_what_is_no_decision_is_said_to_be_none(text: str) -> None:
 
 def test_a_target_is_written_as_it_is_addressed() -> None:
     assert Target(provider="openrouter", model="meta-llama/llama-3").text() == "openrouter/meta-llama/llama-3"
+
+
+YES = '{"type":"if","node":"f","result":true,"x":[1]}'
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (f'{{"route":"r","trace":[{SPLIT},{YES},{{"type":"if","result":false}},{{"type":"send"}}]}}', "2·T·F"),
+        ('{"trace":[{"type":"send"}]}', ""),
+        ('{"trace":[{"type":"loop"}]}', ""),
+        ("", ""),
+        ("[]", ""),
+    ],
+)  # fmt: skip
+def test_the_way_of_a_decision_in_short(text: str, path: str) -> None:
+    assert path_in_short(text) == path
+    assert path_in_short(text.encode()) == path

@@ -17,10 +17,17 @@ CALLS: Final[list[tuple[str, str, dict[str, Any] | None]]] = [
     ("POST", "/reload", {"what": "keys"}),
     ("GET", "/config", None),
     ("PUT", "/config", {"text": "TEXT"}),
+    ("POST", "/config/values", {"changes": [{"path": ["gateway", "notes"], "value": "n"}]}),
     ("POST", "/config/validate", {"text": "version: 1\n"}),
     ("GET", "/draft", None),
     ("PUT", "/draft", {"text": "TEXT"}),
     ("POST", "/deploy", {}),
+    ("PUT", "/draft/routes/{name}", {"tree": {"flow": {"send": "mock/think"}}}),
+    ("POST", "/draft/routes/{name}/revert", {}),
+    ("POST", "/draft/routes/{name}/duplicate", {"to": "r2"}),
+    ("POST", "/draft/routes/{name}/rename", {"to": "r3"}),
+    ("PUT", "/draft", {"text": "TEXT"}),
+    ("DELETE", "/draft/routes/{name}", None),
     ("PUT", "/draft", {"text": "TEXT"}),
     ("DELETE", "/draft", None),
     ("GET", "/deployments", None),
@@ -28,36 +35,55 @@ CALLS: Final[list[tuple[str, str, dict[str, Any] | None]]] = [
     ("POST", "/rollback", {"number": 1}),
     ("GET", "/routes", None),
     ("GET", "/routes/{name}", None),
+    ("PUT", "/config", {"text": "CHANGED"}),
+    ("GET", "/routes/{name}/history", None),
+    ("POST", "/routes/{name}/rollback", {"number": 1}),
     ("POST", "/routes/{name}/explain", {}),
     ("GET", "/providers", None),
     ("POST", "/providers/check", {}),
     ("POST", "/providers/models", {}),
+    ("GET", "/models", None),
+    ("GET", "/kinds", None),
     ("GET", "/keys", None),
+    ("GET", "/keys/found", None),
+    ("POST", "/keys/import", {"variables": []}),
+    ("GET", "/keyring", None),
     ("POST", "/credentials", {"name": "one"}),
     ("DELETE", "/credentials/{identifier}", None),
     ("GET", "/audit", None),
     ("GET", "/exchanges", None),
+    ("GET", "/exchanges/index", None),
+    ("GET", "/exchanges/rows", None),
+    ("GET", "/exchanges/changes", None),
+    ("GET", "/exchanges/words", None),
     ("GET", "/exchanges/{name}", None),
+    ("GET", "/exchanges/{name}/compare", None),
+    ("POST", "/exchanges/{name}/replay", {}),
+    ("GET", "/routes/{name}/traffic", None),
     ("GET", "/stats", None),
     ("GET", "/stats/series", None),
     ("POST", "/logging", {"paused": False}),
     ("POST", "/exchanges/purge", {"q": ""}),
     ("POST", "/stop", {}),
     ("GET", "/exchanges/live", None),
+    ("GET", "/exchanges/watch", None),
 ]
 """Every call, in an order in which each succeeds; `TEXT` is the config."""
 ELSEWHERE: Final = {
     ("PUT", "/keys/{name}"), ("POST", "/keys/{name}/rotate"), ("POST", "/keys/{name}/allow"), ("DELETE", "/keys/{name}"),
 }  # fmt: skip
 """Called by test_keys.py: each encrypts a file."""
-NAMES: Final = {"/routes": "r", "/exchanges": "last"}
+QUERIES: Final = {"/stats/series": "?step=60", "/exchanges/changes": "?end=x", "/exchanges/watch": "?end=x",
+                  "/exchanges/{name}/compare": "?other=last"}  # fmt: skip
+"""What a call cannot do without."""
+NAMES: Final = {"/routes": "r", "/draft/routes": "r", "/exchanges": "last"}
 
 
 def filled(path: str) -> str:
     """The path with names of what there is."""
     name = next((name for begin, name in NAMES.items() if path.startswith(begin)), "")
     full = path.replace("{name}", name).replace("{number}", "1").replace("{identifier}", "one")
-    return V1 + full + ("?step=60" if path == "/stats/series" else "")
+    return V1 + full + QUERIES.get(path, "")
 
 
 async def described(one: House) -> set[tuple[str, str]]:
@@ -81,12 +107,14 @@ async def test_every_endpoint_is_described_and_answers(tmp_path: Path, scripted:
         await one.chat("dynamic/r")
         assert one.gateway.recorder.writer.flush()
         for method, path, body in CALLS:
-            one.gateway.is_draining = path == "/exchanges/live"  # a live feed ends with the gateway
+            one.gateway.is_draining = path.endswith(("/live", "/watch"))  # a live feed ends with the gateway
             sent = (
                 body | {"text": text + f"# {method} {path}\n"}
                 if body and body.get("text") == "TEXT"
                 else body
             )
+            if body and body.get("text") == "CHANGED":
+                sent = {"text": text.replace("mock/echo", "mock/think")}
             headers = one.admin() | {"if-match": f'"{one.gateway.reading.digest}"'}
             reply = await one.http.request(method, filled(path), json=sent, headers=headers)
             assert reply.status_code in {200, 201}, f"{method} {path}: {reply.text}"

@@ -67,7 +67,9 @@ async def test_a_draft_is_put_shown_deployed_and_gone(tmp_path: Path) -> None:
             "text"
         ] == OTHER
         deployed = await ask(one, "POST", "/deploy", {"note": "go"})
-        assert deployed.json() == {"generation": 2, "problems": []}
+        assert deployed.json() == {
+            "generation": 2, "number": 2, "path": str(file_of(one)), "problems": [],
+        }  # fmt: skip
         assert (await got(one, "/draft"))["draft"] is None
 
 

@@ -51,12 +51,12 @@ async def test_one_exchange_is_shown_whole(tmp_path: Path) -> None:
 class Watching:
     """A live feed, read as it comes: httpx's ASGI transport would wait for its end."""
 
-    def __init__(self, one: House, query: str) -> None:
+    def __init__(self, one: House, query: str, *, path: str = "/exchanges/live") -> None:
         self.pieces: asyncio.Queue[bytes] = asyncio.Queue()
         self.headers: dict[bytes, bytes] = {}
         self.is_over = asyncio.Event()
         headers = {"host": f"127.0.0.1:{PORT}", **one.admin()}
-        path = "/admin/v1/exchanges/live"
+        path = f"/admin/v1{path}"
         scope: dict[str, Any] = {
             "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()], "asgi": {"version": "3.0"},
@@ -115,6 +115,20 @@ async def test_totals_are_grouped_and_follow_the_interval(tmp_path: Path) -> Non
         assert sum(group["totals"]["requests"] for group in past["groups"]) == 0
         series = await got(one, "/stats/series?step=60&since=10m&q=provider:mock")
         assert "'requests': 2" in str(series)
+
+
+async def test_a_series_holds_the_counters_that_are_asked_for(tmp_path: Path) -> None:
+    async with house(tmp_path) as one:
+        await chats(one, "a", "b")
+        for step in (1, 15, 60):
+            path = f"/stats/series?step={step}&since=5m&fields=requests,ok,ttft_us&percentiles=true"
+            points = (await got(one, path))["points"]
+            assert sum(point["totals"]["requests"] for point in points) == 2
+            assert sum(point["non_stream"]["ok"] for point in points) == 2
+            assert set(points[0]["stream"]) == {"requests", "ok", "ttft_us"}
+            assert any(point["latency"] and point["latency"]["p95_s"] for point in points)
+        refused = await ask(one, "GET", "/stats/series?step=1&since=1m&fields=nothing")
+        assert (refused.status_code, "input_tokens" in refused.text) == (400, True)
 
 
 async def test_purging_deletes_what_passes_and_is_audited(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Parts of the Providers screen: what is known, how it is shown, forms, keys, tests, models."""

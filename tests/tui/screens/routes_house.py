@@ -1,0 +1,85 @@
+"""What the tests of the Routes screen share: a config of mock models, the admin API's own word, the screen's parts."""
+
+import functools
+from pathlib import Path
+from typing import Any, cast
+
+from aigw_dev.tui.routes.route_canvas import RouteCanvas
+from aigw_dev.tui.screens.routes import RoutesRoom
+from tests.tui import harness
+from tests.tui.harness import Desk
+
+CONFIG = """\
+version: 1
+gateway: {name: my-app}
+routes:
+  # who pays gets the thinker
+  ai-test:
+    description: Pro users think
+    flow:
+      if: metadata.tier == "pro"
+      then:
+        send: mock/think
+        fallback: [mock/echo]  # always there
+      else:
+        if: metadata.lang != "en"
+        then: {send: mock/tools}
+        else: {send: mock/echo}
+  eu-only:
+    models: [smart]
+    flow: {send: mock/echo}
+"""
+
+
+desk = functools.partial(harness.desk, has_toasts=True)
+"""With toasts on the screen: they say what an action did."""
+
+
+def room(at: Desk) -> RoutesRoom:
+    """The screen."""
+    return cast("RoutesRoom", at.app._rooms["routes"])  # pyright: ignore[reportPrivateUsage]  -- there is no other way to it from outside
+
+
+def canvas(at: Desk) -> RouteCanvas:
+    """The picture."""
+    return room(at).canvas
+
+
+async def loaded(at: Desk, name: str = "ai-test") -> None:
+    """Wait until the routes are there, and one of them is on the canvas."""
+    await at.until(lambda: room(at).bench.shelf.is_loaded and room(at).bench.at, "routes are loaded")
+    if name:
+        await at.until(lambda: room(at).bench.at == name, f"{name} is on the canvas")
+
+
+async def sent(at: Desk) -> None:
+    """Wait until every edit is at the gateway."""
+    await at.until(lambda: room(at).bench.outbox.is_empty, "every edit is sent")
+
+
+async def draft(at: Desk) -> dict[str, Any]:
+    """The draft as the admin API has it; empty where there is none."""
+    reply = await at.house.http.get("/admin/v1/draft", headers=at.house.admin())
+    return reply.json()["draft"] or {}
+
+
+async def drafted(at: Desk, name: str) -> dict[str, Any]:
+    """A route's row in the draft."""
+    return next(row for row in (await draft(at))["routes"] if row["name"] == name)
+
+
+async def live(at: Desk) -> dict[str, Any]:
+    """The flows in force, by route."""
+    reply = await at.house.http.get("/admin/v1/routes", headers=at.house.admin())
+    return {row["name"]: row["flow"] for row in reply.json()["routes"]}
+
+
+async def deployments(at: Desk) -> list[dict[str, Any]]:
+    """Newest first."""
+    reply = await at.house.http.get("/admin/v1/deployments", headers=at.house.admin())
+    return reply.json()["deployments"]
+
+
+def file(folder: Path) -> str:
+    """The config file."""
+    return (folder / "aigw-dev.yaml").read_text("utf-8")
