@@ -14,8 +14,7 @@ Commands:
   up          Start the gateway.
   down        Stop the gateway: running calls end first, then it goes.
   status      Say whether the gateway runs, where, and how it does.
-  tui         Open the terminal screens: dashboard, routes, chat, logs,
-              providers.
+  tui         Open the screens: dashboard, routes, chat, logs, providers.
   chat        Talk to a model through the gateway.
   run         Run a program with its calls going through the gateway.
   env         Print the variables that point a shell at the gateway.

@@ -68,7 +68,7 @@ COMMANDS: Final = Registry(
         Command(
             "tui",
             "aigw_dev.cli.tui:tui",
-            "Open the terminal screens: dashboard, routes, chat, logs, providers.",
+            "Open the screens: dashboard, routes, chat, logs, providers.",
         ),
         Command("chat", "aigw_dev.cli.chat:chat", "Talk to a model through the gateway."),
         Command(

@@ -51,7 +51,7 @@ class TuiOptions:
 
 
 def tui(context: Context, options: TuiOptions) -> int:
-    """Open the terminal screens: dashboard, routes, chat, logs, providers.
+    """Open the screens: dashboard, routes, chat, logs, providers.
 
     Attaches to the running gateway, or starts one and stops it at the end. `?` shows every key.
     """

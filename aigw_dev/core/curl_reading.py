@@ -47,7 +47,11 @@ def read_curl(text: str) -> PastedCall | str:
         at += 1
     read = _object(body)
     if read is None:
-        return "it sends no JSON object with -d" if not body.startswith("@") else f"its body is in a file ({body[:60]})"
+        return (
+            "it sends no JSON object with -d"
+            if not body.startswith("@")
+            else f"its body is in a file ({body[:60]})"
+        )
     path = "/" + address.partition("://")[2].partition("/")[2].partition("?")[0]
     return PastedCall(path=path, body=read, metadata=metadata)
 

@@ -70,6 +70,7 @@ class AigwApp(App[int]):
         self._last_error = ""
         self._cancelled_at = 0.0
         self._previous = ""
+        self._kept = self.shell.memory.encoded()
         self._here = ""
         self._rooms: dict[str, Room] = {}
         self._copied_text = ""
@@ -91,9 +92,15 @@ class AigwApp(App[int]):
         self._watch.begin()
 
     def on_unmount(self) -> None:
-        """Keep what there is to keep."""
-        self.shell.memory.save(self._remembered())
+        """Keep what there is to keep; by now the screens are taken apart."""
+        self.shell.memory.save(self._kept)
         self.shell.link.close()
+
+    def exit(self, result: int | None = None, return_code: int = 0, message: Any = None) -> None:
+        """Remember how the screens stand, and go."""
+        if self._rooms:
+            self._kept = self._remembered()
+        super().exit(result, return_code, message)
 
     def _use_keymap(self) -> None:
         """A person's keys, unless they would break others; then ours hold and it is said why."""
@@ -275,7 +282,6 @@ class AigwApp(App[int]):
 
     def attach(self, opening: Opening) -> None:
         """Another gateway: the same screens, begun anew."""
-        self.shell.memory.save(self._remembered())
         self.exit(result=-1)
         self.next_opening = opening
 
@@ -297,7 +303,7 @@ class AigwApp(App[int]):
         return memory.encoded()
 
     def _save(self) -> None:
-        content = self._remembered()
+        content = self._kept = self._remembered()
         self.run_worker(lambda: self.shell.memory.save(content), thread=True, group="save", exclusive=True)
 
 

@@ -79,6 +79,19 @@ class _Call:
             self.out.put(message["body"])
 
 
+class _Line:
+    """Stands for the call's socket, which a caller may shut down before the reply begins."""
+
+    def __init__(self, call: _Call) -> None:
+        self._call = call
+
+    def get_extra_info(self, name: str) -> Any:
+        return self if name == "socket" else None
+
+    def shutdown(self, how: int) -> None:
+        self._call.leave()
+
+
 class Bridge(httpx.BaseTransport):
     """`app` answers on `loop`; `is_down` makes every call fail as if nobody listened."""
 
@@ -91,8 +104,13 @@ class Bridge(httpx.BaseTransport):
         if self.is_down or self.loop.is_closed():
             raise httpx.ConnectError("refused", request=request)
         call = _Call(self.app, self.loop, request)
+        trace = request.extensions.get("trace")
+        if trace is not None:
+            trace("connection.connect_tcp.complete", {"return_value": _Line(call)})
         first = call.out.get(timeout=60)
         if isinstance(first, BaseException):
             raise httpx.ReadError(str(first), request=request) from first
+        if first == _END:
+            raise httpx.RemoteProtocolError("ended without a reply", request=request)
         status, headers = first
         return httpx.Response(status, headers=headers, stream=_Body(call), request=request)

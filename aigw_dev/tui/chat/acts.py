@@ -3,16 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from aigw_dev.client import AdminClient
 from aigw_dev.core.errors import GatewayError
-from aigw_dev.core.tokens import estimate
 from aigw_dev.tui import text
 from aigw_dev.tui.chat import attach as files
 from aigw_dev.tui.chat import beside
+from aigw_dev.tui.chat.board import LETTERS, Board
 from aigw_dev.tui.chat.draft import Draft, read
 from aigw_dev.tui.chat.pane import Pane
 from aigw_dev.tui.chat.talk import Strand, Turn
@@ -21,12 +21,8 @@ from aigw_dev.tui.widgets.form import Field, Form
 from aigw_dev.tui.widgets.picker import Option, Picker
 from aigw_dev.tui.widgets.viewer import Viewer
 
-if TYPE_CHECKING:
-    from aigw_dev.tui.screens.chat import ChatRoom
-
 MOST_ROUNDS: Final = 8
 """Tools answer by themselves this often in a row, then a person must."""
-_ESTIMATED_CHARS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +59,7 @@ def _option(row: Mapping[str, Any]) -> Option:
     return Option(value=value, detail=f"{price}{key}")
 
 
-def rough_tokens(said: str) -> int:
-    """About how many tokens a text is; long ones by their length."""
-    return estimate(said) if len(said) < _ESTIMATED_CHARS else len(said) // 4
-
-
-def pick_model(room: "ChatRoom", title: str, then: Callable[[str], None]) -> None:
+def pick_model(room: Board, title: str, then: Callable[[str], None]) -> None:
     """Over all that can chat; a name that is not listed can be typed."""
     picker = Picker(
         title,
@@ -85,15 +76,15 @@ def forget_failure(strand: Strand, editing: int | None = None) -> None:
     """Take a failed question away, or everything from the message that is edited on."""
     if editing is not None:
         del strand.turns[editing:]
-    while strand.turns and strand.turns[-1].role == "error":
+    while _ends_with(strand, "error"):
         strand.turns.pop()
-        if strand.turns and strand.turns[-1].role == "assistant" and strand.turns[-1].is_partial:
+        if _ends_with(strand, "assistant") and strand.turns[-1].is_partial:
             strand.turns.pop()
-        if strand.turns and strand.turns[-1].role == "user":
+        if _ends_with(strand, "user"):
             strand.turns.pop()
 
 
-def retry(room: "ChatRoom") -> None:
+def retry(room: Board) -> None:
     """The active pane's last question again."""
     pane = room.pane
     turns = pane.strand.turns
@@ -110,7 +101,7 @@ def retry(room: "ChatRoom") -> None:
     room.ask([pane])
 
 
-def edit(room: "ChatRoom") -> None:
+def edit(room: Board) -> None:
     """The last message of the active pane comes back into the prompt; sending replaces it."""
     turns = room.pane.strand.turns
     last = next((at for at in reversed(range(len(turns))) if turns[at].role == "user"), None)
@@ -123,7 +114,7 @@ def edit(room: "ChatRoom") -> None:
     room.refresh_prompt()
 
 
-def show_diff(room: "ChatRoom", at: int) -> None:
+def show_diff(room: Board, at: int) -> None:
     """The first pane's answer and another's."""
     strands = room.talk.strands
     if len(strands) < 2:
@@ -131,11 +122,13 @@ def show_diff(room: "ChatRoom", at: int) -> None:
         return
     other = at if at > 0 else 1
     cells = min(200, max(40, int(room.size.width * 0.9) - 6))
-    rows = beside.diff_rows(("A", strands[0]), ("ABCD"[other], strands[other]), cells, room.shell.look.glyphs)
-    room.app.push_screen(Viewer(f"A and {'ABCD'[other]}", rows, copy=room.shell.copy))
+    rows = beside.diff_rows(
+        ("A", strands[0]), (LETTERS[other], strands[other]), cells, room.shell.look.glyphs
+    )
+    room.app.push_screen(Viewer(f"A and {LETTERS[other]}", rows, copy=room.shell.copy))
 
 
-def mark_winner(room: "ChatRoom") -> None:
+def mark_winner(room: Board) -> None:
     """The active pane, or none after a second time."""
     chosen = room.pane.strand
     was = chosen.is_winner
@@ -148,7 +141,7 @@ def mark_winner(room: "ChatRoom") -> None:
         room.shell.toast("Winner", chosen.model)
 
 
-def attach(room: "ChatRoom", folder: Path | None = None) -> None:
+def attach(room: Board, folder: Path | None = None) -> None:
     """Pick a file, folder by folder, or type its path; the same key takes attachments away."""
     if room.attached and folder is None:
         room.shell.toast(f"Took {len(room.attached)} attachments away", "a attaches again")
@@ -199,7 +192,7 @@ def waiting_calls(strand: Strand) -> list[dict[str, Any]]:
     return list(last.message.get("tool_calls") or ()) if last is not None and last.role == "assistant" else []
 
 
-def answer_tools(room: "ChatRoom", pane: Pane) -> None:
+def answer_tools(room: Board, pane: Pane) -> None:
     """Where every called tool has a canned result, it is sent; else the pane says which key types one."""
     calls = waiting_calls(pane.strand)
     if not calls or pane.answer is None or pane.answer.is_stopped or pane.answer.error is not None:
@@ -208,20 +201,24 @@ def answer_tools(room: "ChatRoom", pane: Pane) -> None:
     names = [str(call["function"]["name"]) for call in calls]
     rounds = sum(turn.role == "tool" for turn in pane.strand.turns[_last_user(pane.strand) :])
     if all(name in canned for name in names) and rounds < MOST_ROUNDS:
-        give_results(room, pane, {str(call["id"]): canned[name] for call, name in zip(calls, names, strict=True)})
+        give_results(
+            room, pane, {str(call["id"]): canned[name] for call, name in zip(calls, names, strict=True)}
+        )
         return
     pane.view.end(pane.view.add("note", f"waiting for the result of {', '.join(names)}: t types it"))
 
 
-def give_results(room: "ChatRoom", pane: Pane, results: Mapping[str, str]) -> None:
+def give_results(room: Board, pane: Pane, results: Mapping[str, str]) -> None:
     """The tools' answers by call id, and the question goes on."""
-    turns = [Turn(role="tool", message={"tool_call_id": call, "content": said}) for call, said in results.items()]
+    turns = [
+        Turn(role="tool", message={"tool_call_id": call, "content": said}) for call, said in results.items()
+    ]
     pane.strand.turns.extend(turns)
     pane.show_strand(pane.strand)
     room.ask([pane])
 
 
-def ask_results(room: "ChatRoom", pane: Pane) -> None:
+def ask_results(room: Board, pane: Pane) -> None:
     """A field for every call."""
     calls = waiting_calls(pane.strand)
     if not calls:
@@ -238,16 +235,23 @@ def ask_results(room: "ChatRoom", pane: Pane) -> None:
         )
         for number, call in enumerate(calls)
     ]
-    form = Form("Tool results", fields, room.shell.look, note="What the tools answer; the arguments stand in the fields.")
+    form = Form(
+        "Tool results",
+        fields,
+        room.shell.look,
+        note="What the tools answer; the arguments stand in the fields.",
+    )
 
     def then(values: dict[str, Any] | None) -> None:
         if values is not None and room.may_send():
-            give_results(room, pane, {str(call["id"]): values[f"r{number}"] for number, call in enumerate(calls)})
+            give_results(
+                room, pane, {str(call["id"]): values[f"r{number}"] for number, call in enumerate(calls)}
+            )
 
     room.app.push_screen(form, then)
 
 
-def presets(room: "ChatRoom") -> None:
+def presets(room: Board) -> None:
     """Pick one, or type a new name to keep the parameters as they are."""
     options = [
         Option(value=name, detail=str(kept.get("model", ""))) for name, kept in sorted(room.presets.items())
@@ -270,7 +274,7 @@ def presets(room: "ChatRoom") -> None:
     room.app.push_screen(Picker("Presets", options, room.shell.look, is_free=True, note=note), then)
 
 
-def edit_outside(room: "ChatRoom") -> None:
+def edit_outside(room: Board) -> None:
     """The prompt in the person's editor."""
     command = room.shell.opening.editor
     if not command:
@@ -283,6 +287,10 @@ def edit_outside(room: "ChatRoom") -> None:
         return
     if changed is not None:
         room.prompt.put(changed.rstrip("\n"))
+
+
+def _ends_with(strand: Strand, role: str) -> bool:
+    return bool(strand.turns) and strand.turns[-1].role == role
 
 
 def _last_user(strand: Strand) -> int:

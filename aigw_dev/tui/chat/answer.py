@@ -77,7 +77,11 @@ class Answer:
         message: dict[str, Any] = {"content": self.text}
         if self.calls:
             message["tool_calls"] = [
-                {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+                {
+                    "id": call.id,
+                    "type": "function",
+                    "function": {"name": call.name, "arguments": call.arguments},
+                }
                 for call in self.calls
             ]
         return message
@@ -134,7 +138,9 @@ def why_slow(record: dict[str, Any]) -> str:
     failed = [one for one in attempts[:-1] if one.get("error") or (one.get("status") or 0) >= 400]
     if not failed:
         return ""
-    said = [f"{one['provider']}/{one['request_model']} {one.get('status') or one.get('error')}" for one in failed]
+    said = [
+        f"{one['provider']}/{one['request_model']} {one.get('status') or one.get('error')}" for one in failed
+    ]
     last = attempts[-1]
     how = "retried" if last.get("reason") == "retry" else f"then {last['provider']}/{last['request_model']}"
     return f"{', '.join(said)}, {how}"

@@ -34,7 +34,10 @@ def load(path: Path) -> Attachment:
     """Read a file. Blocks. A `GatewayError` says why it cannot be sent."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise GatewayError(f"{path.name} has {size(path.stat().st_size)}; the most is {size(MOST_BYTES)}.", code="usage_error")
+            raise GatewayError(
+                f"{path.name} has {size(path.stat().st_size)}; the most is {size(MOST_BYTES)}.",
+                code="usage_error",
+            )
         content = path.read_bytes()
     except OSError as error:
         raise GatewayError(f"{path} cannot be read: {error.strerror}.", code="usage_error") from error
@@ -55,14 +58,19 @@ def part_of(name: str, content: bytes) -> dict[str, Any]:
             return {"type": "text", "text": f"{name}:\n\n{content.decode()}"}
         except UnicodeDecodeError:
             pass
-    return {"type": "file", "file": {"filename": name, "file_data": _data_url(kind or "application/octet-stream", content)}}
+    return {
+        "type": "file",
+        "file": {"filename": name, "file_data": _data_url(kind or "application/octet-stream", content)},
+    }
 
 
 def listing(folder: Path) -> list[Option]:
     """What can be picked in a folder: the way up, folders, files with their sizes. Blocks."""
     options = [Option(value=str(folder.parent), label="../", detail=str(folder.parent))]
     try:
-        found = sorted(folder.iterdir(), key=lambda path: (not path.is_dir(), path.name.lower()))[:_MOST_LISTED]
+        found = sorted(folder.iterdir(), key=lambda path: (not path.is_dir(), path.name.lower()))[
+            :_MOST_LISTED
+        ]
     except OSError as error:
         return [*options, Option(value=str(folder), label=".", detail=error.strerror or "", style="bad")]
     for path in found:
@@ -73,7 +81,11 @@ def listing(folder: Path) -> list[Option]:
         except OSError:
             continue
         options.append(
-            Option(value=str(path), label=f"{path.name}/" if is_folder else path.name, detail="" if is_folder else size(size_bytes))
+            Option(
+                value=str(path),
+                label=f"{path.name}/" if is_folder else path.name,
+                detail="" if is_folder else size(size_bytes),
+            )
         )
     return options
 

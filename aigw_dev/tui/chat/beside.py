@@ -18,7 +18,9 @@ def last_answer(strand: Strand) -> Turn | None:
 
 def numbers_row(strands: list[tuple[str, Strand]], glyphs: Glyphs) -> Row:
     """`B-A: TTFT +176 ms  tokens -126  cost ...` for every pane beside the first; empty where there is no pair."""
-    answered = [(letter, turn.facts) for letter, strand in strands if (turn := last_answer(strand)) and turn.facts]
+    answered = [
+        (letter, turn.facts) for letter, strand in strands if (turn := last_answer(strand)) and turn.facts
+    ]
     if len(answered) < 2:
         return []
     first, base = answered[0]
@@ -35,8 +37,17 @@ def diff_rows(left: tuple[str, Strand], right: tuple[str, Strand], cells: int, g
         return [[Span("Both panes want an answer first.", "dim")]]
     found = diff(one.text, other.text)
     rows: list[Row] = [
-        [Span(f"{left[0]} ", "bad strong"), Span(text.line(left[1].model)), Span(f"  {glyphs.to}  "), Span(f"{right[0]} ", "good strong"), Span(text.line(right[1].model))],
-        [Span(f"{found.similarity:.0%} of the words are the same", "head"), Span("" if found.is_exact else "  (they differ too much to follow word by word)", "dim")],
+        [
+            Span(f"{left[0]} ", "bad strong"),
+            Span(text.line(left[1].model)),
+            Span(f"  {glyphs.to}  "),
+            Span(f"{right[0]} ", "good strong"),
+            Span(text.line(right[1].model)),
+        ],
+        [
+            Span(f"{found.similarity:.0%} of the words are the same", "head"),
+            Span("" if found.is_exact else "  (they differ too much to follow word by word)", "dim"),
+        ],
     ]
     if one.facts is not None and other.facts is not None:
         rows.append(_deltas(one.facts, other.facts, glyphs))
@@ -50,7 +61,10 @@ def diff_rows(left: tuple[str, Strand], right: tuple[str, Strand], cells: int, g
                 rows += [list(row) for row in wrap(line, cells)]
                 line = []
             if piece.strip() and marks[0]:
-                line += [Span(marks[0] + piece.rstrip() + marks[1], _STYLES[hunk.kind]), Span(" " * (len(piece) - len(piece.rstrip())))]
+                line += [
+                    Span(marks[0] + piece.rstrip() + marks[1], _STYLES[hunk.kind]),
+                    Span(" " * (len(piece) - len(piece.rstrip()))),
+                ]
             elif piece:
                 line.append(Span(piece, _STYLES[hunk.kind]))
     return [*rows, *(list(row) for row in wrap(line, cells))]

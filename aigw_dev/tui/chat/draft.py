@@ -10,7 +10,12 @@ from aigw_dev.core.chat_command import chat_command
 
 _RESULT: Final = "result"
 """Beside a tool's definition: what the tool answers without being asked; not sent."""
-_SETTABLE: Final = {"model": "the picker (m)", "messages": "the conversation", "stream": "the switch", "tools": "Tools"}
+_SETTABLE: Final = {
+    "model": "the picker (m)",
+    "messages": "the conversation",
+    "stream": "the switch",
+    "tools": "Tools",
+}
 _SCALARS: Final = (str, int, float, bool, type(None))
 
 
@@ -90,9 +95,7 @@ def body_of(draft: Draft, messages: Sequence[Mapping[str, Any]], *, model: str =
     """The body that is sent for these messages; what a field gets wrong is left out (`read` says it)."""
     found = read(draft)
     settings = found.settings
-    values = {
-        name: None if name in found.problems else getattr(settings, name) for name in panel.PARAMETERS
-    }
+    values = {name: None if name in found.problems else getattr(settings, name) for name in panel.PARAMETERS}
     made = panel.build_chat_body(
         model or draft.model,
         messages,

@@ -23,9 +23,15 @@ class NumberField(Lines):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "step(-1)", "Less", show=False, id="number.less", tooltip="One step less."),
         Binding("right,l", "step(1)", "More", show=False, id="number.more", tooltip="One step more."),
-        Binding("shift+left,H", "step(-10)", "Less", show=False, id="number.much_less", tooltip="Ten steps less."),
-        Binding("shift+right,L", "step(10)", "More", show=False, id="number.much_more", tooltip="Ten steps more."),
-        Binding("x,delete", "unset", "Not sent", id="number.unset", tooltip="Do not send it; again: the default."),
+        Binding(
+            "shift+left,H", "step(-10)", "Less", show=False, id="number.much_less", tooltip="Ten steps less."
+        ),
+        Binding(
+            "shift+right,L", "step(10)", "More", show=False, id="number.much_more", tooltip="Ten steps more."
+        ),
+        Binding(
+            "x,delete", "unset", "Not sent", id="number.unset", tooltip="Do not send it; again: the default."
+        ),
     ]
 
     class Changed(Message):
@@ -74,7 +80,12 @@ class NumberField(Lines):
         share = (self._number() - parameter.least) / (parameter.most - parameter.least)
         at = max(0, min(width - 1, round(share * (width - 1))))
         line = glyphs.horizontal
-        return [Span(least, "dim"), Span(line * at, "info"), Span(glyphs.dot, "info strong"), Span(line * (width - 1 - at) + most, "dim")]
+        return [
+            Span(least, "dim"),
+            Span(line * at, "info"),
+            Span(glyphs.dot, "info strong"),
+            Span(line * (width - 1 - at) + most, "dim"),
+        ]
 
     def on_key(self, event: events.Key) -> None:
         """Digits and a point are typed."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -16,87 +16,18 @@ from aigw_dev.core.errors import GatewayError
 from aigw_dev.tui import text
 from aigw_dev.tui.chat import parts, tabs
 from aigw_dev.tui.chat.answer import Answer
+from aigw_dev.tui.chat.edges import FactsLine, TabLine
 from aigw_dev.tui.chat.talk import Facts, Strand, Turn
 from aigw_dev.tui.link import Following, Link
 from aigw_dev.tui.look import Look
 from aigw_dev.tui.shell import Shell
-from aigw_dev.tui.widgets.lines import Lines, Row, Span
+from aigw_dev.tui.widgets.lines import Row, Span
 from aigw_dev.tui.widgets.stream_view import StreamView
 from aigw_dev.tui.widgets.text_pane import TextPane
 
 _RECORD_S: Final = 3.0
 """So long the log is asked for an exchange that has just ended."""
 _ASK_AGAIN_S: Final = 0.05
-
-
-class TabLine(Lines, can_focus=False):
-    """The names of the tabs; a click chooses."""
-
-    DEFAULT_CSS = "TabLine { height: 1; scrollbar-size: 0 0; }"
-
-    class Chosen(Message):
-        """A tab was clicked."""
-
-        def __init__(self, name: str) -> None:
-            """One of `TABS`."""
-            super().__init__()
-            self.name = name
-
-    def __init__(self) -> None:
-        """The answer's."""
-        super().__init__()
-        self.at: str = tabs.TABS[0]
-
-    def put(self, name: str) -> None:
-        """Another tab."""
-        self.at = name
-        self.changed()
-
-    def row_count(self) -> int:
-        """One line."""
-        return 1
-
-    def row(self, y: int) -> Row:
-        """`[Answer]  cURL  Code ...`."""
-        return [
-            span
-            for name in tabs.TABS
-            for span in (Span(f"[{name}]" if name == self.at else f" {name} ", "accent strong" if name == self.at else "dim"),)
-        ]
-
-    def on_click(self, event: events.Click) -> None:
-        """The name below the mouse."""
-        at = 0
-        for name in tabs.TABS:
-            at += len(name) + 2
-            if event.x < at:
-                self.post_message(self.Chosen(name))
-                return
-
-
-class FactsLine(Lines, can_focus=False):
-    """What the answer cost in time, tokens and money; ticks while it comes."""
-
-    DEFAULT_CSS = "FactsLine { height: 1; scrollbar-size: 0 0; background: $panel; &.-two { height: 2; } }"
-
-    def __init__(self) -> None:
-        """Nothing yet."""
-        super().__init__()
-        self._rows: list[Row] = []
-
-    def show(self, rows: list[Row]) -> None:
-        """One or two rows."""
-        self._rows = [row for row in rows if row]
-        self.set_class(len(self._rows) > 1, "-two")
-        self.changed()
-
-    def row_count(self) -> int:
-        """As many as there are."""
-        return len(self._rows)
-
-    def row(self, y: int) -> Row:
-        """With a blank before it."""
-        return [Span(" "), *self._rows[y]]
 
 
 class Pane(Vertical):
@@ -107,7 +38,7 @@ class Pane(Vertical):
     Pane.-at { border: round $accent; border-title-color: $accent; border-title-style: bold; }
     Pane.-winner { border-title-color: $text-success; }
     Pane StreamView { height: 1fr; }
-    Pane TextPane { height: 1fr; padding: 0 1; display: none; }
+    Pane TextPane { height: 1fr; padding: 0 1; display: none; overflow-x: hidden; overflow-y: scroll; }
     Pane.-tab StreamView { display: none; }
     Pane.-tab TextPane { display: block; }
     """
@@ -202,9 +133,15 @@ class Pane(Vertical):
         won = f"{self.shell.look.glyphs.tick} " if self.strand.is_winner else ""
         facts = self.last_facts()
         upstream = facts.upstream if facts is not None else ""
-        arrow = f" {self.shell.look.glyphs.to} {upstream}" if upstream and upstream != self.strand.model else ""
+        arrow = (
+            f" {self.shell.look.glyphs.to} {upstream}" if upstream and upstream != self.strand.model else ""
+        )
         room = max(8, self.size.width - 6)
-        text.title(self, text.cut(f"{won}{head}{text.line(self.strand.model)}{text.line(arrow)}", room), self.border_words)
+        text.title(
+            self,
+            text.cut(f"{won}{head}{text.line(self.strand.model)}{text.line(arrow)}", room),
+            self.border_words,
+        )
         self.set_class(self.strand.is_winner, "-winner")
 
     border_words = ""
@@ -321,7 +258,7 @@ class Pane(Vertical):
                 )
             )
         if error is not None:
-            turn = parts.error_turn(error, answer)
+            turn = parts.error_turn(error)
             turn.facts = facts
             self.strand.turns.append(turn)
         self.refresh_title()
@@ -365,7 +302,9 @@ class Pane(Vertical):
         if answer is not None and self.is_busy and answer.first_ms is None:
             waited = time.monotonic() - answer.began_s
             what = "waiting for the first token" if answer.body.get("stream") else "waiting for the answer"
-            self._facts.show([[Span(f"{what} {glyphs.middot} {waited:.1f} s {glyphs.middot} esc stops", "warn")]])
+            self._facts.show(
+                [[Span(f"{what} {glyphs.middot} {waited:.1f} s {glyphs.middot} esc stops", "warn")]]
+            )
             return
         self._facts.show([tabs.facts_row(facts, glyphs, is_over=not self.is_busy), tabs.why_row(facts)])
 
@@ -373,7 +312,14 @@ class Pane(Vertical):
         if self.tab == tabs.TABS[0] or not self.is_mounted:
             return
         cells = max(20, self._beside.size.width or self.size.width - 5)
-        state = (self.tab, id(self.answer), self.request, cells, self.is_busy and time.monotonic() // 1, self.answer and self.answer.record is not None)
+        state = (
+            self.tab,
+            id(self.answer),
+            self.request,
+            cells,
+            self.is_busy and time.monotonic() // 1,
+            self.answer and self.answer.record is not None,
+        )
         if state == self._shown_tab and not is_new:
             return
         self._shown_tab = state

@@ -64,7 +64,7 @@ class Params(VerticalScroll, can_focus=False):
     """All fields over one draft, which it changes in place."""
 
     DEFAULT_CSS = """
-    Params { width: 30; border: round $foreground 30%; border-title-color: $foreground 80%; scrollbar-size-vertical: 1; }
+    Params { width: 30; background: $surface; border: round $foreground 30%; border-title-color: $foreground 80%; scrollbar-size-vertical: 1; }
     Params Editor { height: 3; margin: 0 1; padding: 0 1; }
     Params Choice { margin: 0 1; padding: 0; }
     Params .-gap { margin-top: 1; }
@@ -92,7 +92,9 @@ class Params(VerticalScroll, can_focus=False):
     def compose(self) -> ComposeResult:
         """One field below the other."""
         yield Head("Target", id="head-model")
-        yield Choice((), self._look, value=self.draft.model, title="Model or route", is_free=True, id="param-model")
+        yield Choice(
+            (), self._look, value=self.draft.model, title="Model or route", is_free=True, id="param-model"
+        )
         yield Switch("Stream", self._look, is_on=self.draft.stream, id="param-stream")
         yield from self._area("system")
         for name, parameter in panel.PARAMETERS.items():
@@ -151,10 +153,18 @@ class Params(VerticalScroll, can_focus=False):
         for name in panel.PARAMETERS:
             value = self.draft.numbers.get(name, "")
             note = "the model refuses it: x" if value and name in refused else ""
-            self.query_one(f"#param-{name}", NumberField).put(value, wrong=found.problems.get(name, ""), note=note)
+            self.query_one(f"#param-{name}", NumberField).put(
+                value, wrong=found.problems.get(name, ""), note=note
+            )
         for name in _PLACES:
             wrong, note = found.problems.get(name), found.notes.get(name)
-            below = Span(f"{glyphs.cross} {wrong}", "bad") if wrong else Span(f"{glyphs.warn} {note}", "warn") if note else Span("")
+            below = (
+                Span(f"{glyphs.cross} {wrong}", "bad")
+                if wrong
+                else Span(f"{glyphs.warn} {note}", "warn")
+                if note
+                else Span("")
+            )
             self.query_one(f"#head-{name}", Head).put(self._state(name, is_wrong=bool(wrong)), below)
 
     def _refused(self) -> frozenset[str]:
@@ -172,7 +182,11 @@ class Params(VerticalScroll, can_focus=False):
         if is_wrong:
             return Span(glyphs.cross, "bad")
         found = read(self.draft)
-        counts = {"metadata": len(found.metadata or ()), "tools": len(found.tools), "custom": len(found.params)}
+        counts = {
+            "metadata": len(found.metadata or ()),
+            "tools": len(found.tools),
+            "custom": len(found.params),
+        }
         return Span(f"{counts[name]} {glyphs.tick}", "good")
 
     def _area(self, name: str) -> ComposeResult:

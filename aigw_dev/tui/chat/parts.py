@@ -53,11 +53,13 @@ class Writer:
         if answer.is_stopped:
             self._view.end(self._view.add("note", "stopped; what came is kept and goes on as the answer"))
         if answer.error is not None:
-            show_error(self._view, error_turn(answer.error, answer))
+            show_error(self._view, error_turn(answer.error))
 
     def _end_thought(self, answer: Answer) -> None:
         if self._thought is not None and not self._thought.is_ended:
-            took_ms = (answer.thought_ms or (answer.marks[-1][0] if answer.marks else 0.0)) - (answer.first_ms or 0.0)
+            took_ms = (answer.thought_ms or (answer.marks[-1][0] if answer.marks else 0.0)) - (
+                answer.first_ms or 0.0
+            )
             title = f"reasoning · {took_ms / 1000:.1f} s · {len(answer.reasoning):,} characters"
             self._view.end(self._thought, title=title)
 
@@ -93,7 +95,7 @@ def show_error(view: StreamView, turn: Turn) -> None:
     view.end(view.add("bad", "\n".join(one for one in (rest, turn.advice) if one), title=said))
 
 
-def error_turn(error: GatewayError, answer: Answer) -> Turn:
+def error_turn(error: GatewayError) -> Turn:
     """An error as a turn: shown, kept, never sent."""
     advice = "\n".join(one for one in (error.hint.partition(" `aigw-dev explain")[0], ADVICE) if one)
     return Turn(role="error", message={"content": error.message}, advice=advice)

@@ -9,7 +9,7 @@ from textual.message import Message
 from aigw_dev.core.curl_reading import PastedCall, read_curl
 from aigw_dev.tui.widgets.entry import Editor
 
-_MOST: int = 50
+_MOST = 50
 SAMPLES = (
     "Explain what an AI gateway does, in three sentences.",
     "Write a Python function that splits a list into chunks, with a doctest.",
@@ -21,8 +21,22 @@ class Prompt(Editor):
     """Several lines; `^j` sends them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "earlier", "Earlier", show=False, id="prompt.earlier", tooltip="In the first line: what was sent before."),
-        Binding("down", "later", "Later", show=False, id="prompt.later", tooltip="In the last line: what was sent after it."),
+        Binding(
+            "up",
+            "earlier",
+            "Earlier",
+            show=False,
+            id="prompt.earlier",
+            tooltip="In the first line: what was sent before.",
+        ),
+        Binding(
+            "down",
+            "later",
+            "Later",
+            show=False,
+            id="prompt.later",
+            tooltip="In the last line: what was sent after it.",
+        ),
     ]
 
     class Pasted(Message):

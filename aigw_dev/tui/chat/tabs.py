@@ -1,6 +1,6 @@
 """What the tabs beside the answer show, as rows: the call in every language, bytes, the way it took, its timing. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aigw_dev.core.call_examples import CallRequest, curl, examples
@@ -21,10 +21,10 @@ _LANGUAGES: Final = {"cURL": "bash", "Python": "python", "Node": "javascript", "
 Rows = list[Row]
 
 
-def curl_rows(request: CallRequest, cells: int, glyphs: Glyphs) -> Rows:
+def curl_rows(request: CallRequest, cells: int, _glyphs: Glyphs) -> Rows:
     """The call as one command, and what it takes to run it."""
-    note: Row = [Span("y copies it; AIGW_DEV_TOKEN comes from `eval \"$(aigw-dev env)\"`", "dim")]
-    return [note, [], *_code(curl(request), "bash", cells, glyphs)]
+    note: Row = [Span('y copies it; AIGW_DEV_TOKEN comes from `eval "$(aigw-dev env)"`', "dim")]
+    return [note, [], *_code(curl(request), "bash", cells)]
 
 
 def code_rows(request: CallRequest, cells: int, glyphs: Glyphs) -> Rows:
@@ -35,7 +35,7 @@ def code_rows(request: CallRequest, cells: int, glyphs: Glyphs) -> Rows:
             continue
         line = glyphs.horizontal * max(0, cells - text.width(title) - 3)
         rows += [[Span(f"{glyphs.rule_right} {title} ", "head"), Span(line, "dim")]]
-        rows += [*_code(content, _LANGUAGES[title.split()[0]], cells, glyphs), []]
+        rows += [*_code(content, _LANGUAGES[title.split()[0]], cells), []]
     return rows
 
 
@@ -43,13 +43,21 @@ def raw_rows(answer: Answer | None, cells: int, glyphs: Glyphs) -> Rows:
     """The reply's bytes as received."""
     if answer is None or answer.head is None:
         return _nothing("The reply's bytes stand here once one came.")
-    rows: Rows = [[Span(f"{answer.head.status} ", _status_style(answer.head.status)), Span("response headers", "head")]]
+    rows: Rows = [
+        [Span(f"{answer.head.status} ", _status_style(answer.head.status)), Span("response headers", "head")]
+    ]
     for name, value in answer.head.headers.items():
-        rows += [list(row) for row in chop([Span(f"{text.line(name)}: ", "dim"), Span(text.line(value))], cells)]
+        rows += [
+            list(row) for row in chop([Span(f"{text.line(name)}: ", "dim"), Span(text.line(value))], cells)
+        ]
     content = b"".join(answer.raw).decode("utf-8", "replace")
     rows += [[], [Span(f"body  {answer.raw_bytes:,} bytes", "head")]]
     for line in text.block(content):
-        rows += [list(row) for row in chop([Span(line, "dim" if not line.strip() else "")], cells)] if line else [[]]
+        rows += (
+            [list(row) for row in chop([Span(line, "dim" if not line.strip() else "")], cells)]
+            if line
+            else [[]]
+        )
         if len(rows) > _MOST_ROWS:
             return [*rows, [], [Span(f"{glyphs.ellipsis} y copies all of it", "dim")]]
     return rows
@@ -60,11 +68,21 @@ def route_rows(answer: Answer | None, cells: int, glyphs: Glyphs) -> Rows:
     record = answer.record if answer is not None else None
     if answer is None or record is None:
         waiting = "The log is asked for the exchange when the answer has ended."
-        return _nothing(waiting if answer is not None else "The way that a call took stands here: route, conditions, attempts.")
+        return _nothing(
+            waiting
+            if answer is not None
+            else "The way that a call took stands here: route, conditions, attempts."
+        )
     rows: Rows = []
     decision: dict[str, Any] = record.get("decision") or {}
     if not decision:
-        rows.append([Span("no route: ", "dim"), Span(text.line(answer.model), "strong"), Span(" was called directly", "dim")])
+        rows.append(
+            [
+                Span("no route: ", "dim"),
+                Span(text.line(answer.model), "strong"),
+                Span(" was called directly", "dim"),
+            ]
+        )
     else:
         rows.append([Span("dynamic/", "dim"), Span(text.line(decision.get("route", "")), "strong")])
         for step in decision.get("trace") or ():
@@ -79,11 +97,20 @@ def route_rows(answer: Answer | None, cells: int, glyphs: Glyphs) -> Rows:
     if entries := ledger.get("entries"):
         rows += [[], [Span("translation", "head")]]
         rows += [
-            [Span(f"  {text.line(one['fate'])} ", "warn"), Span(text.line(one["field"])), Span(f"  {text.line(one['how'])}", "dim")]
+            [
+                Span(f"  {text.line(one['fate'])} ", "warn"),
+                Span(text.line(one["field"])),
+                Span(f"  {text.line(one['how'])}", "dim"),
+            ]
             for one in entries
         ]
     rows += [[], [Span("l opens this exchange in Logs", "dim")]]
-    return [[Span(text.cut(text.line("".join(s.text for s in row)), cells), row[0].style)] if _wide(row) > cells else row for row in rows]
+    return [
+        [Span(text.cut(text.line("".join(s.text for s in row)), cells), row[0].style)]
+        if _wide(row) > cells
+        else row
+        for row in rows
+    ]
 
 
 def timing_rows(answer: Answer | None, now_s: float, cells: int, glyphs: Glyphs) -> Rows:
@@ -97,7 +124,11 @@ def timing_rows(answer: Answer | None, now_s: float, cells: int, glyphs: Glyphs)
         ("headers", 0.0, head_ms),
         ("first token", head_ms or 0.0, answer.first_ms),
         ("reasoning", answer.first_ms or 0.0, answer.thought_ms if answer.reasoning else None),
-        ("writing", answer.thought_ms or answer.first_ms or 0.0, total_ms if answer.first_ms is not None else None),
+        (
+            "writing",
+            answer.thought_ms or answer.first_ms or 0.0,
+            total_ms if answer.first_ms is not None else None,
+        ),
     )
     width = max(10, cells - 30)
     rows: Rows = []
@@ -107,12 +138,28 @@ def timing_rows(answer: Answer | None, now_s: float, cells: int, glyphs: Glyphs)
         left = round(start / total_ms * width)
         size = max(1, round((end - start) / total_ms * width))
         bar = glyphs.block * min(size, max(1, width - left))
-        rows.append([Span(f"{name:<12}"), Span(f"{max(0.0, end - start):>9,.0f} ms  ", "dim"), Span(" " * left), Span(bar, "info")])
+        rows.append(
+            [
+                Span(f"{name:<12}"),
+                Span(f"{max(0.0, end - start):>9,.0f} ms  ", "dim"),
+                Span(" " * left),
+                Span(bar, "info"),
+            ]
+        )
     rows.append([Span(f"{'total':<12}", "strong"), Span(f"{total_ms:>9,.0f} ms", "strong")])
     gaps = [after - before for (before, _), (after, _) in zip(answer.marks, answer.marks[1:], strict=False)]
     if gaps:
         spark = _spark(gaps, max(10, cells - 2), glyphs)
-        rows += [[], [Span(f"{len(answer.marks):,} reads, longest pause {max(gaps):,.0f} ms, pauses over time:", "head")], [Span(spark, "info")]]
+        rows += [
+            [],
+            [
+                Span(
+                    f"{len(answer.marks):,} reads, longest pause {max(gaps):,.0f} ms, pauses over time:",
+                    "head",
+                )
+            ],
+            [Span(spark, "info")],
+        ]
         rows += [[], [Span("   at ms    pause   bytes", "head")]]
     before = 0.0
     longest = max(gaps, default=0.0)
@@ -142,7 +189,18 @@ def facts_row(facts: Facts, glyphs: Glyphs, *, is_over: bool) -> Row:
     if facts.cost_status:
         cost = usd(facts.nanousd, facts.cost_status, glyphs)
         is_amount = cost[-1].isdigit()
-        parts.append(Span(f"${cost}" if is_amount and cost[0].isdigit() else f"{cost[0]}${cost[1:]}" if is_amount else "cost unknown" if cost == glyphs.dash else cost, "good" if is_amount else "dim"))
+        parts.append(
+            Span(
+                f"${cost}"
+                if is_amount and cost[0].isdigit()
+                else f"{cost[0]}${cost[1:]}"
+                if is_amount
+                else "cost unknown"
+                if cost == glyphs.dash
+                else cost,
+                "good" if is_amount else "dim",
+            )
+        )
     elif not is_over:
         parts.append(Span("cost when finished", "dim"))
     if facts.finish and facts.finish != "stop":
@@ -160,13 +218,30 @@ def why_row(facts: Facts) -> Row:
 
 def _step(step: dict[str, Any], glyphs: Glyphs) -> Rows:
     if step.get("type") != "if":
-        said = " ".join(text.line(f"{name}={value}") for name, value in step.items() if name not in {"type", "node"})
-        return [[Span(f"  {glyphs.to} ", "good"), Span(text.line(str(step.get("type", ""))), "strong"), Span(f" {said}", "dim")]]
+        said = " ".join(
+            text.line(f"{name}={value}") for name, value in step.items() if name not in {"type", "node"}
+        )
+        return [
+            [
+                Span(f"  {glyphs.to} ", "good"),
+                Span(text.line(str(step.get("type", ""))), "strong"),
+                Span(f" {said}", "dim"),
+            ]
+        ]
     is_true = step.get("result") is True
     sign = Span(f"  {glyphs.tick if is_true else glyphs.cross} ", "good" if is_true else "warn")
-    rows: Rows = [[sign, Span("if ", "dim"), Span(text.line(step.get("condition", "")), "strong"), Span(f"  {'true' if is_true else 'false'}", "good" if is_true else "warn")]]
+    rows: Rows = [
+        [
+            sign,
+            Span("if ", "dim"),
+            Span(text.line(step.get("condition", "")), "strong"),
+            Span(f"  {'true' if is_true else 'false'}", "good" if is_true else "warn"),
+        ]
+    ]
     for seen in step.get("observations") or ():
-        actual = text.line(repr(seen["actual"])) if "actual" in seen and seen["actual"] is not None else "missing"
+        actual = (
+            text.line(repr(seen["actual"])) if "actual" in seen and seen["actual"] is not None else "missing"
+        )
         rows.append([Span(f"      {text.line(seen.get('name', ''))} was ", "dim"), Span(actual, "accent")])
     return rows
 
@@ -185,7 +260,7 @@ def _attempt(one: dict[str, Any], glyphs: Glyphs) -> Row:
     ]
 
 
-def _code(content: str, language: str, cells: int, glyphs: Glyphs) -> Rows:
+def _code(content: str, language: str, cells: int) -> Rows:
     lines = text.block(content.rstrip("\n"))
     return [list(row) for spans in highlighted(lines, language) for row in chop(spans, cells)]
 
@@ -213,6 +288,3 @@ def _nothing(words: str) -> Rows:
 
 def _wide(row: Row) -> int:
     return sum(text.width(span.text) for span in row)
-
-
-ROWS: Final[dict[str, Callable[..., Rows]]] = {"Raw": raw_rows, "Route": route_rows}

@@ -1,11 +1,14 @@
 """A conversation as it is kept: panes with their models and turns. Pure; times come from the caller."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 import msgspec
 
 from aigw_dev.tui.chat.draft import Draft
+from aigw_dev.tui.logs.amounts import usd
+from aigw_dev.tui.look import Glyphs
 
 VERSION: Final = 1
 MOST_PANES: Final = 4
@@ -69,7 +72,8 @@ class Strand(msgspec.Struct, kw_only=True):
         return [
             {"role": turn.role, **turn.message}
             for turn in self.turns
-            if turn.role != "error" and (turn.role != "assistant" or turn.text or turn.message.get("tool_calls"))
+            if turn.role != "error"
+            and (turn.role != "assistant" or turn.text or turn.message.get("tool_calls"))
         ]
 
 
@@ -100,6 +104,34 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     began_at: float
     turns: int
     models: tuple[str, ...]
+
+
+def summary(talk: Talk, glyphs: Glyphs) -> str:
+    """`4 turns · $0.0041` of a conversation."""
+    turns = max((sum(turn.role == "user" for turn in strand.turns) for strand in talk.strands), default=0)
+    if not turns:
+        return "new conversation"
+    facts = [turn.facts for strand in talk.strands for turn in strand.turns if turn.facts is not None]
+    total = sum(one.nanousd or 0 for one in facts)
+    doubt = "~" if any(one.cost_status == "estimated" for one in facts) else ""
+    said = f"{turns} turn{'s' if turns > 1 else ''}"
+    if total:
+        return f"{said} {glyphs.middot} {doubt}${usd(total, None, glyphs)}"
+    return (
+        f"{said} {glyphs.middot} free" if facts and all(one.cost_status == "free" for one in facts) else said
+    )
+
+
+def restored(kept: Mapping[str, Any], *, id: str, now: float) -> Talk:  # noqa: A002  -- its name everywhere
+    """A new conversation with the models and parameters that the last run left; what does not fit is left out."""
+    try:
+        draft = msgspec.convert(kept.get("draft", {}), Draft)
+    except msgspec.ValidationError:
+        draft = Draft()
+    models = [one for one in _texts(kept.get("models")) if one][:MOST_PANES]
+    return Talk(
+        id=id, began_at=now, draft=draft, strands=[Strand(model=one) for one in models or [draft.model]]
+    )
 
 
 def titled(text: str) -> str:
@@ -145,6 +177,14 @@ def listed(talk: Talk) -> Listed:
 def is_id(text: str) -> bool:
     """Whether this can name a file: our ids are hex digits with dashes."""
     return re.fullmatch(r"[0-9a-f-]{4,40}", text) is not None
+
+
+def _texts(value: object) -> list[str]:
+    return (
+        [one for one in cast("list[object]", value) if isinstance(one, str)]
+        if isinstance(value, list)
+        else []
+    )
 
 
 def part_name(part: dict[str, Any]) -> str:

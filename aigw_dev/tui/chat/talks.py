@@ -1,39 +1,18 @@
 """Conversations of the Chat screen as a whole: kept, listed, opened again, begun anew, branched, more strands or fewer."""
 
 import time
-from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from aigw_dev.tui import text
+from aigw_dev.tui.chat.board import Board
 from aigw_dev.tui.chat.draft import Draft
 from aigw_dev.tui.chat.shelf import new_id
 from aigw_dev.tui.chat.talk import Listed, Strand, Talk, branched, decode, encode
-from aigw_dev.tui.logs.amounts import usd
-from aigw_dev.tui.look import Glyphs
 from aigw_dev.tui.widgets.picker import Option, Picker
 
-if TYPE_CHECKING:
-    from aigw_dev.tui.screens.chat import ChatRoom
 
-__all__ = ("add_strand", "branch", "drop_strand", "encode", "new", "recall", "show_list", "summary")
-
-
-def summary(talk: Talk, glyphs: Glyphs) -> str:
-    """`4 turns · $0.0041` of a conversation."""
-    turns = max((sum(turn.role == "user" for turn in strand.turns) for strand in talk.strands), default=0)
-    if not turns:
-        return "new conversation"
-    facts = [turn.facts for strand in talk.strands for turn in strand.turns if turn.facts is not None]
-    total = sum(one.nanousd or 0 for one in facts)
-    doubt = "~" if any(one.cost_status == "estimated" for one in facts) else ""
-    said = f"{turns} turn{'s' if turns > 1 else ''}"
-    if total:
-        return f"{said} {glyphs.middot} {doubt}${usd(total, None, glyphs)}"
-    return f"{said} {glyphs.middot} free" if facts and all(one.cost_status == "free" for one in facts) else said
-
-
-def new(room: "ChatRoom") -> None:
+def new(room: Board) -> None:
     """Same models and parameters, nothing said."""
     room.keep()
     draft = msgspec.convert(msgspec.to_builtins(room.draft), Draft)
@@ -42,7 +21,7 @@ def new(room: "ChatRoom") -> None:
     room.prompt.focus()
 
 
-def add_strand(room: "ChatRoom", model: str) -> None:
+def add_strand(room: Board, model: str) -> None:
     """The active strand's conversation with another model beside it."""
     turns = decode(encode(room.talk)).strands[room.talk.strands.index(room.pane.strand)].turns
     room.talk.strands.append(Strand(model=model, turns=turns))
@@ -50,7 +29,7 @@ def add_strand(room: "ChatRoom", model: str) -> None:
     room.activate_last()
 
 
-def drop_strand(room: "ChatRoom") -> None:
+def drop_strand(room: Board) -> None:
     """Take the active strand away; the last one stays."""
     strands = room.talk.strands
     if len(strands) == 1:
@@ -65,12 +44,14 @@ def drop_strand(room: "ChatRoom") -> None:
     room.shell.toast("Took a pane away", gone.model)
 
 
-def branch(room: "ChatRoom") -> None:
+def branch(room: Board) -> None:
     """Pick the message from which a copy of the conversation goes on; the message comes into the prompt."""
     turns = room.pane.strand.turns
     options = [
         Option(value=str(at), label=text.line(turn.text[:200]), detail=f"message {number}")
-        for number, (at, turn) in enumerate(((at, turn) for at, turn in enumerate(turns) if turn.role == "user"), 1)
+        for number, (at, turn) in enumerate(
+            ((at, turn) for at, turn in enumerate(turns) if turn.role == "user"), 1
+        )
     ]
     if not options:
         room.shell.toast("Nothing to branch from", "send something first", "warning")
@@ -90,7 +71,7 @@ def branch(room: "ChatRoom") -> None:
     room.app.push_screen(Picker("Branch before which message", options, room.shell.look), then)
 
 
-def show_list(room: "ChatRoom") -> None:
+def show_list(room: Board) -> None:
     """Every kept conversation, newest first."""
     room.keep()
 
@@ -100,7 +81,11 @@ def show_list(room: "ChatRoom") -> None:
             return
         now = time.time()
         options = [
-            Option(value=one.id, label=one.title or "(no title)", detail=f"{one.turns} · {_ago(now - one.began_at)} · {', '.join(one.models)}")
+            Option(
+                value=one.id,
+                label=one.title or "(no title)",
+                detail=f"{one.turns} · {_ago(now - one.began_at)} · {', '.join(one.models)}",
+            )
             for one in found
         ]
         picker = Picker("Conversations", options, room.shell.look, at=room.talk.id)
@@ -109,33 +94,7 @@ def show_list(room: "ChatRoom") -> None:
     room.in_thread(room.shelf.list, show)
 
 
-def recall(room: "ChatRoom", kept: dict[str, Any]) -> None:
-    """What the last run left: take what fits, and ask for the conversation's file."""
-    try:
-        room.talk.draft = msgspec.convert(kept.get("draft", {}), Draft)
-    except msgspec.ValidationError:
-        room.talk.draft = Draft()
-    models = [one for one in _list(kept.get("models")) if isinstance(one, str)][:4]
-    room.talk.strands = [Strand(model=model) for model in models] or [Strand(model=room.draft.model)]
-    room.prompt.sent = [one for one in _list(kept.get("sent")) if isinstance(one, str)]
-    room.prompt.put(str(kept.get("prompt", "")))
-    presets = kept.get("presets")
-    room.presets = cast("dict[str, Any]", presets) if isinstance(presets, dict) else {}
-    talk_id = kept.get("talk")
-    if isinstance(talk_id, str):
-        draft = room.draft
-
-        def then(talk: Talk | None) -> None:
-            if talk is not None and room.talk.is_empty:
-                talk.draft = draft
-                unsent = room.prompt.text
-                room.open_talk(talk)
-                room.prompt.put(unsent)
-
-        room.in_thread(lambda: room.shelf.load(talk_id), then)
-
-
-def _open(room: "ChatRoom", talk_id: str) -> None:
+def _open(room: Board, talk_id: str) -> None:
     def then(talk: Talk | None) -> None:
         if talk is None:
             room.shell.toast("This conversation cannot be read", severity="error")
@@ -150,7 +109,3 @@ def _ago(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"
     return "now"
-
-
-def _list(value: object) -> list[Any]:
-    return cast("list[Any]", value) if isinstance(value, list) else []

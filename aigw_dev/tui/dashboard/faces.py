@@ -147,7 +147,7 @@ def _latency(picture: Picture, glyphs: Glyphs) -> Face:
         values=[step.times.p95_s for step in picture.steps],
         style="warn",
         is_peak=True,
-        more=f"first packet {first} ms",
+        more="" if picture.ttft.p50_s is None else f"first packet {first} ms",
     )
 
 
@@ -215,8 +215,8 @@ def _rt(picture: Picture, glyphs: Glyphs) -> Face:
             Span(" stream ms", "dim"),
         ),
         tight=(Span(whole, "strong"), Span(" whl ", "dim"), Span(stream, "strong"), Span(" str", "dim")),
-        more=f"{first} ms to the first packet",
-        brief=f"first {first} ms",
+        more=f"{first} ms to the first packet" if first != glyphs.dash else "",
+        brief=f"first {first} ms" if first != glyphs.dash else "",
     )
 
 

@@ -52,7 +52,7 @@ def _tail(
     at = time.strftime("%H:%M:%S", time.localtime(picture.question.until_s))
     if down_since_s:
         since = time.strftime("%H:%M:%S", time.localtime(down_since_s))
-        return Span(f"{glyphs.cross} stale since {since}, retry in {chosen.poll_s:.0f} s", "warn strong")
+        return Span(f"{glyphs.cross} stale since {since}", "warn strong")
     if is_paused:
         return Span(f"{glyphs.square} paused at {at}", "warn strong")
     return Span(f"{at} {glyphs.middot} every {chosen.poll_s:.0f} s", "dim")

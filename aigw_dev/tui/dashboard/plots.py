@@ -6,7 +6,7 @@ from aigw_dev.tui import text
 from aigw_dev.tui.dashboard import say
 from aigw_dev.tui.dashboard.faces import METRICS
 from aigw_dev.tui.dashboard.picture import Picture, Step
-from aigw_dev.tui.dashboard.ranges import clock, width
+from aigw_dev.tui.dashboard.ranges import MINUTE_S, clock, width
 from aigw_dev.tui.look import Look
 from aigw_dev.tui.widgets.lines import Row
 from aigw_dev.tui.widgets.plot import Curve, Mark, Sheet, bars, curves
@@ -79,7 +79,7 @@ def marks(picture: Picture, look: Look, *, has_errors: bool) -> list[Mark]:
 def pointed(picture: Picture, step: Step, look: Look) -> str:
     """One bucket in words."""
     totals, glyphs = step.totals, look.glyphs
-    at = clock(step.start_s, min(picture.question.range.span_s, picture.step_s * 600))
+    at = clock(step.start_s, 0 if picture.step_s < MINUTE_S else picture.question.range.span_s)
     words = [f"{say.count(totals.requests)} requests"]
     if totals.failed:
         words.append(f"{say.count(totals.failed)} errors")

@@ -16,10 +16,12 @@ def zoom(screen: Screen[None], name: str) -> None:
             line.styles.clear_rule("height")
     for panel in screen.query(f"#{name}") if name else ():
         panel.focus()
+    screen.refresh(layout=True)
 
 
 def _show(widget: Widget, *, is_shown: bool | None) -> None:
     if is_shown is None:
         widget.styles.clear_rule("display")
+        widget.refresh(layout=True)  # clearing alone lays nothing out
     else:
         widget.display = is_shown

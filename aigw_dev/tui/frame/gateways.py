@@ -1,8 +1,10 @@
 """Picks another running gateway, or starts this one again."""
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from aigw_dev.core.errors import GatewayError
+from aigw_dev.tui.link import on_loop
 from aigw_dev.tui.shell import Choice, Opening, Shell
 from aigw_dev.tui.widgets.picker import Option, Picker
 
@@ -31,7 +33,7 @@ def pick(app: "App[Any]", shell: Shell) -> None:
         if ways is None:
             shell.toast("Not from here", f"Run `aigw-dev tui --config {choice.config}`.", "warning")
             return
-        shell.link.ask(app, lambda _: ways(choice), shell.ways.attach, failed=failed, group="attach")
+        _in_thread(app, lambda: ways(choice), shell.ways.attach, failed)
 
     def offer(choices: list[Choice]) -> None:
         can_start = not shell.link.is_up and opening.start is not None
@@ -76,7 +78,7 @@ def options(choices: list[Choice], opening: Opening, *, here: str, can_start: bo
 
 
 def _in_thread(
-    app: "AigwApp", work: Callable[[], T], then: Callable[[T], None], failed: Callable[[GatewayError], None]
+    app: "App[Any]", work: Callable[[], T], then: Callable[[T], None], failed: Callable[[GatewayError], None]
 ) -> None:
     """As `Link.ask`, for what asks no gateway: an answer says nothing about whether this one is up."""
 

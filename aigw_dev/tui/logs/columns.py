@@ -125,7 +125,7 @@ def _number(field: str) -> Callable[[Line, Glyphs], Span]:
 _ALL: Final = (
     Column("time", "time", 12, lambda line, _: Span(amounts.clock(line.started_at), "dim"), said="when it began",
            is_cut=True),
-    Column("status", "st", 7, _status, said="the caller's status, the provider's before it where it differs"),
+    Column("status", "st", 8, _status, said="the caller's status, the provider's before it where it differs"),
     Column("model", "model", 20, _model, said="provider/model as sent"),
     Column("sent", "model", 18, _plain_model, said="the model alone"),
     Column("provider", "provider", 10, _text("provider"), said="who answered"),
@@ -167,7 +167,7 @@ _MORE: Final = ("ms", "tokens", "cost", "route", "ttft", "provider")
 _ORDER: Final = (
     "time", "status", "model", "provider", "route", "ms", "ttft", "tokens", "cost", "request", "response",
 )  # fmt: skip
-_WIDE_PREVIEW: Final = 18
+_WIDE_PREVIEW: Final = 17
 """Cells that each preview keeps before another column comes."""
 _NARROW: Final = 100
 _WIDE: Final = 140

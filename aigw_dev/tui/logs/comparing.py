@@ -1,5 +1,6 @@
 """Two exchanges side by side, and what replays came to: rows, and the window that shows them."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
@@ -219,17 +220,14 @@ def _words(hunks: Sequence[Mapping[str, Any]], width: int) -> list[Row]:
     made: list[list[Span]] = [[]]
     used = 0
     for hunk in hunks:
-        kind = hunk["kind"]
-        head, tail, style = {"removed": ("[-", "-]", "bad"), "added": ("{+", "+}", "good")}.get(
-            kind, ("", "", "")
-        )
-        shown = f"{head}{hunk['text'].rstrip() if head else hunk['text']}{tail}{' ' if head else ''}"
-        for number, whole in enumerate(text.block(shown)):
+        said: str = hunk["text"]
+        head, tail, style = _HUNKS.get(hunk["kind"], ("", "", ""))
+        inner = said.rstrip()
+        for number, whole in enumerate(text.block(f"{head}{inner}{tail}{said[len(inner) :]}")):
             if number:
                 made.append([])
                 used = 0
-            for word in whole.split(" "):
-                piece = word + " "
+            for piece in _PIECES.findall(whole):
                 cells = text.width(piece)
                 if used and used + cells > width:
                     made.append([])
@@ -237,6 +235,10 @@ def _words(hunks: Sequence[Mapping[str, Any]], width: int) -> list[Row]:
                 made[-1].append(Span(piece, style))
                 used += cells
     return list(made)
+
+
+_HUNKS: Final = {"removed": ("[-", "-]", "bad"), "added": ("{+", "+}", "good")}
+_PIECES: Final = re.compile(r"\S+\s*|\s+")
 
 
 def _differences(found: Sequence[Mapping[str, Any]], width: int) -> list[Row]:

@@ -29,7 +29,9 @@ SUFFIXES: Final = {"request": ".json", "response": ".json", "curl": ".sh"}
 class TabLine(Lines, can_focus=False):
     """The tabs' names, the one that is shown in brackets."""
 
-    DEFAULT_CSS = "TabLine { height: 1; scrollbar-size: 0 0; padding: 0 0 0 1; background: $surface; }"
+    DEFAULT_CSS = (
+        "TabLine { height: 1; scrollbar-size: 0 0; padding: 0 0 0 1; margin: 0 0 1 0; background: $surface; }"
+    )
 
     class Picked(Message):
         """A name was clicked."""

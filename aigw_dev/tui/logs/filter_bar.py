@@ -31,11 +31,17 @@ class Bit(Lines, can_focus=False):
         """Empty."""
         super().__init__(id=id, classes=classes)
         self._row: Row = ()
+        self._is_centred = False
 
     def say(self, row: Row) -> None:
         """Other spans, harmless already; its width follows."""
         self._row = row
         self.styles.width = max(1, sum(text.width(span.text) for span in row))
+        self.changed()
+
+    def say_centred(self, row: Row) -> None:
+        """The same in the middle of the width it has."""
+        self._row, self._is_centred = row, True
         self.changed()
 
     def row_count(self) -> int:
@@ -44,7 +50,10 @@ class Bit(Lines, can_focus=False):
 
     def row(self, y: int) -> Row:
         """As said."""
-        return self._row
+        if not self._is_centred:
+            return self._row
+        free = self.size.width - sum(text.width(span.text) for span in self._row)
+        return [Span(" " * max(0, free // 2)), *self._row]
 
 
 class Offers(Lines, can_focus=False):

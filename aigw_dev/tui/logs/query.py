@@ -117,7 +117,7 @@ def is_begun(text: str, cursor: int, fields: Iterable[str]) -> bool:
     at = partial(text, cursor)
     if at.field:
         return not at.typed.strip("<>=!")
-    return len(at.typed) > 1 and any(name.startswith(at.typed.casefold()) for name in fields)
+    return bool(at.typed) and any(name.startswith(at.typed.casefold()) for name in fields)
 
 
 def accept(text: str, at: Partial, value: str) -> tuple[str, int]:

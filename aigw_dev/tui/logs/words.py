@@ -50,14 +50,11 @@ def wrong(said: str, glyphs: Glyphs, width: int) -> Row:
     ]
 
 
-def more(unseen: int, glyphs: Glyphs, width: int) -> Row:
-    """`╴ +128 new · G to follow ╶`, in the middle."""
+def more(unseen: int, glyphs: Glyphs) -> Row:
+    """`╴ +128 new · G to follow ╶`."""
     said = f"+{unseen:,} new {glyphs.middot} G to follow" if unseen else f"paused {glyphs.middot} G to follow"
     shown = f"{glyphs.rule_left} {said} {glyphs.rule_right}"
-    return [
-        Span(" " * max(0, (width - text.width(shown)) // 2)),
-        Span(shown, "accent strong" if unseen else "dim"),
-    ]
+    return [Span(shown, "accent strong" if unseen else "dim")]
 
 
 def first_call(shell: Shell) -> str:

@@ -329,7 +329,8 @@ def traffic_words(summary: Mapping[str, Any]) -> dict[str, str]:
         said.append(f"{_short(tokens)} tokens")
         cost = int(totals.get("cost_nanousd") or 0)
         is_floor = totals.get("cost_unknown") or totals.get("cost_partial")
-        said.append(f"{'at least ' if is_floor else ''}${cost / 1_000_000_000:.4f}")
+        floor = "at least " if is_floor else ""
+        said.append(f"{floor}${cost / 1_000_000_000:.4f}" if cost or not is_floor else "cost unknown")
         found[name] = ", ".join(said)
     return found
 

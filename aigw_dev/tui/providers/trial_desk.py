@@ -152,7 +152,7 @@ class TrialDesk:
             host.asking.discard(line.name)
             host.spent[line.name] = spent
             host.shell.cli(f"aigw-dev chat {model} {spend.PROMPT} --max-tokens 1")
-            host.show()
+            host.load()
 
         link.ask(
             host.node, lambda _: spend.spend(link, model, at=time.time()), done, group=f"spend {line.name}"

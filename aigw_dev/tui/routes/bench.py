@@ -19,7 +19,7 @@ from aigw_dev.tui.graph.trace import Trace
 from aigw_dev.tui.routes.asking import Asked
 from aigw_dev.tui.routes.outbox import CONFLICTS, Outbox
 from aigw_dev.tui.routes.route_canvas import RouteCanvas
-from aigw_dev.tui.routes.shelf import EDITS, Edit, Item, Put, Shelf
+from aigw_dev.tui.routes.shelf import EDITS, Edit, Item, Put, Revert, Shelf
 from aigw_dev.tui.shell import Shell
 
 OFFER_S: Final = 15.0
@@ -66,6 +66,9 @@ class Bench:
         self.wanted: str = ""
         """The route to go to when it is there."""
         self.histories: dict[str, list[dict[str, Any]]] = {}
+        """Deployments that changed a route, by route."""
+        self.read_histories: set[str] = set()
+        """Those that are as the gateway has them."""
         self.undos: list[Undo] = []
         self.offer: Callable[[], None] | None = None
         """What `u` does before anything else: rolls the last deployment back."""
@@ -168,7 +171,9 @@ class Bench:
         flow = self.canvas.flow
         if item.tree.get("flow") != flow:
             self.offer = None
-            self.send(Put(self.at, item.tree | {"flow": flow}))
+            tree = item.tree | {"flow": flow}
+            # As it is live again: nothing of the draft is left, not even in how the file is written.
+            self.send(Revert(self.at) if tree == item.live else Put(self.at, tree))
 
     # edits
 

@@ -101,7 +101,7 @@ def _deploy(bench: Bench, name: str, routes: list[str] | None, wanted: Wanted | 
         bench.shell.cli(cli_words.deploy(wanted.note))
         if previous:
             bench.offer_undo(lambda: _back(bench, name, previous, routes))
-        bench.histories.pop(name, None)
+        bench.read_histories.clear()
         bench.reload()
 
     def failed(error: GatewayError) -> None:
@@ -132,7 +132,7 @@ def _back(bench: Bench, name: str, number: int, routes: list[str] | None, note: 
         bench.shell.cli(
             cli_words.rollback(number) if routes is None else cli_words.rollback_route(number, routes)
         )
-        bench.histories.pop(name, None)
+        bench.read_histories.clear()
         bench.reload()
 
     bench.shell.link.ask(bench.screen, work, then, group="deploy")
@@ -197,8 +197,9 @@ def _version(bench: Bench, key: str) -> dict[str, Any] | None:
 def read_history(bench: Bench) -> None:
     """Ask for the deployments that changed the selected route."""
     name = bench.at
-    if not name or name in bench.histories:
+    if not name or name in bench.read_histories:
         return
+    bench.read_histories.add(name)
 
     def then(rows: list[dict[str, Any]]) -> None:
         bench.histories[name] = rows

@@ -65,7 +65,7 @@ class RunEntry(Entry):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+l", "screen.act('from_log')", "From the log", show=True, id="routes.from_log", tooltip="Take the request from one that was logged."),
-        Binding("enter", "submit", "Keep", show=True, id="routes.run_keep", tooltip="Back to the picture; the path stays lit."),
+        Binding("enter", "submit", "Keep", show=True, key_display="enter", id="routes.run_keep", tooltip="Back to the picture; the path stays lit."),
     ]  # fmt: skip
 
 

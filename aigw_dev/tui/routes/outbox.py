@@ -6,7 +6,7 @@ from typing import Any, Final, assert_never
 from textual.dom import DOMNode
 from textual.timer import Timer
 
-from aigw_dev.client import AdminClient
+from aigw_dev.client import AdminClient, AdminError
 from aigw_dev.core.errors import GatewayError
 from aigw_dev.tui.link import Link, is_unreachable
 from aigw_dev.tui.routes.shelf import Duplicate, Edit, Put, Remove, Rename, Revert
@@ -115,6 +115,16 @@ def send(client: AdminClient, edit: Edit, digest: str) -> dict[str, Any] | None:
         case Duplicate(name=name, to=to):
             return client.duplicate_route(name, to, digest)
         case Revert(name=name):
-            return client.revert_route(name)
+            return _revert(client, name)
         case _:  # pragma: no cover - the type checker proves it
             assert_never(edit)
+
+
+def _revert(client: AdminClient, name: str) -> dict[str, Any] | None:
+    """Without a draft there is nothing to take out of it."""
+    try:
+        return client.revert_route(name)
+    except AdminError as error:
+        if error.code != "nothing_to_deploy":
+            raise
+        return None

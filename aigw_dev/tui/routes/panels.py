@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
-
-from textual.screen import Screen
 
 from aigw_dev.tui import text
 from aigw_dev.tui.graph.tree import walk
@@ -15,19 +14,27 @@ from aigw_dev.tui.routes.live import Live
 from aigw_dev.tui.widgets.text_pane import TextPane
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Widgets:
+    """What is filled, beside the canvas."""
+
+    routes: RouteList
+    versions: VersionList
+    inspector: TextPane
+
+
 class Panels:
     """The panels of one screen; UI loop only."""
 
-    def __init__(self, screen: "Screen[Any]", bench: Bench, live: Live) -> None:
-        """The widgets may come later."""
-        self._screen, self._bench, self._live = screen, bench, live
+    def __init__(self, bench: Bench, live: Live, widgets: Widgets) -> None:
+        """Fills nothing yet."""
+        self._bench, self._live, self._widgets = bench, live, widgets
         self._glyphs = bench.shell.look.glyphs
 
-    def routes(self) -> None:
+    def routes(self, *, is_roomy: bool) -> None:
         """The list, its cursor on the route that is on the canvas."""
-        bench, screen = self._bench, self._screen
-        table = screen.query_one(RouteList)
-        table.fit(is_roomy=screen.has_class("-wide") or screen.has_class("-narrow"))
+        bench, table = self._bench, self._widgets.routes
+        table.fit(is_roomy=is_roomy)
         table.fill(
             rows.route_entries(
                 bench.shelf, self._live.counts, self._bad(), self._glyphs, is_roomy=table.is_roomy
@@ -54,7 +61,7 @@ class Panels:
     def versions(self) -> None:
         """The draft and the deployments of the selected route."""
         bench, item = self._bench, self._bench.item
-        table = self._screen.query_one(VersionList)
+        table = self._widgets.versions
         changes = bench.shelf.changes(item.name) if item is not None else []
         history = bench.histories.get(bench.at, [])
         table.fill(
@@ -86,22 +93,22 @@ class Panels:
             canvas.form.layout + (", dense" if canvas.form.is_dense else ""),
         ]
         bottom = "read only: run `aigw-dev trust`" if bench.read_only else dot.join(said)
-        text.title(canvas, dot.join([item.name, draft, valid, *self._sending()]), bottom)
+        text.title(canvas, dot.join([item.name, *self._sending(), draft, valid]), bottom)
 
     def _sending(self) -> list[str]:
         """How far the edits are on their way."""
         bench = self._bench
         waiting = len(bench.outbox.waiting)
         if not bench.shell.link.is_up:
-            stale = "stale: the gateway is away"
-            return [f"{stale}, {waiting} edit{'' if waiting == 1 else 's'} kept" if waiting else stale]
+            kept = f", {waiting} edit{'' if waiting == 1 else 's'} kept" if waiting else ""
+            return [f"gateway away{kept}"]
         if bench.shelf.is_stale and bench.at in bench.shelf.conflicts:
-            return ["the file changed too"]
+            return [f"{self._glyphs.warn} file changed too"]
         return [f"saving{self._glyphs.ellipsis}"] if waiting else []
 
     def inspector(self) -> None:
         """The selected node, the dry-run, live traffic, the route's settings; or what a route is."""
-        pane = self._screen.query_one("#inspector", TextPane)
+        pane = self._widgets.inspector
         cells = max(20, pane.size.width - 1)
         item = self._bench.item
         if item is None:

@@ -109,6 +109,8 @@ class Shelf:
         """File and draft changed the same thing."""
         self.conflicts: list[str] = []
         self.draft: Mapping[str, Any] | None = None
+        self._was: dict[str, str] = {}
+        """Live names of routes that were renamed here: the gateway's draft does not tell them."""
 
     def load(
         self,
@@ -152,8 +154,18 @@ class Shelf:
                 live=None if row.get("state") == "new" else old.live,
                 tree=None if row.get("state") == "removed" else _tree(tree),
                 row=old.row,
-                was=old.was,
             )
+        self._tell_renames()
+
+    def _tell_renames(self) -> None:
+        """A new route and one taken out that belong together: renamed here, or the same under another name."""
+        gone = {name: item for name, item in self.items.items() if item.state == "removed"}
+        for name, item in self.items.items():
+            if item.state != "new":
+                continue
+            known = self._was.get(name, "")
+            same = next((old for old, one in gone.items() if one.live == item.tree), "")
+            item.was = known if known in gone else same
 
     def apply(self, edit: Edit) -> None:
         """Do it here. What does not fit (a name that is gone) changes nothing."""
@@ -193,6 +205,9 @@ class Shelf:
         new = Item(name=to, live=old.live if old else None, tree=item.tree, row=old.row if old else {})
         was = item.was or (name if item.live is not None else "")
         new.was = was if was != to else ""
+        self._was.pop(name, None)
+        if new.was:
+            self._was[to] = new.was
         kept: dict[str, Item] = {}
         for key, one in self.items.items():
             if key == name:

@@ -162,7 +162,7 @@ def _open_editor(bench: Bench, name: str, tree: dict[str, Any], content: str) ->
             "The editor could not be started", f"{bench.shell.opening.editor[0]}: {error.strerror}", "error"
         )
         return
-    if changed is None:
+    if changed is None or not changed.strip():
         bench.shell.toast("Nothing changed")
         return
     found = yaml_route.from_yaml(name, changed)

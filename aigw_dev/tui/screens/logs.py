@@ -39,6 +39,7 @@ class LogsRoom(Room):
     LogsRoom #log-more.on, LogsRoom #log-wrong.on { display: block; }
     LogsRoom Detail { display: none; height: 56%; }
     LogsRoom.detail Detail { display: block; }
+    LogsRoom.-short TabLine { margin: 0; }
     LogsRoom.-wide #log-panes { layout: horizontal; }
     LogsRoom.-wide #log-side { width: 1fr; height: 1fr; }
     LogsRoom.-wide Detail { width: 52%; height: 1fr; }
@@ -196,9 +197,8 @@ class LogsRoom(Room):
         wrong = feed.refusal.message if feed.refusal is not None else ""
         self._wrong.say(words.wrong(wrong, glyphs, self.size.width))
         self._wrong.set_class(bool(wrong), "on")
-        self._more.say(words.more(log.unseen, glyphs, log.size.width))
+        self._more.say_centred(words.more(log.unseen, glyphs))
         self._more.set_class(not log.is_following and len(log.listing) > 0, "on")
-        self._more.styles.width = "1fr"
         self.refresh_top()
 
     @on(LogList.Wanted)

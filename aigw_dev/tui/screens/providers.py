@@ -60,6 +60,8 @@ class ProvidersRoom(Room):
         """The first answer came."""
         self._wanted = ""
         """The provider to select when it comes."""
+        self._here = ""
+        """The provider under the cursor, also when the panes are gone already."""
         self.config_desk: ConfigDesk = ConfigDesk(self)
         self.trial_desk: TrialDesk = TrialDesk(self)
         self.key_desk: KeyDesk = KeyDesk(self, self.config_desk, self.trial_desk)
@@ -131,6 +133,7 @@ class ProvidersRoom(Room):
             return
         if self.panes.paint(self, here=self._wanted):
             self._wanted = ""
+        self._here = self.panes.providers.key
         self.refresh_top()
 
     # Room
@@ -157,7 +160,7 @@ class ProvidersRoom(Room):
     def remember(self) -> dict[str, Any]:
         """The cursor and what the last tests said, without the providers' words."""
         kept = {name: to_builtins(one) | {"reason": ""} for name, one in self.health.items() if one.is_well or one.status}  # fmt: skip
-        return {"provider": self._wanted or self.panes.providers.key, "health": kept}
+        return {"provider": self._wanted or self._here, "health": kept}
 
     def recall(self, kept: dict[str, Any]) -> None:
         """What fits."""
@@ -268,7 +271,7 @@ class ProvidersRoom(Room):
     def action_logs(self) -> None:
         """What went through it."""
         if line := self._line("logs"):
-            self.shell.cli(f"aigw-dev logs list --filter provider:{line.name}")
+            self.shell.cli(f"aigw-dev logs list provider:{line.name}")
             self.shell.go("logs", filter=f"provider:{line.name}")
 
     def action_undo(self) -> None:
@@ -296,6 +299,7 @@ class ProvidersRoom(Room):
     @on(Table.Moved, "#prov-list")
     def moved(self) -> None:
         """Another provider."""
+        self._here = self.panes.providers.key
         self.panes.paint_chosen(self)
         self.refresh_bindings()
 

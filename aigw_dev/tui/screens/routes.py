@@ -19,7 +19,7 @@ from aigw_dev.tui.routes.bench import Bench
 from aigw_dev.tui.routes.dry_run import DryRun
 from aigw_dev.tui.routes.lists import RouteList, VersionList
 from aigw_dev.tui.routes.live import RANGES, Live
-from aigw_dev.tui.routes.panels import Panels
+from aigw_dev.tui.routes.panels import Panels, Widgets
 from aigw_dev.tui.routes.route_canvas import RouteCanvas
 from aigw_dev.tui.shell import Shell
 from aigw_dev.tui.widgets.table import Table
@@ -105,22 +105,26 @@ class RoutesRoom(Room):
         self.bench.show_trace = self._show_trace
         self.canvas.is_undo_lent = lambda: self.bench.is_offering
         self.live: Final = Live(self.bench, changed=self.redraw)
-        self._panels: Final = Panels(self, self.bench, self.live)
+        self._list: Final = RouteList(shell.look)
+        self._versions: Final = VersionList(shell.look)
+        self._bar: Final = DryRun(shell.look)
+        self._inspector: Final = TextPane(id="inspector")
+        widgets = Widgets(routes=self._list, versions=self._versions, inspector=self._inspector)
+        self._panels: Final = Panels(self.bench, self.live, widgets)
         self._kept_node = -1
         self._recorded: Trace | None = None
 
     def body(self) -> Iterable[Widget]:
         """Side, stage, inspector."""
-        look = self.shell.look
-        self.set_class(look.is_ascii, "-ascii")
+        self.set_class(self.shell.look.is_ascii, "-ascii")
         with Horizontal(id="board"):
             with Vertical(id="side"):
-                yield RouteList(look)
-                yield VersionList(look)
+                yield self._list
+                yield self._versions
             with Vertical(id="stage"):
                 yield self.canvas
-                yield DryRun(look)
-            yield TextPane(id="inspector")
+                yield self._bar
+            yield self._inspector
 
     # what the app says
 
@@ -144,7 +148,7 @@ class RoutesRoom(Room):
 
     def on_config(self) -> None:
         """Somebody deployed or edited the file."""
-        self.bench.histories.clear()
+        self.bench.read_histories.clear()
         self.bench.reload()
         self.live.read_catalogue()
 
@@ -204,16 +208,12 @@ class RoutesRoom(Room):
 
     # what is shown
 
-    @property
-    def _bar(self) -> DryRun:
-        return self.query_one(DryRun)
-
     def redraw(self) -> None:
         """Lists, titles, inspector: from what the bench knows."""
-        if not self.is_mounted:
+        if not self.is_mounted or not self._list.is_attached:
             return
         bench = self.bench
-        self._panels.routes()
+        self._panels.routes(is_roomy=self.has_class("-wide") or self.has_class("-narrow"))
         self._panels.versions()
         self._take_up_node()
         self._run()
@@ -339,7 +339,7 @@ class RoutesRoom(Room):
 
     def action_list(self) -> None:
         """To the list."""
-        self.query_one(RouteList).focus()
+        self._list.focus()
 
     def action_undo(self) -> None:
         """Of the list, or of a deployment."""
@@ -351,7 +351,7 @@ class RoutesRoom(Room):
 
     def action_version(self, name: str) -> None:
         """Something with the version under the cursor."""
-        key = self.query_one(VersionList).key
+        key = self._versions.key
         {"diff": deploy_acts.show_diff, "restore": deploy_acts.restore, "back": deploy_acts.roll_back}[name](
             self.bench, key
         )

@@ -43,8 +43,7 @@ def highlighted(lines: list[str], language: str) -> list[list[Span]]:
         first, *more = text.split("\n")
         if first:
             rows[-1].append(Span(first, style))
-        for part in more:
-            rows.append([Span(part, style)] if part else [])
+        rows += [[Span(part, style)] if part else [] for part in more]
     del rows[len(lines) :]
     return rows + [[] for _ in range(len(lines) - len(rows))]
 

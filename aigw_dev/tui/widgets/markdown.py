@@ -91,18 +91,21 @@ class Document:
 
     def tail(self) -> list[Row]:
         """What stands below `rows` now, and may still change."""
-        probe = copy.copy(self)
-        probe.rows, probe.codes, probe._is_probe = [], [], True
+        return copy.copy(self)._probed()  # noqa: SLF001  -- its own copy
+
+    def _probed(self) -> list[Row]:
+        """End this copy, which shares nothing that it changes with the one it was made of."""
+        self.rows, self.codes, self._is_probe = [], [], True
         if self._fence is not None:
-            probe._fence = copy.copy(self._fence)
-            probe._fence.waiting = self._fence.waiting.copy()
+            self._fence = copy.copy(self._fence)
+            self._fence.waiting = self._fence.waiting.copy()
         if self._table is not None:
-            probe._table = self._table.copy()
+            self._table = self._table.copy()
         partial = self._partial.removesuffix("\r")
-        if partial and (self._fence is None and partial.strip() not in _HALF_FENCE or self._fence is not None):
-            probe._line(partial)
-        probe._close()
-        return probe.rows
+        if partial and (self._fence is not None or partial.strip() not in _HALF_FENCE):
+            self._line(partial)
+        self._close()
+        return self.rows
 
     # lines
 

@@ -20,6 +20,7 @@ from aigw_dev.tui import text
 from aigw_dev.tui.look import Look
 from aigw_dev.tui.widgets.lines import Lines, Row, Span
 from aigw_dev.tui.widgets.markdown import Code, Document
+from aigw_dev.tui.widgets.prose import wrap
 
 FLUSH_S: Final = 0.1
 Kind = Literal["user", "answer", "thought", "tool", "note", "bad"]
@@ -77,7 +78,7 @@ class StreamView(Lines):
     """Parts that grow. Texts come from anywhere and are made harmless here."""
 
     DEFAULT_CSS = """
-    StreamView { overflow-y: scroll; scrollbar-color: $foreground 20%; }
+    StreamView { overflow-x: hidden; overflow-y: scroll; scrollbar-color: $foreground 20%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_up", "Up", show=False, id="stream.up"),
@@ -85,10 +86,17 @@ class StreamView(Lines):
         Binding("pageup", "page_up", "Page up", show=False, id="stream.page_up"),
         Binding("pagedown", "page_down", "Page down", show=False, id="stream.page_down"),
         Binding("g,home", "top", "Top", show=False, id="stream.top"),
-        Binding("G,end", "follow", "Follow", show=False, id="stream.follow", tooltip="To the end, and stay there."),
+        Binding(
+            "G,end", "follow", "Follow", show=False, id="stream.follow", tooltip="To the end, and stay there."
+        ),
         Binding("v", "fold", "Fold", show=False, id="stream.fold", tooltip="Fold or unfold the reasoning."),
         Binding(
-            "Y", "hop_code", "Code", show=False, id="stream.code", tooltip="Copy a code block, the one before it next."
+            "Y",
+            "hop_code",
+            "Code",
+            show=False,
+            id="stream.code",
+            tooltip="Copy a code block, the one before it next.",
         ),
     ]
 
@@ -129,6 +137,7 @@ class StreamView(Lines):
         """`empty` teaches where there is nothing."""
         super().__init__(id=id, classes=classes)
         self._look, self._empty = look, tuple(empty)
+        self._empty_rows: list[Row] = []
         self.parts: list[Part] = []
         self._starts: list[int] = []
         self._rows = 0
@@ -175,15 +184,14 @@ class StreamView(Lines):
         self.parts, self._starts, self._rows, self._unseen = [], [], 0, 0
         self._is_following, self._code_at = True, None
         if empty is not None:
-            self._empty = tuple(empty)
+            self._empty, self._cells = tuple(empty), 0
         self.changed()
         self.scroll_home(animate=False, immediate=True)
 
     def set_empty(self, empty: Sequence[Row]) -> None:
         """What teaches, where there is nothing."""
-        self._empty = tuple(empty)
-        if not self.parts:
-            self.changed()
+        self._empty, self._cells = tuple(empty), 0
+        self.changed()
 
     def said(self, *kinds: Kind) -> str:
         """The text of all parts of these kinds."""
@@ -198,12 +206,12 @@ class StreamView(Lines):
 
     def row_count(self) -> int:
         """All parts, or what teaches."""
-        return self._rows if self.parts else len(self._empty)
+        return self._rows if self.parts else len(self._empty_rows)
 
     def row(self, y: int) -> Row:
         """A row of a part with its bar."""
         if not self.parts:
-            return [Span(" "), *self._empty[y]]
+            return [Span(" "), *self._empty_rows[y]]
         part = self.parts[bisect_right(self._starts, y) - 1]
         at = y - self._starts[bisect_right(self._starts, y) - 1]
         shape, glyphs = _SHAPES[part.kind], self._look.glyphs
@@ -226,10 +234,10 @@ class StreamView(Lines):
         """All of it anew; after a resize laid out for the new width."""
         if self._cells != self._inner():
             self._cells = self._inner()
+            self._empty_rows = [row for whole in self._empty for row in wrap(whole, self._cells)]
             for part in self.parts:
                 part.document, part.waiting = self._document(part), [part.text]
             self._flush()
-            return
         self._kept.clear()
         self._resize_rows()
         self.refresh()
@@ -370,5 +378,5 @@ class StreamView(Lines):
         """Another number of rows. The scrollbar always has its place, so nothing around it has to be laid out."""
         size = Size(self.size.width, self.row_count())
         if size != self.virtual_size:
-            self.set_reactive(Widget.virtual_size, size)
+            self.set_reactive(Widget.virtual_size, size)  # pyright: ignore[reportArgumentType]  -- the class's descriptor
             self._scroll_update(size)

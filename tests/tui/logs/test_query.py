@@ -51,7 +51,15 @@ def test_what_is_typed_is_completed_in_its_place() -> None:
 
 @pytest.mark.parametrize(
     ("text", "begun"),
-    [("mod", True), ("status:", True), ("ms:>", True), ("status:4", False), ("hello", False), ("x", False)],
+    [
+        ("mod", True),
+        ("status:", True),
+        ("ms:>", True),
+        ("status:4", False),
+        ("hello", False),
+        ("x", False),
+        ("", False),
+    ],
 )
 def test_a_term_that_says_nothing_yet_is_not_tried(text: str, begun: bool) -> None:
     assert query.is_begun(text, len(text), completion.FIELDS) is begun

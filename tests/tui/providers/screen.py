@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from aigw_dev.tui.screens.providers import ProvidersRoom
 from tests.scripted import Request, Script, ScriptedUpstream, json_reply
@@ -67,8 +67,7 @@ async def sitting(
 
 def room(at: Desk) -> ProvidersRoom:
     """The screen, also while a dialog is in front of it."""
-    found = next(screen for screen in at.app.screen_stack if isinstance(screen, ProvidersRoom))
-    return cast("ProvidersRoom", found)
+    return next(screen for screen in at.app.screen_stack if isinstance(screen, ProvidersRoom))
 
 
 def written(folder: Path) -> str:

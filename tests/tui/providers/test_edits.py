@@ -112,7 +112,7 @@ def test_names(value: str, said: str) -> None:
 
 
 def test_a_key_in_the_place_of_its_name_is_refused_and_not_repeated() -> None:
-    secret = "sk-proj-0123456789abcdefghijklmnop"  # noqa: S105  -- no key of anybody
+    secret = "sk-proj-0123456789abcdefghijklmnop"
     said = edits.keys_problem(f"a-key, {secret}")
     assert "looks like a key" in said
     assert secret not in said

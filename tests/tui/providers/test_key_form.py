@@ -15,7 +15,7 @@ KEY = "sk-proj-0123456789abcdefghijklmnop"
 
 
 def form(**more: Any) -> KeyForm:
-    return KeyForm("Key for openai", Look(), **({"name": "openai-api-key", "kind": "openai"} | more))
+    return KeyForm("Key for openai", Look(), name="openai-api-key", kind="openai", **more)
 
 
 @pytest.mark.parametrize(

@@ -132,11 +132,13 @@ def test_traffic_is_told_by_provider() -> None:
     groups = [
         {"key": {"provider": "qwen"}, "totals": {"requests": 2_000, "failed": 3, "input_tokens": 1_400_000, "output_tokens": 9, "cost_nanousd": 12_000_000}},
         {"key": {"provider": "mock"}, "totals": {"requests": 1, "input_tokens": 3_000, "cost_unknown": 1}},
+        {"key": {"provider": "half"}, "totals": {"requests": 1, "cost_partial": 1, "cost_nanousd": 1_000_000}},
         {"key": {"provider": "idle"}, "totals": {"requests": 0}},
     ]  # fmt: skip
     assert show.traffic_words({"groups": groups}) == {
         "qwen": "2,000 calls, 3 failed, 1.4M tokens, $0.0120",
-        "mock": "1 call, 3.0k tokens, at least $0.0000",
+        "mock": "1 call, 3.0k tokens, cost unknown",
+        "half": "1 call, 0 tokens, at least $0.0010",
     }
 
 

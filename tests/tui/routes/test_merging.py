@@ -36,8 +36,19 @@ def test_what_we_took_away_stays_away_and_what_they_added_is_there() -> None:
 
 
 def test_nodes_of_different_kinds_are_not_mixed() -> None:
-    ours = {"if": "stream", "then": {"send": "a/b"}, "else": {"send": "c/d"}}
+    ours = {"if": "stream", "then": {"send": "p/q"}, "else": {"send": "c/d"}}
     assert merged({"send": "a/b"}, ours, {"send": "x/y"}) == ours
+
+
+def test_a_node_put_before_the_flow_keeps_what_they_changed_below() -> None:
+    wrapped = {"if": "has_tools", "then": {"send": "x/y"}, "else": BASE["flow"]}
+    changed = {"if": "stream", "then": {"send": "a/b"}, "else": {"send": "theirs/y"}}
+    for ours, theirs in ((wrapped, changed), (changed, wrapped)):
+        assert merged(BASE["flow"], ours, theirs) == {
+            "if": "has_tools",
+            "then": {"send": "x/y"},
+            "else": changed,
+        }
 
 
 @given(base=TREES, ours=TREES, theirs=TREES)

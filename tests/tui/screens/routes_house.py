@@ -1,6 +1,7 @@
 """What the tests of the Routes screen share: a config of mock models, the admin API's own word, the screen's parts."""
 
 import functools
+import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -57,6 +58,13 @@ async def sent(at: Desk) -> None:
     await at.until(lambda: room(at).bench.outbox.is_empty, "every edit is sent")
 
 
+async def told(at: Desk, *words: str) -> None:
+    """Wait until toasts say all of this; on the screen they are broken into lines."""
+    await at.until(
+        lambda: all(word in " ".join(harness.toasts(at.app)) for word in words), f"{words} in a toast"
+    )
+
+
 async def draft(at: Desk) -> dict[str, Any]:
     """The draft as the admin API has it; empty where there is none."""
     reply = await at.house.http.get("/admin/v1/draft", headers=at.house.admin())
@@ -78,6 +86,17 @@ async def deployments(at: Desk) -> list[dict[str, Any]]:
     """Newest first."""
     reply = await at.house.http.get("/admin/v1/deployments", headers=at.house.admin())
     return reply.json()["deployments"]
+
+
+async def logged(at: Desk) -> dict[str, Any]:
+    """The last exchange, once it is written."""
+    end = time.monotonic() + harness.DEADLINE_S
+    while time.monotonic() < end:
+        reply = await at.house.http.get("/admin/v1/exchanges/last", headers=at.house.admin())
+        if reply.status_code == 200 and reply.json().get("state") == "ended":
+            return reply.json()
+        await at.pilot.pause(0.02)
+    raise AssertionError("nothing was logged")
 
 
 def file(folder: Path) -> str:

@@ -20,19 +20,13 @@ async def test_another_screen_leads_to_a_provider(tmp_path: Path) -> None:
         await at.sees("[5 Providers]", "╭─ spare")
 
 
-async def test_l_shows_the_log_of_this_provider(tmp_path: Path) -> None:
-    places: list[dict[str, object]] = []
+async def test_l_shows_the_log_of_this_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places: list[tuple[str, object]] = []
     async with sitting(tmp_path) as (at, _):
         await choose(at, "spare")
-        logs = at.app.go
-
-        def go(where: str, **place: object) -> None:
-            places.append({"room": where, **place})
-            logs(where)
-
-        at.app.go = go
+        monkeypatch.setattr(at.app, "go", lambda room, **place: places.append((room, place)))
         await at.press("l")
-        assert places == [{"room": "logs", "filter": "provider:spare"}]
+        assert places == [("logs", {"filter": "provider:spare"})]
 
 
 async def test_the_keyring_is_always_in_sight(tmp_path: Path) -> None:

@@ -19,8 +19,10 @@ from tests.tui.screens.routes_house import (
     file,
     live,
     loaded,
+    logged,
     room,
     sent,
+    told,
 )
 
 pytestmark = pytest.mark.anyio
@@ -53,7 +55,7 @@ async def test_every_edit_is_in_the_draft_at_once_and_not_live(tmp_path: Path) -
         await sent(at)
         assert (await drafted(at, "ai-test"))["tree"]["flow"]["if"] == 'metadata.env == "dev"'
         assert (await live(at))["ai-test"]["if"] == 'metadata.tier == "pro"'
-        assert "# always there" in (await draft(at))["text"]
+        assert "# who pays gets the thinker" in (await draft(at))["text"]
 
 
 async def test_undo_and_redo_reach_the_draft(tmp_path: Path) -> None:
@@ -148,10 +150,11 @@ async def test_a_logged_request_fills_the_dry_run(tmp_path: Path) -> None:
     async with desk(tmp_path, CONFIG, room="routes") as at:
         await loaded(at)
         await at.press("t", "ctrl+l")
-        await at.sees("ai-test has no logged requests")
+        await told(at, "ai-test has no logged requests")
         await at.house.chat(
             "dynamic/ai-test", headers=at.house.token() | {"x-ai-route-metadata": "tier=free;lang=en"}
         )
+        await logged(at)
         await at.press("ctrl+l")
         await at.sees("A logged request of ai-test")
         await at.press("enter")
@@ -162,8 +165,7 @@ async def test_a_logged_request_fills_the_dry_run(tmp_path: Path) -> None:
 async def test_a_log_row_opens_here_with_its_path_lit(tmp_path: Path) -> None:
     async with desk(tmp_path, CONFIG, room="logs") as at:
         await at.house.chat("dynamic/ai-test", headers=at.house.token() | {"x-ai-route-metadata": "tier=pro"})
-        reply = await at.house.http.get("/admin/v1/exchanges/last", headers=at.house.admin())
-        at.app.go("routes", route="ai-test", exchange=reply.json()["id"])
+        at.app.go("routes", route="ai-test", exchange=(await logged(at))["id"])
         await at.sees("[2 Routes]", "tier=pro", "→ mock/think")
         await at.until(lambda: [stop.branch for stop in canvas(at).trace.stops] == [0, None], "lit")
         assert canvas(at).has_focus
@@ -210,7 +212,7 @@ async def test_deploying_shows_the_difference_and_puts_it_in_force(tmp_path: Pat
         await at.sees("Deployed #2", "u rolls back", "aigw-dev routes deploy --note 'dev goes to echo'")
         assert (await live(at))["ai-test"]["if"] == 'metadata.env == "dev"'
         assert (await deployments(at))[0]["note"] == "dev goes to echo"
-        assert "# always there" in file(tmp_path)
+        assert "# who pays gets the thinker" in file(tmp_path)
         await at.sees("as live", "#2")
 
 
@@ -275,7 +277,7 @@ async def test_a_flow_with_errors_is_not_deployed_and_the_first_is_shown(tmp_pat
         await at.press("enter", "right", "d")
         await at.sees("1 problem")
         await at.press("up", "s")
-        await at.sees("holds it back", "n goes to the next one")
+        await told(at, "holds it back", "n goes to the next one")
         assert (await deployments(at))[0]["number"] == 1
         assert "flow" in (await drafted(at, "ai-test"))["tree"]
 
@@ -284,7 +286,7 @@ async def test_nothing_to_deploy_is_said(tmp_path: Path) -> None:
     async with desk(tmp_path, CONFIG, room="routes") as at:
         await loaded(at)
         await at.press("s")
-        await at.sees("Nothing to deploy", "the draft is what is live")
+        await told(at, "Nothing to deploy", "the draft is what is live")
 
 
 # versions
@@ -334,8 +336,11 @@ async def edited_elsewhere(at: Desk, folder: Path, old: str, new: str) -> None:
 
 
 async def conflict(at: Desk, folder: Path) -> None:
-    """The draft flips, the file gets another last model, and the difference is on the screen."""
-    await flipped(at)
+    """The draft asks something before the flow, the file gets another last model: the difference is on the screen."""
+    await loaded(at)
+    await at.press("enter")
+    await quick(at, "env == dev -> mock/echo")
+    await sent(at)
     await edited_elsewhere(at, folder, "else: {send: mock/echo}", "else: {send: mock/tools}")
     room(at).bench.reload()
     await at.sees("changed on both sides", "r  rebase")
@@ -351,11 +356,10 @@ async def test_a_change_elsewhere_in_the_file_is_no_conflict(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("key", "first", "last"),
-    [("r", "flipped", "mock/tools"), ("o", "flipped", "mock/echo"), ("d", "straight", "mock/tools")],
+    ("key", "depth", "last"), [("r", 3, "mock/tools"), ("o", 3, "mock/echo"), ("d", 2, "mock/tools")]
 )
 async def test_a_conflict_is_shown_and_settled_in_three_ways(
-    tmp_path: Path, key: str, first: str, last: str
+    tmp_path: Path, key: str, depth: int, last: str
 ) -> None:
     async with desk(tmp_path, CONFIG, room="routes") as at:
         await conflict(at, tmp_path)
@@ -364,8 +368,9 @@ async def test_a_conflict_is_shown_and_settled_in_three_ways(
         await sent(at)
         await at.until(lambda: not room(at).bench.shelf.is_stale, "settled")
         flow = canvas(at).flow
-        inner = flow["then"] if first == "flipped" else flow["else"]
-        assert inner["else"]["send"] == last
+        for _ in range(depth):
+            flow = flow["else"]
+        assert flow == {"send": last}
         now = await draft(at)
         assert not now.get("is_stale")
         assert bool(now) is (key != "d")
@@ -375,7 +380,7 @@ async def test_a_conflict_can_wait(tmp_path: Path) -> None:
     async with desk(tmp_path, CONFIG, room="routes") as at:
         await conflict(at, tmp_path)
         await at.press("escape")
-        await at.sees("the file changed too")
+        await at.sees("file changed too")
         await at.press("s")
         await at.sees("changed on both sides")
 
@@ -388,14 +393,14 @@ async def test_edits_made_while_the_gateway_is_away_are_sent_when_it_is_back(tmp
         await loaded(at)
         at.bridge.is_down = True
         await at.press("enter", "x")
-        await at.sees("stale: the gateway is away, 1 edit kept", "tier == pro")
+        await at.sees("gateway away, 1 edit kept", "tier == pro")
         await at.press("s")
-        await at.sees("the draft is kept")
+        await told(at, "the draft is kept")
         assert room(at).remember()["unsent"][0]["type"] == "put"
         at.bridge.is_down = False
         await sent(at)
         assert (await drafted(at, "ai-test"))["state"] == "changed"
-        await at.until(lambda: "stale" not in at.screen_text(), "not stale any more")
+        await at.until(lambda: "gateway away" not in at.screen_text(), "not stale any more")
 
 
 async def test_edits_of_a_run_that_crashed_are_sent_by_the_next(tmp_path: Path) -> None:
@@ -436,7 +441,7 @@ async def test_a_config_that_is_held_back_can_be_read_and_not_changed(tmp_path: 
         at.app.shell.status["config"]["held_back"] = ["providers.x.base_url = http://example.com"]
         room(at).bench.put_on_canvas()
         await at.press("d")
-        await at.sees("Read only", "not trusted yet")
+        await told(at, "Read only", "not trusted yet")
         await at.press("enter", "x")
         assert canvas(at).flow["then"]["send"] == "mock/think"
         await at.press("s")
@@ -483,7 +488,7 @@ async def test_what_the_editor_leaves_is_checked(tmp_path: Path, body: str, said
     async with desk(tmp_path, CONFIG, room="routes", editor=editor(tmp_path, body)) as at:
         await loaded(at)
         await at.press("f4")
-        await at.sees(said)
+        await told(at, said)
         assert await draft(at) == {}
 
 
@@ -491,7 +496,7 @@ async def test_without_an_editor_it_says_how_to_set_one(tmp_path: Path) -> None:
     async with desk(tmp_path, CONFIG, room="routes") as at:
         await loaded(at)
         await at.press("f4")
-        await at.sees("set $VISUAL or $EDITOR")
+        await told(at, "set $VISUAL or $EDITOR")
 
 
 # looks

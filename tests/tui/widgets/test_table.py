@@ -78,3 +78,21 @@ async def test_cells_are_harmless() -> None:
     made.fill([Entry("k", ("\x1b[31mred[bold]", "1"))])
     async with stage(made) as app:
         assert "\\x1b[31mred[bold]" in app.text()
+
+
+async def test_columns_and_the_words_of_an_empty_table_can_change() -> None:
+    async with stage(table(2), size=(20, 4)) as app:
+        shown = app.query_one(Table)
+        shown.set_columns([Column("only", width=6)])
+        shown.fill([Entry("a", ("one",))])
+        await app.pilot.pause()
+        assert app.text().split("\n")[:2] == ["  only", "▸ one"]
+        shown.set_empty("none left")
+        shown.fill([])
+        await app.pilot.pause()
+        assert "none left" in app.text()
+
+
+async def test_a_table_that_was_never_filled_shows_its_titles_and_what_teaches() -> None:
+    async with stage(Table([Column("name")], Look(), empty="nothing"), size=(20, 4)) as app:
+        assert "nothing" in app.text()
