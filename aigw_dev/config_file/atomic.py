@@ -20,7 +20,8 @@ def write_atomic(path: Path, text: str, *, expected_digest: str | None) -> str:
 
     `expected_digest`: the digest the file had when it was read, `MISSING` for one that must not exist, None for
     no check. A file that changed meanwhile is a `ConfigError` `config_changed`, one that cannot be written
-    `config_not_writable`; in both cases it is untouched. A link is followed, mode and owner are kept.
+    `config_not_writable`; in both cases it is untouched. A link is followed, mode and owner are kept. The folder of
+    one that must not exist is made.
     """
     import tempfile  # 5 ms, wanted only by who writes
 
@@ -29,6 +30,8 @@ def write_atomic(path: Path, text: str, *, expected_digest: str | None) -> str:
     _check_unchanged(target, path, expected_digest)
     mode = _mode(target, path)
     try:
+        if expected_digest == MISSING:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".aigw-dev-", suffix=".tmp")
     except OSError as error:
         raise _not_writable(path, f"nothing can be written into {target.parent}: {error.strerror}") from None

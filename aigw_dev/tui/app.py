@@ -1,6 +1,8 @@
 """The app: five screens over one gateway, and what is the same on all of them."""
 
+import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -64,7 +66,7 @@ class AigwApp(App[int]):
             settings=settings,
             ways=self,
         )
-        self._watch: Final = Watch(self, self.shell, lambda: list(self._rooms.values()))
+        self.watch_gateway: Final = Watch(self, self.shell, lambda: list(self._rooms.values()))
         self._ascii = AsciiFilter(is_strict=look.is_strict)
         self._problems = problems
         self._last_error = ""
@@ -81,7 +83,11 @@ class AigwApp(App[int]):
         """Themes, keys, the first screen."""
         import asyncio
 
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "tui"))
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(_THREADS, "tui"))
+        for name in ("SIGTERM", "SIGHUP"):  # a closed window ends it like `q`
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError, AttributeError):
+                loop.add_signal_handler(getattr(signal, name), self.exit, 0)
         for one in theme.OURS:
             self.register_theme(one)
         self._set_theme()
@@ -89,7 +95,7 @@ class AigwApp(App[int]):
         kept = self.shell.memory.room("app")
         self.go(self.shell.opening.room or str(kept.get("room", "")) or "dashboard")
         self.set_interval(SAVE_S, self._save)
-        self._watch.begin()
+        self.watch_gateway.begin()
 
     def on_unmount(self) -> None:
         """Keep what there is to keep; by now the screens are taken apart."""
@@ -181,7 +187,7 @@ class AigwApp(App[int]):
             is_sure, how = done
             self.notify(how, title=f"{'Copied' if is_sure else 'Copy'} {what} ({len(text):,} characters)")
 
-        self.shell.link.ask(self, work, then)
+        self.shell.link.ask(self, work, then, is_local=True)
 
     def _osc52(self, text: str) -> None:
         self.call_from_thread(self.copy_to_clipboard, text)
@@ -290,7 +296,7 @@ class AigwApp(App[int]):
 
     def start_gateway(self) -> None:
         """Start this config's gateway, in a thread; the screens are there meanwhile."""
-        self._watch.start()
+        self.watch_gateway.start()
 
     # memory
 

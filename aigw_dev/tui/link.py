@@ -82,11 +82,12 @@ class Link:
         *,
         failed: Callable[[GatewayError], None] | None = None,
         group: str = "",
+        is_local: bool = False,
     ) -> None:
         """Run `work` in a thread and hand its result to `then` on the loop, while `node` is there.
 
         A newer call of the same `group` on the same node makes the answer of an older one drop. Without `failed` the
-        app shows the error.
+        app shows the error. `is_local` work (a copy, a start) does not ask the gateway: its end says nothing of it.
         """
 
         def run() -> None:
@@ -96,7 +97,7 @@ class Link:
             except GatewayError as error:
                 self._deliver(node, worker, lambda error=error: self._failed(node, error, failed))
                 return
-            self._deliver(node, worker, lambda: self._done(result, then))
+            self._deliver(node, worker, lambda: self._done(result, then, is_local=is_local))
 
         cast("Any", node).run_worker(run, thread=True, group=group or f"ask-{id(run)}", exclusive=bool(group))
 
@@ -111,8 +112,9 @@ class Link:
         """Read an iterator in a thread of its own; `each` gets what came, at most ten times a second."""
         return Following(self, node, read, each, ended)
 
-    def _done(self, result: T, then: Callable[[T], None]) -> None:
-        self.heard()
+    def _done(self, result: T, then: Callable[[T], None], *, is_local: bool) -> None:
+        if not is_local:
+            self.heard()
         then(result)
 
     def _failed(
@@ -120,7 +122,7 @@ class Link:
     ) -> None:
         if is_unreachable(error):
             self.lost()
-        else:
+        elif isinstance(error, AdminError):
             self.heard()
         if failed is not None:
             failed(error)

@@ -20,11 +20,13 @@ class Watch:
     def __init__(self, app: App[Any], shell: Shell, rooms: Callable[[], list[Room]]) -> None:
         """`rooms` gives the screens that were made."""
         self._app, self._shell, self._rooms = app, shell, rooms
+        self.every_s: float = STATUS_S
+        self._was_up = shell.link.is_up
 
     def begin(self) -> None:
         """Start the gateway where there is none, and ask from now on."""
         self._shell.link.on_state = self._on_link
-        self._app.set_interval(STATUS_S, self._ask)
+        self._app.set_interval(self.every_s, self._ask)
         if self._shell.link.is_placed:
             self._ask()
         else:
@@ -48,7 +50,7 @@ class Watch:
             self._shell.toast("The gateway did not start", said, "error")
             self._app.push_screen(Viewer("The gateway did not start", said, copy=self._shell.copy))
 
-        self._shell.link.ask(self._app, lambda _: start(), then, failed=failed, group="start")
+        self._shell.link.ask(self._app, lambda _: start(), then, failed=failed, group="start", is_local=True)
 
     def _ask(self) -> None:
         link = self._shell.link
@@ -73,7 +75,9 @@ class Watch:
 
     def _on_link(self, is_up: bool) -> None:
         if is_up:
-            self._shell.toast("The gateway answers again", self._shell.link.url)
+            title = "The gateway answers again" if self._was_up else "The gateway runs"
+            self._was_up = True
+            self._shell.toast(title, self._shell.link.url)
         else:
             self._shell.toast(
                 "The gateway does not answer",

@@ -23,6 +23,16 @@ def test_a_new_file_is_written_and_its_digest_given(tmp_path: Path) -> None:
     assert names(tmp_path) == ["aigw-dev.yaml"]
 
 
+def test_a_new_file_gets_its_folder_a_changed_one_does_not(tmp_path: Path) -> None:
+    path = tmp_path / ".config" / "aigw-dev" / "aigw-dev.yaml"
+    write_atomic(path, "a: 1\n", expected_digest=MISSING)
+    assert path.read_text() == "a: 1\n"
+    with pytest.raises(ConfigError) as refused:
+        write_atomic(tmp_path / "gone" / "x.yaml", "a: 1\n", expected_digest=None)
+    assert refused.value.code == "config_not_writable"
+    assert names(tmp_path) == [".config"]
+
+
 def test_a_file_is_replaced_when_it_is_what_was_read(tmp_path: Path) -> None:
     path = tmp_path / "aigw-dev.yaml"
     first = write_atomic(path, "a: 1\n", expected_digest=None)

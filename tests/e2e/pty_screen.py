@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from rich.cells import cell_len
+from rich.cells import split_graphemes
 
 KEYS: Final = {
     "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H", "end": "\x1b[F",
@@ -46,11 +46,15 @@ _ALLOWED_CSI: Final = re.compile(
     r"|\?(?:2026|2048)\$p"  # what the terminal can do
     r"|>[0-9]+u|<u"  # the keyboard protocol
 )
+_POINTER: Final = re.compile(r"22;[a-z-]+")
+"""The mouse pointer's shape, which Textual sets by the widget below it."""
 _BAD_CHARS: Final = re.compile(
     "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 """Between sequences: Textual's own line ends are all that may come of the controls."""
 _PATTERN_STYLE: Final = re.compile(r"[0-9]+")
+_MOST_MARKS: Final = 32
+"""Characters that may stand in one cell: more is a flood."""
 _TAIL: Final = 4096
 """An unfinished sequence is waited for up to this length; then it is a stray."""
 
@@ -103,6 +107,8 @@ class Terminal:
     def _sequence(self, found: re.Match[str]) -> None:
         said = found[0]
         csi = found["csi"]
+        if found["osc"] is not None and _POINTER.fullmatch(found["osc"]):
+            return
         if csi is None or not _ALLOWED_CSI.fullmatch(csi):
             self._stray("a sequence", said)
             return
@@ -129,17 +135,18 @@ class Terminal:
             self._stray("text outside the screen", line[:80])
             return
         row = self._cells[self._y]
-        for char in line:
-            cells = cell_len(char)
+        for begin, end, cells in split_graphemes(line)[0]:
             if self._x + cells > width:
                 self._stray("a line wider than the screen", line[:200])
                 return
             if cells == 0:
                 continue
-            row[self._x] = char
+            row[self._x] = line[begin:end][:_MOST_MARKS]
             for x in range(self._x + 1, self._x + cells):
                 row[x] = ""
             self._x += cells
+            if end - begin > _MOST_MARKS:
+                self._stray(f"{end - begin} characters in one cell", line[begin : begin + 20])
 
     def _stray(self, what: str, around: str) -> None:
         if len(self.strays) < 50:

@@ -123,3 +123,14 @@ async def test_an_answer_for_a_widget_that_is_gone_is_dropped(tmp_path: Path) ->
         gate.set()
         await at.pilot.pause(0.2)
         assert seen == []
+
+
+async def test_local_work_says_nothing_of_the_gateway(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        await at.sees("●")
+        at.bridge.is_down = True
+        await at.sees("✗")
+        seen: list[int] = []
+        at.app.shell.link.ask(at.app, lambda _: 1, seen.append, is_local=True)
+        await at.until(lambda: seen)
+        assert not at.app.shell.link.is_up

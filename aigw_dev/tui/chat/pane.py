@@ -115,6 +115,10 @@ class Pane(Vertical):
         """A click makes it the active one."""
         self.post_message(self.Entered(self))
 
+    def on_resize(self) -> None:
+        """The title has another width."""
+        self.refresh_title()
+
     # what is shown
 
     def show_strand(self, strand: Strand) -> None:
@@ -136,7 +140,7 @@ class Pane(Vertical):
         arrow = (
             f" {self.shell.look.glyphs.to} {upstream}" if upstream and upstream != self.strand.model else ""
         )
-        room = max(8, self.size.width - 6)
+        room = max(8, self.size.width - 6) if self.size.width else 80
         text.title(
             self,
             text.cut(f"{won}{head}{text.line(self.strand.model)}{text.line(arrow)}", room),

@@ -95,8 +95,8 @@ class Detail(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left_square_bracket,h,left", "tab(-1)", "tabs", id="logdetail.previous", tooltip="The tab before."),
         Binding("right_square_bracket,l,right", "tab(1)", "Next tab", show=False, id="logdetail.next", tooltip="The next tab."),
-        Binding("f3", "screen.pager", "pager", show=False, id="logdetail.pager", tooltip="This text in $PAGER."),
-        Binding("f4", "screen.editor", "editor", show=False, id="logdetail.editor", tooltip="This text in $EDITOR."),
+        Binding("f3", "screen.open_text('pager')", "pager", show=False, id="logdetail.pager", tooltip="This text in $PAGER."),
+        Binding("f4", "screen.open_text('editor')", "editor", show=False, id="logdetail.editor", tooltip="This text in $EDITOR."),
     ]  # fmt: skip
 
     class Loaded(Message):

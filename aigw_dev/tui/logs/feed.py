@@ -71,6 +71,8 @@ class Feed:
         self.is_stale: bool = False
         """The gateway did not answer the last call."""
         self.is_open: bool = False
+        self._wanted = ("", "")
+        """What was asked for last, whether it has come or not."""
         self._turn = 0
         self._timer: Timer | None = None
         self._is_fetching = False
@@ -83,6 +85,7 @@ class Feed:
         """Show what passes `query`; the rows of `hit_query` are counted and known besides."""
         self._turn += 1
         self.is_open, turn = True, self._turn
+        self._wanted = (query, hit_query)
         self._stop_timer()
 
         def work(client: AdminClient) -> tuple[Any, Any, list[Line]]:
@@ -112,7 +115,8 @@ class Feed:
             self._stop_timer()
             self._poll()
         elif self.is_open:
-            self.open(self.listing.query, hit_query=self.hit_query)
+            query, hit_query = self._wanted
+            self.open(query, hit_query=hit_query)
 
     def fetch(self) -> None:
         """Get the rows in sight that are not there, and some around them."""

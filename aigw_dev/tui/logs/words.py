@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from aigw_dev.core.errors import GatewayError
 from aigw_dev.tui import text
 from aigw_dev.tui.logs.line import Line
 from aigw_dev.tui.logs.listing import Listing
@@ -42,12 +43,12 @@ def count(feed: "Feed", shell: Shell) -> Row:
     return [*spans, Span(" ")]
 
 
-def wrong(said: str, glyphs: Glyphs, width: int) -> Row:
+def wrong(refusal: GatewayError | None, glyphs: Glyphs, width: int) -> Row:
     """What the gateway says about the filter, on one line."""
-    return [
-        Span(f" {glyphs.cross} ", "bad strong"),
-        Span(text.cut(text.line(said), max(20, width - 4), glyphs=glyphs), "bad"),
-    ]
+    if refusal is None:
+        return []
+    said = text.cut(text.line(refusal.message), max(20, width - 4), glyphs=glyphs)
+    return [Span(f" {glyphs.cross} ", "bad strong"), Span(said, "bad")]
 
 
 def more(unseen: int, glyphs: Glyphs) -> Row:

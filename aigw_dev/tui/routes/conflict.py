@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -20,7 +21,7 @@ class Conflict(Modal[Way]):
 
     DEFAULT_CSS = """
     Conflict > Vertical { width: 96; border: round $error; border-title-color: $error; }
-    Conflict TextPane { height: auto; max-height: 20; margin: 1 0; }
+    Conflict TextPane { height: auto; margin: 1 0; }
     """
     AUTO_FOCUS = "TextPane"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -33,6 +34,10 @@ class Conflict(Modal[Way]):
         """`rows` show what differs, `said` is what happened."""
         super().__init__()
         self._name, self._rows, self._said = name, rows, said
+
+    def on_resize(self, event: events.Resize) -> None:
+        """What stands below the differences is always seen."""
+        self.query_one(TextPane).styles.max_height = max(3, min(26, event.size.height - 14))
 
     def compose(self) -> ComposeResult:
         """What happened, the differences, the ways."""

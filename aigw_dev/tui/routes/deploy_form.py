@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from msgspec import Struct
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -35,7 +35,7 @@ class DeployForm(Modal[Wanted]):
 
     DEFAULT_CSS = """
     DeployForm > Vertical { width: 96; }
-    DeployForm TextPane { height: auto; max-height: 26; margin: 0 0 1 0; }
+    DeployForm TextPane { height: auto; margin: 0 0 1 0; }
     DeployForm Horizontal { height: 1; }
     DeployForm .label { width: 9; color: $foreground 60%; }
     DeployForm Entry, DeployForm Choice { width: 1fr; }
@@ -52,6 +52,10 @@ class DeployForm(Modal[Wanted]):
         """`others` are the routes that the draft changes too."""
         super().__init__()
         self._title, self._rows, self._look, self._others = title, rows, look, tuple(others)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """What stands below the differences is always seen."""
+        self.query_one(TextPane).styles.max_height = max(3, min(26, event.size.height - 12))
 
     def compose(self) -> ComposeResult:
         """The changes, how much of the draft, the note."""

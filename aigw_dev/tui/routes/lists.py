@@ -1,11 +1,14 @@
 """The two lists on the left: routes, and the versions of the one that is selected."""
 
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 from textual.binding import Binding, BindingType
 
 from aigw_dev.tui.look import Look
 from aigw_dev.tui.widgets.table import Column, Table
+
+Room = Literal["tight", "roomy", "full"]
+"""How much a row of the list has: calls and errors; the live version, too; the description, too."""
 
 
 def _key(keys: str, action: str, label: str, name: str, said: str, *, show: bool = False) -> Binding:
@@ -30,15 +33,20 @@ class RouteList(Table):
 
     def __init__(self, look: Look) -> None:
         """Empty until filled."""
-        super().__init__(_COLUMNS, look, empty="no routes yet\na adds one", id="routes")
-        self.is_roomy: bool = False
-        """Whether live version and description are shown."""
+        super().__init__(
+            _COLUMNS,
+            look,
+            empty="no routes yet\n\na adds one: pick a model\nand a sample to begin with",
+            id="routes",
+        )
+        self.room: Room = "tight"
+        """How much is shown."""
 
-    def fit(self, *, is_roomy: bool) -> None:
-        """Columns for the width there is."""
-        if is_roomy != self.is_roomy:
-            self.is_roomy = is_roomy
-            self.set_columns((*_COLUMNS, *_MORE) if is_roomy else _COLUMNS)
+    def fit(self, room: Room) -> None:
+        """Columns for the room there is."""
+        if room != self.room:
+            self.room = room
+            self.set_columns((*_COLUMNS, *_MORE[room]))
 
 
 _COLUMNS: Final = (
@@ -46,7 +54,12 @@ _COLUMNS: Final = (
     Column("calls", is_right=True, width=5),
     Column("err", is_right=True, width=3),
 )
-_MORE: Final = (Column("live", width=4),)
+_LIVE: Final = Column("live", width=4)
+_MORE: Final[dict[Room, tuple[Column, ...]]] = {
+    "tight": (),
+    "roomy": (_LIVE,),
+    "full": (_LIVE, Column("description", width=34)),
+}
 
 
 class VersionList(Table):

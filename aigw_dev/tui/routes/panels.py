@@ -3,15 +3,18 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from aigw_dev.tui import text
 from aigw_dev.tui.graph.tree import walk
 from aigw_dev.tui.routes import rows
 from aigw_dev.tui.routes.bench import Bench
-from aigw_dev.tui.routes.lists import RouteList, VersionList
+from aigw_dev.tui.routes.lists import Room, RouteList, VersionList
 from aigw_dev.tui.routes.live import Live
 from aigw_dev.tui.widgets.text_pane import TextPane
+
+_MORE: Final[dict[Room, int]] = {"tight": 0, "roomy": 1, "full": 2}
+"""Cells of a row beside name, calls and errors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +34,12 @@ class Panels:
         self._bench, self._live, self._widgets = bench, live, widgets
         self._glyphs = bench.shell.look.glyphs
 
-    def routes(self, *, is_roomy: bool) -> None:
+    def routes(self, room: Room) -> None:
         """The list, its cursor on the route that is on the canvas."""
         bench, table = self._bench, self._widgets.routes
-        table.fit(is_roomy=is_roomy)
+        table.fit(room)
         table.fill(
-            rows.route_entries(
-                bench.shelf, self._live.counts, self._bad(), self._glyphs, is_roomy=table.is_roomy
-            )
+            rows.route_entries(bench.shelf, self._live.counts, self._bad(), self._glyphs, more=_MORE[room])
         )
         if bench.at:
             table.move_to(bench.at)

@@ -22,9 +22,9 @@ def route_entries(
     bad: Mapping[str, int],
     glyphs: Glyphs,
     *,
-    is_roomy: bool,
+    more: int,
 ) -> list[Entry]:
-    """One row a route: its mark and name, calls and errors; the live version where there is room."""
+    """One row a route: its mark and name, calls and errors; then `more` of live version and description."""
     rows: list[Entry] = []
     for name, item in shelf.items.items():
         calls, errors = counts.get(name, (0, 0))
@@ -34,7 +34,8 @@ def route_entries(
             short(calls) if calls else "",
             Span(short(errors) if errors else "", "bad"),
         )
-        rows.append(Entry(name, (*cells, Span(version_words(item), "dim")) if is_roomy else cells))
+        rest = (Span(version_words(item), "dim"), Span(item.description, "dim"))
+        rows.append(Entry(name, (*cells, *rest[:more])))
     return rows
 
 

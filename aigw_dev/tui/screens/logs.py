@@ -81,8 +81,7 @@ class LogsRoom(Room):
     # the frame
 
     def on_mount(self) -> None:
-        """The list has the keys."""
-        super().on_mount()
+        """The list has the keys. Textual calls the base's handler besides."""
         self.set_interval(_HEAD_S, self.refresh_top)
         self._log.focus()
 
@@ -194,9 +193,8 @@ class LogsRoom(Room):
         """Count, what is wrong, what came meanwhile."""
         log, feed, glyphs = self._log, self._feed, self.shell.look.glyphs
         self._bar.say_count(words.count(feed, self.shell))
-        wrong = feed.refusal.message if feed.refusal is not None else ""
-        self._wrong.say(words.wrong(wrong, glyphs, self.size.width))
-        self._wrong.set_class(bool(wrong), "on")
+        self._wrong.say(words.wrong(feed.refusal, glyphs, self.size.width))
+        self._wrong.set_class(feed.refusal is not None, "on")
         self._more.say_centred(words.more(log.unseen, glyphs))
         self._more.set_class(not log.is_following and len(log.listing) > 0, "on")
         self.refresh_top()
@@ -230,10 +228,10 @@ class LogsRoom(Room):
             self.shell.cli(f"aigw-dev logs show {line.id[:12]}")
 
     def _show_detail(self) -> None:
-        line, seq = self._log.line_here(), self._log.seq_here()
+        line = self._log.line_here()
         if line is not None:
             self._detail.show(line.id)
-        elif seq:  # the row is on its way
+        elif self._log.seq_here():  # the row is on its way
             self.set_timer(0.1, self._show_detail)
 
     def _go_to(self, name: str) -> None:
@@ -297,8 +295,6 @@ class LogsRoom(Room):
     def action_range(self, by: int) -> None:
         """The time range."""
         self._put(query.other_range(self._entry.value.strip(), by))
-        since = query.since_of(self._entry.value)
-        self.shell.toast(f"The last {since}" if since else "All that is logged")
 
     def _put(self, value: str) -> None:
         self._entry.put(value)
@@ -318,8 +314,7 @@ class LogsRoom(Room):
     # acts
 
     def _may(self, action: str) -> bool:
-        why = self.why_not(action)
-        if why:
+        if why := self.why_not(action):
             self.shell.toast("Not now", why, "warning")
         return not why
 
@@ -397,17 +392,10 @@ class LogsRoom(Room):
         if not len(self._log.listing) and not self._feed.listing.query:
             self.shell.copy(words.first_call(self.shell), "the call")
             return
-        said = next((line.words for line in self.query(CommandLine)), "")
-        self.shell.copy(said or list_command(self._feed.listing.query), "the command")
+        said = self.query_one(CommandLine).words or list_command(self._feed.listing.query)
+        self.shell.copy(said, "the command")
 
-    def action_pager(self) -> None:
-        """The text that is shown, in the person's pager."""
-        self._open_text("pager")
-
-    def action_editor(self) -> None:
-        """The same in the editor."""
-        self._open_text("editor")
-
-    def _open_text(self, which: str) -> None:
+    def action_open_text(self, which: str) -> None:
+        """The text that is shown, in the person's `pager` or `editor`."""
         suffix = SUFFIXES.get(self._detail.tab, ".txt")
         outside.open_text(self.app, self.shell, which, self._detail.view.source.whole(), suffix=suffix)

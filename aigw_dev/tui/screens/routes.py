@@ -64,7 +64,6 @@ class RoutesRoom(Room):
     RoutesRoom #versions { height: auto; min-height: 4; max-height: 40%; }
     RoutesRoom #flow { height: 1fr; }
     RoutesRoom #board Lines, RoutesRoom DryRun { border: round $foreground 25%; border-title-color: $foreground 80%; border-subtitle-color: $foreground 60%; }
-    RoutesRoom Lines { scrollbar-color: $foreground 25%; scrollbar-background: $surface; scrollbar-corner-color: $surface; }
     RoutesRoom #board Lines:focus, RoutesRoom DryRun:focus-within { border: heavy $accent; border-title-color: $accent; }
     RoutesRoom #board #run-result { border: none; }
     RoutesRoom.-ascii #board Lines, RoutesRoom.-ascii DryRun { border: ascii $foreground 40%; }
@@ -73,7 +72,7 @@ class RoutesRoom(Room):
     RoutesRoom.-wide #side { width: 38; }
     RoutesRoom.-wide #inspector { width: 40; }
     RoutesRoom.-narrow #board { layers: below above; }
-    RoutesRoom.-narrow #side { layer: above; dock: left; width: 40; display: none; }
+    RoutesRoom.-narrow #side { layer: above; dock: left; width: 100%; display: none; background: $background; }
     RoutesRoom.-narrow.-listing #side { display: block; }
     RoutesRoom.-narrow #inspector { dock: bottom; width: 100%; height: 6; }
     RoutesRoom.-narrow.-short #inspector { height: 5; border-bottom: none; }
@@ -204,6 +203,8 @@ class RoutesRoom(Room):
             return ""
         count = len(self.bench.shelf.changes(item.name))
         live = f"live #{item.version}" if item.version else "live" if item.live is not None else "not live"
+        if self.has_class("-narrow"):
+            return live.removeprefix("live ") + (f" +{count}" if count else "")
         return f"{live} {self.shell.look.glyphs.middot} draft +{count}" if count else live
 
     # what is shown
@@ -213,7 +214,9 @@ class RoutesRoom(Room):
         if not self.is_mounted or not self._list.is_attached:
             return
         bench = self.bench
-        self._panels.routes(is_roomy=self.has_class("-wide") or self.has_class("-narrow"))
+        self._panels.routes(
+            "full" if self.has_class("-narrow") else "roomy" if self.has_class("-wide") else "tight"
+        )
         self._panels.versions()
         self._take_up_node()
         self._run()

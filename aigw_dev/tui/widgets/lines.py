@@ -40,6 +40,9 @@ class Lines(ScrollView, can_focus=True):
         background: $surface;
         scrollbar-size-vertical: 1;
         scrollbar-size-horizontal: 1;
+        scrollbar-color: $foreground 25%;
+        scrollbar-background: $surface;
+        scrollbar-corner-color: $surface;
         & > .lines--dim { color: $foreground 60%; }
         & > .lines--strong { text-style: bold; }
         & > .lines--good { color: $text-success; }

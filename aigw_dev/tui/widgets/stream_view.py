@@ -227,19 +227,22 @@ class StreamView(Lines):
             return [bar, *part.tail[at - len(rows)]]
         chosen = self._code_at
         if chosen is not None and chosen.row == at and chosen in part.document.codes:
-            return [bar, *rows[at][:-1], Span(f" {glyphs.tick} copied", "good strong")]
+            name, line, _ = rows[at]
+            return [bar, name, Span(line.text[:-2], line.style), Span(f" {glyphs.tick} copied", "good strong")]
         return [bar, *rows[at]]
 
     def changed(self) -> None:
         """All of it anew; after a resize laid out for the new width."""
         if self._cells != self._inner():
             self._cells = self._inner()
-            self._empty_rows = [row for whole in self._empty for row in wrap(whole, self._cells)]
+            self._empty_rows = [row for whole in self._empty for row in wrap(whole, self._cells, rest=_hang(whole))]
             for part in self.parts:
                 part.document, part.waiting = self._document(part), [part.text]
             self._flush()
         self._kept.clear()
         self._resize_rows()
+        if self._is_following and self.parts:
+            self.scroll_end(animate=False, immediate=True, x_axis=False)
         self.refresh()
 
     # Textual's side
@@ -380,3 +383,8 @@ class StreamView(Lines):
         if size != self.virtual_size:
             self.set_reactive(Widget.virtual_size, size)  # pyright: ignore[reportArgumentType]  -- the class's descriptor
             self._scroll_update(size)
+
+
+def _hang(row: Row) -> str:
+    """Blanks for the further rows of what begins with a bullet."""
+    return "    " if row and row[0].text.startswith("  ") else ""

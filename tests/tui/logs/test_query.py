@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigw_dev.store import filters
 from aigw_dev.tui.logs import completion, query
 
 
@@ -68,22 +67,3 @@ def test_a_term_that_says_nothing_yet_is_not_tried(text: str, begun: bool) -> No
 def test_words_worth_marking_are_those_that_are_wanted() -> None:
     said = 'status:429 model:gpt*4o,Claude "Card Declined" -lost response:refund* since:5m'
     assert query.words(said) == ("gpt", "4o", "claude", "card declined", "refund")
-
-
-def test_every_field_of_the_language_is_offered_and_no_other() -> None:
-    assert set(completion.FIELDS) == set(filters.FIELDS)
-    assert set(completion.VALUES) | completion.ASKED <= set(filters.FIELDS)
-
-
-@pytest.mark.parametrize("field", completion.VALUES)
-def test_every_value_offered_is_taken_by_the_gateway(field: str) -> None:
-    for offer in completion.values(field, ""):
-        assert isinstance(filters.parse(f"{field}:{offer.value}", now_s=1e9), filters.Filter), offer
-
-
-def test_offers_begin_with_what_is_typed_then_hold_it() -> None:
-    assert [offer.value for offer in completion.fields("re")][:3] == ["request:", "response:", "reasoning:"]
-    assert [offer.value for offer in completion.values("model", "4o", ["gpt-4o", "4o-mini"])] == [
-        "4o-mini",
-        "gpt-4o",
-    ]

@@ -1,7 +1,10 @@
 """Positions and seqs of a list, against a plain sorted list."""
 
 import bisect
+import itertools
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +19,7 @@ STEP = st.one_of(
 
 
 @given(st.lists(STEP, max_size=12))
-def test_runs_are_the_set_they_stand_for(steps: list[tuple[str, list]]) -> None:
+def test_runs_are_the_set_they_stand_for(steps: list[tuple[str, list[Any]]]) -> None:
     runs, plain = Runs(), set[int]()
     for what, given_ in steps:
         if what == "add":
@@ -39,19 +42,15 @@ def test_the_order_of_runs_does_not_matter_and_none_touch(parts: list[tuple[int,
     dice.shuffle(shuffled)  # pyright: ignore[reportAttributeAccessIssue]  -- hypothesis' Random
     assert Runs(parts) == Runs(shuffled)
     pairs = Runs(parts).pairs()
-    assert all(first + count < after for (first, count), (after, _) in zip(pairs, pairs[1:], strict=False))
+    assert all(first + count < after for (first, count), (after, _) in itertools.pairwise(pairs))
 
 
 def test_what_lies_outside_has_no_seq() -> None:
     runs = Runs([(5, 3)])
     assert runs.seqs(-4, 99) == [5, 6, 7]
     for position in (-1, 3):
-        try:
+        with pytest.raises(IndexError, match="of 3"):
             runs.seq(position)
-        except IndexError as error:
-            assert "of 3" in str(error)
-        else:
-            raise AssertionError
 
 
 def test_taking_the_head_of_many_runs_leaves_the_rest_where_it_is() -> None:

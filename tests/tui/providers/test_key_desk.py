@@ -10,6 +10,7 @@ from aigw_dev.tui.providers.many import Many
 from aigw_dev.tui.widgets.confirm import Confirm
 from aigw_dev.tui.widgets.form import Form
 from aigw_dev.tui.widgets.picker import Picker
+from tests.secrets.keyrings import MemoryKeyring
 from tests.tui.harness import Desk, toasts
 from tests.tui.providers.screen import GOOD, choose, room, sitting, written
 
@@ -148,3 +149,22 @@ async def test_an_environment_without_keys_says_so(tmp_path: Path) -> None:
     async with sitting(tmp_path) as (at, _):
         await at.press("I")
         await at.until(lambda: any("No key in the environment" in one for one in toasts(at.app)))
+
+
+async def test_with_a_keyring_the_key_goes_there_and_the_top_line_says_which(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sitting(tmp_path) as (at, _):
+        keyring = MemoryKeyring()
+        monkeypatch.setattr(at.house.gateway.vault, "keyring", keyring)
+        room(at).load()
+        await at.sees("keyring: memory ✓")
+        await choose(at, "up")
+        await at.press("K")
+        await at.until(lambda: isinstance(at.app.screen, KeyForm))
+        await at.sees("Key for up", "up-key", "OS keyring", "It is sent to 127.0.0.1")
+        await enter(at, GOOD)
+        await at.until(lambda: "up" in room(at).health)
+        assert keyring.items == {"up-key": GOOD}
+        await at.sees("from the OS keyring", "$ aigw-dev keys add up --name up-key")
+        assert GOOD not in seen(at, tmp_path)

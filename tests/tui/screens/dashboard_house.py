@@ -18,12 +18,6 @@ def room(at: Desk) -> DashboardRoom:
     return at.app.screen
 
 
-def words(at: Desk, panel: str) -> list[str]:
-    """What is in a panel, row by row."""
-    widget = room(at).query_one(f"#{panel}")
-    return [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]  -- every panel is a Lines
-
-
 class Numbers:
     """Answers every look with the same quarter of an hour, and remembers what was asked."""
 
@@ -47,8 +41,8 @@ async def numbers(folder: Path, **more: Any) -> AsyncGenerator[tuple[Desk, Numbe
         dashboard = at.app._rooms["dashboard"]
         assert isinstance(dashboard, DashboardRoom)
         dashboard.ask_picture = answers
-        await at.until(lambda: isinstance(at.app.screen, DashboardRoom))
-        await at.press("<", ">")
+        await at.until(lambda: at.app.screen is dashboard and dashboard.is_mounted and dashboard.focused)
+        dashboard.on_shown()
         await at.until(lambda: dashboard.picture is not None and dashboard.picture.totals.requests, "numbers")
         await at.pilot.pause()
         yield at, answers

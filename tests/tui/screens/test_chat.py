@@ -198,7 +198,7 @@ async def test_two_models_answer_the_same_prompt_side_by_side_and_are_compared(
 
 
 async def test_limits_are_refused_in_place_and_can_be_lifted(tmp_path: Path) -> None:
-    async with desk(tmp_path, room="chat") as at:
+    async with desk(tmp_path, room="chat", has_toasts=True) as at:
         await opened(at, "mock/echo")
         room(at).params.query_one("#param-max_tokens").focus()
         await at.press("9", "0", "0", "0")

@@ -1,6 +1,7 @@
 """The Dashboard screen."""
 
 import asyncio
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from aigw_dev.tui.dashboard.panels import PlotPanel, Tile
 from tests.tui.dashboard.made import UNTIL_S
 from tests.tui.harness import desk
-from tests.tui.screens.dashboard_house import numbers, room, words
+from tests.tui.screens.dashboard_house import numbers, room
 
 pytestmark = pytest.mark.anyio
 
@@ -42,7 +43,7 @@ async def test_what_is_shown_is_what_the_gateway_counted(tmp_path: Path) -> None
         await at.house.chat("nobody/knows", "hm")
         await at.press("1")
         await at.until(lambda: room(at).picture is not None and room(at).picture.totals.requests == 4)  # pyright: ignore[reportOptionalMemberAccess]  -- just looked
-        await at.sees("model_not_found", "1  25 %", "free", "404")
+        await at.sees("model_not_found", "1  25.0 %", "free", "404")
 
 
 async def test_the_range_and_the_grouping_are_asked_for_and_said(tmp_path: Path) -> None:
@@ -199,7 +200,7 @@ async def test_a_gateway_that_goes_leaves_the_numbers_and_says_how_old_they_are(
         await at.sees("By model", "echo")
         at.bridge.is_down = True
         await at.press("b")
-        await at.sees("stale since", "retry in")
+        await at.sees("stale since")
         assert "echo" in at.screen_text()
         assert room(at).has_class("-stale")
         at.bridge.is_down = False
@@ -220,8 +221,7 @@ async def test_where_one_was_is_kept(tmp_path: Path) -> None:
             "focus": "faults",
             "zoomed": "faults",
         }
-        at.app.shell.memory.put("dashboard", kept)
-        at.app.shell.memory.save(at.app.shell.memory.encoded())
+    (tmp_path / "tui" / "memory.json").write_text(json.dumps({"dashboard": kept}), "utf-8")
     async with numbers(tmp_path) as (at, answers):
         await at.sees("[1h]", "[provider]")
         assert answers.asked[-1].by == "provider"
@@ -257,13 +257,9 @@ async def test_names_from_anywhere_are_harmless(tmp_path: Path, name: str) -> No
             "faults": [entry(500, name, name, UNTIL_S - 5.0, provider=name)],
             "deployments": [{"id": 9, "at": UNTIL_S - 100.0, "note": name}],
         }
-        await at.press("b")
-        await at.until(
-            lambda: (
-                words(at, "groups")[1][2:5].strip() == name[:3].replace("\x1b", "")[:3].strip()
-                or name[:2] in words(at, "groups")[1]
-            )
-        )
+        room(at).on_shown()
+        await at.until(lambda: room(at).picture.groups[0].name == name and room(at).picture.faults)  # pyright: ignore[reportOptionalMemberAccess]  -- it has come
+        await at.sees(name[:2])
         shown = at.screen_text()
         assert "\x1b" not in shown
         assert max(len(line) for line in shown.split("\n")) <= 120
@@ -272,7 +268,9 @@ async def test_names_from_anywhere_are_harmless(tmp_path: Path, name: str) -> No
 async def test_little_room_keeps_every_tile_and_one_plot(tmp_path: Path) -> None:
     async with numbers(tmp_path, size=(80, 24)) as (at, _):
         assert all(tile.region.area for tile in room(at).query(Tile))
-        await at.sees("Requests", "~409k/~114k", "QPS", "RT 640 whl 640 str", "Requests per", "Errors (37)")
+        await at.sees(
+            "Requests", "~409 k / ~114 k", "QPS", "RT 640 whl 640 str", "Requests per", "Errors (37)"
+        )
         await at.press("right", "right", "right")
         await at.sees("Latency ms per")
         assert not room(at).query_one("#metric").display
