@@ -1,4 +1,4 @@
-"""Write what is made from code: the root help, docs/commands.md, errors.md, providers.md, and the keys in config.md.
+"""Write what is made from code: root help, docs/commands.md, errors.md, providers.md, tui-keys.md, keys in config.md.
 
 `python docs/generate.py` writes them; with `--check` it writes nothing, shows what differs and exits 1.
 """
@@ -19,6 +19,7 @@ from aigw_dev.core import config
 from aigw_dev.core.errors import CODES
 from aigw_dev.core.providers.catalogue import KINDS
 from aigw_dev.core.providers.kind import Kind
+from aigw_dev.tui.key_list import all_actions
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN = "<!-- written by docs/generate.py -->"
@@ -33,6 +34,7 @@ def main() -> int:
         "docs/commands.md": commands(),
         "docs/errors.md": errors(),
         "docs/providers.md": providers(),
+        "docs/tui-keys.md": tui_keys(),
         "docs/config.md": between_marks("docs/config.md", config_keys()),
     }
     stale = {name: text for name, text in pages.items() if _read(ROOT / name) != text}
@@ -58,6 +60,23 @@ def help_text() -> str:
         build.overview(COMMANDS).main(["--help"], "aigw-dev", standalone_mode=False)
     text = printed.getvalue().replace("\\", "\\\\")
     return f'"""What `aigw-dev --help` prints; written by docs/generate.py."""\n\nHELP = """\\\n{text}"""\n'
+
+
+def tui_keys() -> str:
+    """Every key of the screens with its action id, by place."""
+    parts = [
+        "# Keys of the screens\n\nWritten by `docs/generate.py`; `aigw-dev tui --keys` lists what holds for you. "
+        "A key is changed in `tui.yaml` by its action: see [tui.md](tui.md#keys-of-your-own)."
+    ]
+    for group, members in itertools.groupby(
+        sorted(all_actions(), key=lambda one: one.id.partition(".")[0]),
+        key=lambda one: one.id.partition(".")[0],
+    ):
+        rows = [
+            [f"`{one.id}`", " ".join(f"`{key}`" for key in one.keys.split(",")), one.help] for one in members
+        ]
+        parts.append(f"## {group}\n\n" + _table(["action", "key", "does"], rows))
+    return "\n\n".join(parts) + "\n"
 
 
 def commands() -> str:

@@ -51,7 +51,9 @@ async def dashboard(pilot: "Pilot[int]") -> None:
 async def routes(pilot: "Pilot[int]") -> None:
     await keys(pilot, "2", pause=2.0)
     await keys(pilot, "t")
-    await keys(pilot, *("space" if char == " " else char for char in "tier=free task=code region=eu"), pause=0.02)
+    await keys(
+        pilot, *("space" if char == " " else char for char in "tier=free task=code region=eu"), pause=0.02
+    )
     await pilot.pause(1.0)
 
 
