@@ -106,7 +106,7 @@ class DemoUpstream:
         self, writer: asyncio.StreamWriter, provider: str, path: str, body: dict[str, Any]
     ) -> None:
         model = BY_NAME.get((provider, str(body.get("model", ""))))
-        dialect = "anthropic" if path.endswith("messages") else "openai"
+        dialect = "messages" if path.endswith("messages") else "chat"
         if model is None:
             _whole(writer, 404, demo_wire.failure(404, dialect, MODELS[0]))
             return
@@ -118,14 +118,14 @@ class DemoUpstream:
         if status != 200:  # noqa: PLR2004  -- HTTP
             _whole(writer, status, demo_wire.failure(status, dialect, model))
             return
-        identifier = f"{'msg' if dialect == 'anthropic' else 'chatcmpl'}-demo-{next(self._numbers)}"
+        identifier = f"{'msg' if dialect == 'messages' else 'chatcmpl'}-demo-{next(self._numbers)}"
         if path.endswith("embeddings"):
             _whole(writer, 200, demo_wire.embeddings(body, model))
         elif body.get("stream"):
-            make = demo_wire.message_events if dialect == "anthropic" else demo_wire.chat_events
+            make = demo_wire.message_events if dialect == "messages" else demo_wire.chat_events
             await self._stream(writer, make(body, model, identifier), model)
         else:
-            make_whole = demo_wire.message if dialect == "anthropic" else demo_wire.chat
+            make_whole = demo_wire.message if dialect == "messages" else demo_wire.chat
             words = len(demo_wire.answer(body).split())
             await asyncio.sleep(self._jitter(words / model.words_per_s))
             _whole(writer, 200, make_whole(body, model, identifier))

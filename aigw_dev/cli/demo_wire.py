@@ -147,13 +147,13 @@ def embeddings(body: dict[str, Any], model: DemoModel) -> dict[str, Any]:
 
 
 def failure(status: int, dialect: str, model: DemoModel) -> dict[str, Any]:
-    """An error as that vendor's API would shape it."""
+    """An error as APIs of that `dialect` (`chat` or `messages`) shape it."""
     kind, text = {
         429: ("rate_limit_exceeded", f"Rate limit reached for {model.model} (demo). Try again in 1s."),
         503: ("overloaded_error", f"{model.model} is overloaded (demo)."),
         404: ("model_not_found", "There is no such model (demo)."),
     }.get(status, ("server_error", "The server had an error (demo)."))
-    if dialect == "anthropic":
+    if dialect == "messages":
         return {
             "type": "error",
             "error": {"type": "rate_limit_error" if status == 429 else "api_error", "message": text},  # noqa: PLR2004  -- HTTP

@@ -199,6 +199,14 @@ class AigwApp(App[int]):
 
     # actions
 
+    def action_copy_command(self) -> None:
+        """The one above the key bar."""
+        words = next((line.words for line in self.screen.query(CommandLine)), "")
+        if words:
+            self.copy_text(words, "the command")
+        else:
+            self.toast("No command yet", "it stands above the keys once something was done")
+
     def action_room(self, room: str) -> None:
         """A digit."""
         self.go(room)
@@ -282,7 +290,9 @@ class AigwApp(App[int]):
         ):
             return False
         is_typing = isinstance(self.focused, Input | TextArea)
-        return not (is_typing and action in {"room", "previous", "quit", "help", "last_error"})
+        return not (
+            is_typing and action in {"room", "previous", "quit", "help", "last_error", "copy_command"}
+        )
 
     # the gateway
 

@@ -84,11 +84,19 @@ class Room(Screen[None]):
 
     def on_mount(self) -> None:
         """Take up what the last run left."""
-        self.recall(self.shell.memory.room(self.ROOM))
-        self.is_recalled = True
+        self._recall_once()
+
+    def _recall_once(self) -> None:
+        """Before anything is shown: Textual may resume a screen before it is mounted, and mounts it once per class."""
+        if not self.is_recalled:
+            self.is_recalled = True
+            self.recall(self.shell.memory.room(self.ROOM))
 
     def on_screen_resume(self) -> None:
         """To the front."""
+        if not self.is_mounted:
+            return  # `on_mount` comes, and then this again
+        self._recall_once()
         self.refresh_top()
         self.on_shown()
 

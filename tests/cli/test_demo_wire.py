@@ -57,8 +57,8 @@ def test_an_offered_tool_is_called_once_with_likely_arguments() -> None:
 
 
 def test_failures_have_their_vendor_s_shape() -> None:
-    assert demo_wire.failure(429, "openai", MODEL)["error"]["code"] == "rate_limit_exceeded"
-    assert demo_wire.failure(500, "anthropic", MODEL)["error"]["type"] == "api_error"
+    assert demo_wire.failure(429, "chat", MODEL)["error"]["code"] == "rate_limit_exceeded"
+    assert demo_wire.failure(500, "messages", MODEL)["error"]["type"] == "api_error"
 
 
 def test_parts_of_a_message_are_read_and_embeddings_are_as_many_as_texts() -> None:

@@ -23,7 +23,9 @@ def test_what_we_show_can_be_pasted_back(said: str, metadata: dict[str, Any] | N
 @pytest.mark.parametrize("flag", ["-d", "--data", "--data-raw", "--data-binary", "--json", "--data="])
 def test_every_way_to_send_a_body_is_read(flag: str) -> None:
     glue = "" if flag.endswith("=") else " "
-    found = read_curl(f"""$ curl -X POST https://api.x.y/v1/chat/completions?z=1 {flag}{glue}'{{"model":"m"}}'""")
+    found = read_curl(
+        f"""$ curl -X POST https://api.x.y/v1/chat/completions?z=1 {flag}{glue}'{{"model":"m"}}'"""
+    )
     assert found == PastedCall(path="/v1/chat/completions", body={"model": "m"}, metadata=None)
 
 

@@ -67,3 +67,27 @@ def test_json_keeps_its_value(text: str) -> None:
     shown = harmless.json_text(document)
     assert json.loads(shown) == {"text": text}
     assert not steers(shown, allowed="\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["T" + "".join(chr(0xE0000 + ord(char)) for char in "hidden") + "ags", "a\u200bb\ufeffc\u2060d", "v\U000e0101"]
+)
+def test_what_nobody_would_see_is_spelled_out(text: str) -> None:
+    shown = harmless.line(text)
+    assert not any(unicodedata.category(char) in {"Cf", "Mn"} for char in shown)
+    assert shown.startswith(text[0])
+    assert "\\" in shown
+    assert json.loads(harmless.json_text(json.dumps(text, ensure_ascii=False))) == text
+
+
+@pytest.mark.parametrize("flood", ["Z" + "\u0301\u0316\u0489" * 700, "J" + "\u200d" * 2_000, "👩\u200d" * 900 + "👧"])
+def test_a_flood_of_marks_does_not_fit_into_one_cell(flood: str) -> None:
+    shown = harmless.line(f"{flood}end")
+    assert max(len(part) for part in shown.split("\N{DOTTED CIRCLE}")) <= 30
+    assert harmless.line(shown) == shown
+    assert harmless.block(flood) == harmless.line(flood)
+
+
+@pytest.mark.parametrize("text", ["👩‍👩‍👧‍👦", "e\u0301\u0302", "हिन्दी", "ไทยเป็น", "👍🏽", "🏳️‍🌈", "می\u200cخواهم"])  # fmt: skip
+def test_signs_of_many_characters_stay_whole(text: str) -> None:
+    assert harmless.line(text) == text

@@ -1,18 +1,25 @@
 """A real terminal: tmux on a socket of its own. The screen is polled, never waited for by the clock."""
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 _KEYS = {"up": "Up", "down": "Down", "left": "Left", "right": "Right", "enter": "Enter", "esc": "Escape", "tab": "Tab",
-         "space": "Space", "backspace": "BSpace", "pageup": "PPage", "pagedown": "NPage"}  # fmt: skip
+         "shift+tab": "BTab", "space": "Space", "backspace": "BSpace", "pageup": "PPage", "pagedown": "NPage", "f4": "F4"}  # fmt: skip
+_LOCALE: Final = {"LC_ALL": "C.UTF-8"}
+"""tmux draws and tells everything else than ASCII as `_` without one."""
+_FOCUS_S: Final = 1.0
+"""The most that a Tab may take until it is sent again: some fields have no cursor to see it by."""
 
 
 class Tmux:
@@ -26,32 +33,39 @@ class Tmux:
         env: Mapping[str, str],
         cwd: Path,
         until: Callable[..., None],
+        record: Path | None = None,
     ) -> None:
+        """`record` gets every byte that the program writes to the terminal, from the first on."""
         self._until = until
         self._socket = f"aigw-{uuid.uuid4().hex[:8]}"
         variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in env.items())
-        line = f"cd {shlex.quote(str(cwd))} && env -u NO_COLOR {variables} {shlex.join(command)}; echo EXIT=$?; cat"
+        run = f"env -u NO_COLOR {variables} {shlex.join(command)}"
+        line = f"tmux wait-for begin; cd {shlex.quote(str(cwd))} && {run}; echo EXIT=$?; exec cat"
         self._call("-f", "/dev/null", "new-session", "-d", "-s", "s", "-x", str(size[0]), "-y", str(size[1]), line)
         self._call("set", "-g", "remain-on-exit", "on")
         self._call("set", "-s", "escape-time", "10")
+        if record is not None:
+            self._call("pipe-pane", "-t", "s", f"cat > {shlex.quote(str(record))}")
+        self._call("wait-for", "-S", "begin")
+
+    # what it shows
 
     def screen(self, *, styled: bool = False) -> str:
         """What the terminal shows."""
         return self._call("capture-pane", "-p", *(["-e"] if styled else []), "-t", "s")
 
-    def key(self, *names: str) -> None:
-        """Keys by name, or characters."""
-        for name in names:
-            if name in _KEYS:
-                self._call("send-keys", "-t", "s", _KEYS[name])
-            elif name.startswith("^"):
-                self._call("send-keys", "-t", "s", f"C-{name[1:]}")
-            else:
-                self._call("send-keys", "-t", "s", "-l", name)
+    def cursor(self) -> tuple[int, int]:
+        """Column and row of the cursor, which stands in the field that is typed into."""
+        column, _, row = self._call("display", "-p", "-t", "s", "#{cursor_x},#{cursor_y}").partition(",")
+        return int(column), int(row)
 
-    def type(self, text: str) -> None:
-        """Text, as a person's paste."""
-        self._call("send-keys", "-t", "s", "-l", text)
+    def place_of(self, pattern: str) -> tuple[int, int]:
+        """Column and row of the pattern's first character on the screen."""
+        for row, line in enumerate(self.screen().splitlines()):
+            found = re.search(pattern, line)
+            if found is not None:
+                return found.start(), row
+        raise AssertionError(f"not on the screen: {pattern}\n{self.screen()}")
 
     def sees(self, *patterns: str, timeout: float = 20.0) -> str:
         """Wait until every pattern is on the screen; the screen."""
@@ -60,27 +74,87 @@ class Tmux:
         def holds() -> bool:
             nonlocal shown
             shown = self.screen()
-            return all(re.search(pattern, shown) for pattern in patterns)
+            return all(re.search(pattern, shown, re.MULTILINE) for pattern in patterns)
 
         try:
             self._until(holds, timeout_s=timeout)
         except pytest.fail.Exception as error:
-            missing = [pattern for pattern in patterns if not re.search(pattern, shown)]
+            missing = [pattern for pattern in patterns if not re.search(pattern, shown, re.MULTILINE)]
             raise AssertionError(f"never on the screen: {missing}\n{shown}") from error
         return shown
 
     def gone(self, pattern: str, timeout: float = 20.0) -> None:
         """Wait until the pattern is not on the screen any more."""
-        self._until(lambda: re.search(pattern, self.screen()) is None, timeout_s=timeout, what=f"{pattern} gone")
+        try:
+            self._until(lambda: re.search(pattern, self.screen()) is None, timeout_s=timeout)
+        except pytest.fail.Exception as error:
+            raise AssertionError(f"still on the screen: {pattern}\n{self.screen()}") from error
+
+    def buffer(self) -> str:
+        """tmux's newest paste buffer; empty where there is none."""
+        done = self._run("show-buffer")
+        return done.stdout if done.returncode == 0 else ""
+
+    # what is done to it
+
+    def key(self, *names: str) -> None:
+        """Keys by name, or characters."""
+        for name in names:
+            if name in _KEYS:
+                self._call("send-keys", "-t", "s", _KEYS[name])
+            elif name.startswith("^") and len(name) > 1:
+                self._call("send-keys", "-t", "s", f"C-{name[1:]}")
+            else:
+                self._call("send-keys", "-t", "s", "-l", "--", name)
+
+    def type(self, text: str) -> None:
+        """Text, as a person's paste."""
+        self._call("send-keys", "-t", "s", "-l", "--", text)
+
+    def tab_to(self, label: str, *, key: str = "tab", most: int = 24) -> None:
+        """`key` until the cursor stands in the line below the one that shows `label`."""
+        for _ in range(most):
+            before = self.cursor(), self.screen(styled=True)
+            self.key(key)
+            deadline = time.monotonic() + _FOCUS_S
+            while (self.cursor(), self.screen(styled=True)) == before and time.monotonic() < deadline:
+                pass
+            if self._is_below(label):
+                return
+        raise AssertionError(f"{key} does not lead below {label!r}\n{self.screen()}")
+
+    def click(self, column: int, row: int) -> None:
+        """The left button, as terminals send it (SGR), at a place counted from 0."""
+        place = f"{column + 1};{row + 1}"
+        self.type(f"\x1b[<0;{place}M\x1b[<0;{place}m")
 
     def resize(self, width: int, height: int) -> None:
+        """Another size of the window."""
         self._call("resize-window", "-t", "s", "-x", str(width), "-y", str(height))
 
+    def exit_code(self, timeout: float = 30.0) -> int:
+        """Wait until the program has ended; its exit code."""
+        self.sees(r"^EXIT=\d+", timeout=timeout)
+        found = re.search(r"^EXIT=(\d+)", self.screen(), re.MULTILINE)
+        assert found is not None
+        return int(found[1])
+
     def close(self) -> None:
-        subprocess.run(["tmux", "-L", self._socket, "kill-server"], capture_output=True, check=False)
+        """End the program and the terminal."""
+        self._run("kill-server")
+
+    def _is_below(self, label: str) -> bool:
+        _, at = self.cursor()
+        lines = self.screen().splitlines()
+        return 0 < at <= len(lines) and label in lines[at - 1]
 
     def _call(self, *words: str) -> str:
-        done = subprocess.run(
-            ["tmux", "-L", self._socket, *words], capture_output=True, text=True, check=True, timeout=20
-        )
+        done = self._run(*words)
+        assert done.returncode == 0, f"tmux {words}: {done.stderr}"
         return done.stdout
+
+    def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["tmux", "-L", self._socket, *words],
+            capture_output=True, text=True, check=False, timeout=20, env={**os.environ, **_LOCALE},
+        )  # fmt: skip

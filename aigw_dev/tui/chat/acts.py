@@ -55,7 +55,8 @@ def _option(row: Mapping[str, Any]) -> Option:
         price = "route" if row["provider"] == "dynamic" else "price unknown"
     else:
         price = f"${before:g} / ${after or 0:g} per M" if before or after else "free"
-    key = f" · {row['key_state']}" if row.get("key_state") else ""
+    state = str(row.get("key_state") or "")
+    key = f" · {state.replace('none needed', 'no key needed')}" if state else ""
     return Option(value=value, detail=f"{price}{key}")
 
 

@@ -144,7 +144,12 @@ def metadata_lines(metadata: Mapping[str, Any]) -> str:
 
 
 def _is_pair(key: str, value: str) -> bool:
-    return bool(key) and not any(sign in key + value for sign in ",;\n={") and key == key.strip() and value == value.strip()
+    return (
+        bool(key)
+        and not any(sign in key + value for sign in ",;\n={")
+        and key == key.strip()
+        and value == value.strip()
+    )
 
 
 def _object(text: str, field: str, problems: dict[str, str]) -> dict[str, Any]:

@@ -22,10 +22,12 @@ class Prompt(Editor):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
+            "escape", "leave", "stop / keys", id="prompt.leave", tooltip="Stop an answer; else to the keys."
+        ),
+        Binding(
             "up",
             "earlier",
-            "Earlier",
-            show=False,
+            "earlier",
             id="prompt.earlier",
             tooltip="In the first line: what was sent before.",
         ),
@@ -35,7 +37,7 @@ class Prompt(Editor):
             "Later",
             show=False,
             id="prompt.later",
-            tooltip="In the last line: what was sent after it.",
+            tooltip="In the last line: what came after.",
         ),
     ]
 

@@ -45,6 +45,14 @@ BINDINGS: Final[list[BindingType]] = [
         tooltip="Find an action by name.",
     ),
     Binding(
+        "Y",
+        "copy_command",
+        "Copy command",
+        show=False,
+        id="app.copy_command",
+        tooltip="Copy the command that does the same as the last action.",
+    ),
+    Binding(
         "ctrl+g",
         "gateways",
         "Gateways",

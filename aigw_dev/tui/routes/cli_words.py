@@ -3,36 +3,39 @@
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-_OPTIONS = ("description", "models", "metadata", "on_loss")
-"""What `routes add` and `routes edit` take beside the flow, where they take it."""
+_OPTIONS: Final = ("description", "models", "metadata", "on_loss")
+"""The settings of a route; only the first has an option of its own."""
+_DRAFT: Final = "--draft"
+"""What is done here is in the draft; without it the commands change what is live."""
 
 
 def add(name: str, tree: Mapping[str, Any]) -> str:
     """`aigw-dev routes add`."""
-    return _words("add", name, *_flow(tree), *_description(tree))
+    return _words("add", name, *_flow(tree), *_description(tree), _DRAFT)
 
 
 def edit_flow(name: str, tree: Mapping[str, Any]) -> str:
     """`aigw-dev routes edit` with the flow as it is now."""
-    return _words("edit", name, *_flow(tree))
+    return _words("edit", name, *_flow(tree), _DRAFT)
 
 
 def edit_settings(name: str, tree: Mapping[str, Any], old: Mapping[str, Any]) -> str:
-    """`aigw-dev routes edit`: with an option for the description, in the editor for the rest."""
+    """`aigw-dev routes edit`: with an option for the description, with the whole route for the rest."""
     is_more = any(tree.get(key) != old.get(key) for key in _OPTIONS[1:])
-    return _words("edit", name) if is_more else _words("edit", name, *_description(tree, is_always=True))
+    words = ["--flow", _json(tree)] if is_more else _description(tree, is_always=True)
+    return _words("edit", name, *words, _DRAFT)
 
 
 def rename(name: str, to: str) -> str:
     """`aigw-dev routes rename`."""
-    return _words("rename", name, to)
+    return _words("rename", name, to, _DRAFT)
 
 
 def remove(name: str) -> str:
     """`aigw-dev routes remove`."""
-    return _words("remove", name)
+    return _words("remove", name, _DRAFT)
 
 
 def deploy(note: str) -> str:
@@ -45,9 +48,9 @@ def rollback(number: int) -> str:
     return _words("rollback", str(number))
 
 
-def rollback_route(number: int, routes: Sequence[str]) -> str:
-    """`aigw-dev routes rollback` of some routes alone."""
-    return _words("rollback", str(number), *[word for route in routes for word in ("--route", route)])
+def put(name: str, tree: Mapping[str, Any]) -> str:
+    """`aigw-dev routes edit` that makes the route so, in force at once."""
+    return _words("edit", name, "--flow", _json(tree))
 
 
 def explain(name: str, options: Sequence[str]) -> str:
@@ -59,7 +62,11 @@ def _flow(tree: Mapping[str, Any]) -> list[str]:
     flow = tree.get("flow")
     if isinstance(flow, dict) and list(flow) == ["send"]:  # pyright: ignore[reportUnknownArgumentType]  -- JSON
         return ["--send", str(flow["send"])]  # pyright: ignore[reportUnknownArgumentType]  -- JSON
-    return ["--flow", json.dumps(flow, ensure_ascii=False, separators=(",", ":"), default=str)]
+    return ["--flow", _json(flow)]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def _description(tree: Mapping[str, Any], *, is_always: bool = False) -> list[str]:

@@ -115,8 +115,10 @@ def _deploy(bench: Bench, name: str, routes: list[str] | None, wanted: Wanted | 
     bench.shell.link.ask(bench.screen, work, then, failed=failed, group="deploy")
 
 
-def _back(bench: Bench, name: str, number: int, routes: list[str] | None, note: str = "") -> None:
-    """Write an earlier version back: of these routes, or the whole config."""
+def _back(
+    bench: Bench, name: str, number: int, routes: list[str] | None, *, note: str = "", is_older: bool = False
+) -> None:
+    """Write an earlier version back: of these routes, or the whole config. `is_older`: others may lie between."""
 
     def work(client: AdminClient) -> dict[str, Any]:
         if routes is None:
@@ -129,9 +131,8 @@ def _back(bench: Bench, name: str, number: int, routes: list[str] | None, note: 
         bench.shell.toast(
             f"Rolled {name} back to #{number}{said}", "a new deployment; the history keeps the other"
         )
-        bench.shell.cli(
-            cli_words.rollback(number) if routes is None else cli_words.rollback_route(number, routes)
-        )
+        tree = _version(bench, str(number)) if is_older else None
+        bench.shell.cli(cli_words.rollback(number) if tree is None else cli_words.put(name, tree))
         bench.read_histories.clear()
         bench.reload()
 
@@ -184,7 +185,7 @@ def roll_back(bench: Bench, key: str) -> None:
     elif item.live == _version(bench, key):
         bench.shell.toast(f"#{key} is what is live")
     else:
-        _back(bench, item.name, int(key), [item.name], note=f"roll {item.name} back to #{key}")
+        _back(bench, item.name, int(key), [item.name], note=f"roll {item.name} back to #{key}", is_older=True)
 
 
 def _version(bench: Bench, key: str) -> dict[str, Any] | None:
@@ -215,9 +216,6 @@ def read_history(bench: Bench) -> None:
 
 def resolve(bench: Bench, name: str, error: GatewayError | None) -> None:
     """The file and the draft both changed a route: show what differs and ask for a way."""
-    bench.shell.toast(
-        f"{name} was changed elsewhere", "your version is kept; choose what becomes of it", "warning"
-    )
     item = bench.shelf.items.get(name)
     mine = item.tree if item is not None else None
 
@@ -258,6 +256,7 @@ def _told(error: GatewayError | None) -> str:
 def _go(bench: Bench, name: str, way: Way | None, trees: tuple[Any, Any, Any], digest: str) -> None:
     base, mine, theirs = trees
     if way is None:
+        bench.shell.toast(f"{name} was changed elsewhere", "your version is kept; s asks again", "warning")
         return
     if way == "discard" or mine is None:
         bench.send(Revert(name), is_urgent=True)

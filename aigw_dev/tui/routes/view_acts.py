@@ -177,7 +177,7 @@ def _open_editor(bench: Bench, name: str, tree: dict[str, Any], content: str) ->
         bench.shell.toast(
             f"Edited {name}", f"{count} change{'' if count == 1 else 's'} in the draft; u takes it back"
         )
-        bench.shell.cli(f"aigw-dev routes edit {name}")
+        bench.shell.cli(f"aigw-dev routes edit {name} --draft")
 
 
 # logged requests

@@ -59,7 +59,7 @@ _KEYS: Final = (
         "Parameters by name: pick one, or type a new name to keep these.",
         False,
     ),
-    ("f4", "editor", "editor", "Editor", "Write the message in $EDITOR.", False),
+    ("f4", "editor", "editor", "$EDITOR", "Write the message in $EDITOR.", True),
 )
 _NOT_TYPING: Final = frozenset(action.partition("(")[0] for _, action, *_ in _KEYS) - {"stop", "editor"}
 """Actions whose keys are letters in a text field."""

@@ -50,7 +50,7 @@ class DashboardRoom(Room):
     DashboardRoom.-wide #latency { width: 4fr; }
     DashboardRoom.-wide #groups { width: 3fr; }
     DashboardRoom .panel { border: round $foreground 25%; border-title-color: $foreground 80%; border-subtitle-color: $foreground 60%; padding: 0 1; scrollbar-size: 0 0; background: $background; }
-    DashboardRoom .panel:focus { border: round $accent; border-title-color: $accent; border-title-style: bold; }
+    DashboardRoom .panel:focus { border: heavy $accent; border-title-color: $accent; border-title-style: bold; }
     DashboardRoom.-plain .panel { border: ascii $foreground 40%; }
     DashboardRoom.-plain .panel:focus { border: ascii $accent; }
     DashboardRoom .bare, DashboardRoom .bare:focus, DashboardRoom.-plain .bare, DashboardRoom.-plain .bare:focus { border: none; padding: 0 0 0 1; }

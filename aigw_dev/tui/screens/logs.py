@@ -98,8 +98,7 @@ class LogsRoom(Room):
 
     def on_link(self, *, is_up: bool) -> None:
         """Back: look at once. Gone: what is there stays."""
-        if is_up:
-            self._feed.wake()
+        self._feed.wake()
         self._say()
 
     def on_config(self) -> None:

@@ -203,8 +203,8 @@ class RoutesRoom(Room):
             return ""
         count = len(self.bench.shelf.changes(item.name))
         live = f"live #{item.version}" if item.version else "live" if item.live is not None else "not live"
-        if self.has_class("-narrow"):
-            return live.removeprefix("live ") + (f" +{count}" if count else "")
+        if count and self.has_class("-narrow"):
+            return f"{live.removeprefix('live ')} +{count}"
         return f"{live} {self.shell.look.glyphs.middot} draft +{count}" if count else live
 
     # what is shown

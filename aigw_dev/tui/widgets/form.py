@@ -86,7 +86,7 @@ class Form(Modal[dict[str, Any]]):
                     with Horizontal(classes="field"):
                         yield Words(field.label or field.name, classes="label")
                         yield self._widget(field)
-                    yield Words(id=f"wrong-{field.name}", classes="wrong")
+                    yield Words(id=f"wrong-f-{field.name}", classes="wrong")
                 yield Words(id="wrong-form", classes="wrong")
 
     def values(self) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class Form(Modal[dict[str, Any]]):
     def typed(self) -> None:
         """What was wrong may be right now; what is not finished yet is not blamed."""
         for field in self._fields:
-            if self.query_one(f"#wrong-{field.name}").has_class("on"):
+            if self.query_one(f"#wrong-f-{field.name}").has_class("on"):
                 self._judge(field)
 
     def _widget(self, field: Field) -> Entry | Editor | Choice:
@@ -158,7 +158,7 @@ class Form(Modal[dict[str, Any]]):
     def _judge(self, field: Field) -> bool:
         value = self._value(field)
         said = field.check(value) if field.check is not None and isinstance(value, str) else ""
-        self._say(field.name, said)
+        self._say(f"f-{field.name}", said)
         return not said
 
     def _say(self, name: str, said: str) -> None:

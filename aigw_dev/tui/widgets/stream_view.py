@@ -228,14 +228,21 @@ class StreamView(Lines):
         chosen = self._code_at
         if chosen is not None and chosen.row == at and chosen in part.document.codes:
             name, line, _ = rows[at]
-            return [bar, name, Span(line.text[:-2], line.style), Span(f" {glyphs.tick} copied", "good strong")]
+            return [
+                bar,
+                name,
+                Span(line.text[:-2], line.style),
+                Span(f" {glyphs.tick} copied", "good strong"),
+            ]
         return [bar, *rows[at]]
 
     def changed(self) -> None:
         """All of it anew; after a resize laid out for the new width."""
         if self._cells != self._inner():
             self._cells = self._inner()
-            self._empty_rows = [row for whole in self._empty for row in wrap(whole, self._cells, rest=_hang(whole))]
+            self._empty_rows = [
+                row for whole in self._empty for row in wrap(whole, self._cells, rest=_hang(whole))
+            ]
             for part in self.parts:
                 part.document, part.waiting = self._document(part), [part.text]
             self._flush()

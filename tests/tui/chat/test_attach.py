@@ -12,7 +12,10 @@ from aigw_dev.tui.chat import attach
 def test_every_kind_of_file_has_its_part() -> None:
     png = attach.part_of("a.png", b"\x89PNG")
     assert png["image_url"]["url"] == "data:image/png;base64," + base64.b64encode(b"\x89PNG").decode()
-    assert attach.part_of("a.wav", b"RIFF")["input_audio"] == {"data": base64.b64encode(b"RIFF").decode(), "format": "wav"}
+    assert attach.part_of("a.wav", b"RIFF")["input_audio"] == {
+        "data": base64.b64encode(b"RIFF").decode(),
+        "format": "wav",
+    }
     assert attach.part_of("a.md", "ü".encode()) == {"type": "text", "text": "a.md:\n\nü"}
     assert attach.part_of("a.pdf", b"%PDF")["file"]["file_data"].startswith("data:application/pdf;base64,")
     assert attach.part_of("a.bin", b"\xff\xfe")["file"]["filename"] == "a.bin"

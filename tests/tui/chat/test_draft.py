@@ -56,7 +56,8 @@ def test_custom_json_wins_and_says_over_what() -> None:
 @pytest.mark.parametrize("field", ["custom", "metadata", "tools"])
 @pytest.mark.parametrize("text", ["{", "[1]", '"x"', "5"])
 def test_what_is_no_json_of_the_right_kind_is_a_problem(field: str, text: str) -> None:
-    draft = Draft(**{field: text})
+    draft = Draft()
+    setattr(draft, field, text)
     assert field in read(draft).problems
     assert body_of(draft, MESSAGES)["messages"] == MESSAGES
 
@@ -81,7 +82,9 @@ def test_metadata_comes_back_as_it_was_written(metadata: dict[str, Any]) -> None
 
 
 def test_tools_are_sent_without_their_canned_results() -> None:
-    draft = Draft(tools='[{"function": {"name": "a"}, "result": {"x": 1}}, {"type": "function", "function": {"name": "b"}, "result": "t"}]')
+    draft = Draft(
+        tools='[{"function": {"name": "a"}, "result": {"x": 1}}, {"type": "function", "function": {"name": "b"}, "result": "t"}]'
+    )
     found = read(draft)
     assert [set(tool) for tool in found.tools] == [{"type", "function"}] * 2
     assert found.canned["b"] == "t"

@@ -1,24 +1,43 @@
 """A conversation is kept whole, and sends what was said, not what failed."""
 
-from pathlib import Path
-
 import pytest
 
 from aigw_dev.tui.chat.draft import Draft
-from aigw_dev.tui.chat.shelf import Shelf, new_id
-from aigw_dev.tui.chat.talk import Facts, Strand, Talk, Turn, branched, decode, encode, restored, summary, titled
+from aigw_dev.tui.chat.talk import (
+    Facts,
+    Strand,
+    Talk,
+    Turn,
+    branched,
+    decode,
+    encode,
+    restored,
+    summary,
+    titled,
+)
 from aigw_dev.tui.look import UNICODE
 
 
 def a_talk(talk_id: str = "0000abcd-01", began_at: float = 1.0) -> Talk:
     turns = [
         Turn(role="user", message={"content": "one"}),
-        Turn(role="assistant", message={"content": "uno"}, reasoning="hm", facts=Facts(nanousd=1_000_000, cost_status="exact")),
+        Turn(
+            role="assistant",
+            message={"content": "uno"},
+            reasoning="hm",
+            facts=Facts(nanousd=1_000_000, cost_status="exact"),
+        ),
         Turn(role="user", message={"content": [{"type": "text", "text": "two"}, {"type": "image_url"}]}),
         Turn(role="assistant", message={"content": ""}),
         Turn(role="error", message={"content": "429: no"}),
     ]
-    return Talk(id=talk_id, began_at=began_at, title="one", strands=[Strand(model="m", turns=turns)], draft=Draft(model="m"))
+    return Talk(
+        id=talk_id,
+        began_at=began_at,
+        title="one",
+        strands=[Strand(model="m", turns=turns)],
+        draft=Draft(model="m"),
+    )
 
 
 def test_errors_and_empty_answers_are_never_sent() -> None:
@@ -37,7 +56,9 @@ def test_it_comes_back_as_it_was_kept() -> None:
     assert decode(encode(a_talk())) == a_talk()
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b'{"id":"../x"}', b'{"id":"abcd","version":99}', b'{"id":"abcd","strands":[]}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b'{"id":"../x"}', b'{"id":"abcd","version":99}', b'{"id":"abcd","strands":[]}']
+)
 def test_what_is_no_conversation_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError):
         decode(content)
@@ -64,31 +85,3 @@ def test_what_an_older_run_left_is_taken_as_far_as_it_fits() -> None:
     found = restored({"draft": {"model": 5}, "models": ["a", 7, "b"]}, id="abcd", now=1.0)
     assert [strand.model for strand in found.strands] == ["a", "b"]
     assert restored({}, id="abcd", now=1.0).is_empty
-
-
-@pytest.mark.parametrize("is_kept", [True, False])
-def test_the_shelf_lists_newest_first_and_gives_back_what_it_took(tmp_path: Path, is_kept: bool) -> None:
-    shelf = Shelf(tmp_path if is_kept else None)
-    for number in range(3):
-        shelf.save(f"abc{number}", encode(a_talk(f"abc{number}", float(number))))
-    shelf.save("abcd", encode(Talk(id="abcd")))
-    assert [row.id for row in shelf.list()] == ["abc2", "abc1", "abc0"]
-    assert shelf.load("abc1") == a_talk("abc1", 1.0)
-    gone = shelf.remove("abc1")
-    assert gone is not None
-    assert shelf.load("abc1") is None
-    shelf.save("abc1", gone)
-    assert len(shelf.list()) == 3
-
-
-def test_strange_files_are_left_alone(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
-    assert shelf.list() == []
-    shelf.save("abcd", b"broken")
-    (tmp_path / "conversations" / "notes.json").write_text("{}")
-    assert shelf.list() == []
-    assert shelf.load("../memory") is None
-
-
-def test_ids_sort_by_time() -> None:
-    assert new_id(2_000_000_000) > new_id(1_000_000_000)

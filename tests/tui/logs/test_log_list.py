@@ -41,7 +41,7 @@ async def test_space_stops_and_goes_on(tmp_path: Path) -> None:
 
 
 async def test_moving_in_a_long_list_paints_where_the_cursor_is_and_was(tmp_path: Path) -> None:
-    async with logs(tmp_path, calls=40, size=(100, 24)) as at:
+    async with logs(tmp_path, calls=150, size=(100, 24)) as at:
         await at.press("up", "up", "up")
         shown = [line[0] for line in at.screen_text().split("\n") if "question" in line]
         assert shown.count("▌") == 1
@@ -50,5 +50,7 @@ async def test_moving_in_a_long_list_paints_where_the_cursor_is_and_was(tmp_path
         await at.press("down", "down")
         lines = [line for line in at.screen_text().split("\n") if "question" in line]
         assert [place for place, line in enumerate(lines) if line.startswith("▌")] == [2]
-        await at.press("pagedown")
-        await at.sees("question 20")
+        await at.press("pagedown", "pagedown")
+        await at.sees("question 38 ", "question 20 ")
+        await at.press("G")
+        await at.sees("question 149", "TAIL")

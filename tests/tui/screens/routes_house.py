@@ -102,3 +102,36 @@ async def logged(at: Desk) -> dict[str, Any]:
 def file(folder: Path) -> str:
     """The config file."""
     return (folder / "aigw-dev.yaml").read_text("utf-8")
+
+
+async def quick(at: Desk, words: str) -> None:
+    """The quick-add line on the selected node."""
+    await at.press("colon")
+    await at.type(words)
+    await at.press("enter")
+    await at.until(lambda: not at.app.screen.is_modal, "the form is closed")
+
+
+async def flipped(at: Desk) -> None:
+    """On the canvas, true and false of the first node exchanged, and that sent."""
+    await loaded(at)
+    await at.press("enter", "x")
+    await sent(at)
+
+
+async def deploy(at: Desk, note: str = "") -> None:
+    """Save and deploy what is on the canvas."""
+    before = (await deployments(at))[0]["number"]
+    await at.press("s")
+    await at.sees("enter deploys")
+    await at.type(note)
+    await at.press("enter")
+    await at.sees(f"Deployed #{before + 1}")
+
+
+async def add(at: Desk, name: str, *, sample: int = 0) -> None:
+    await at.press("a")
+    await at.sees("New route")
+    await at.type(name)
+    await at.press("tab", "tab", "tab", *["right"] * sample, "ctrl+j")
+    await at.until(lambda: room(at).bench.at == name, f"{name} is there")

@@ -16,7 +16,9 @@ SAID = "Route *conditions*:\n\n- tier first\n- then region\n\n```python\ndef rou
 def picture(at: Desk) -> str:
     """The screen without what differs from run to run: durations, and blanks that follow from them."""
     lines = [
-        re.sub(r"(?:TTFT|time|reasoning|\bB−A\b).*", "(numbers)", line) if re.search(r"TTFT|B−A|reasoning", line) else line
+        re.sub(r"(?:TTFT|time|reasoning|\bB−A\b).*", "(numbers)", line)
+        if re.search(r"TTFT|B−A|reasoning", line)
+        else line
         for line in at.screen_text().splitlines()
     ]
     return "\n".join(line.rstrip() for line in lines)

@@ -21,7 +21,9 @@ LINES = st.sampled_from(
 TEXTS = st.lists(LINES, max_size=30).map("\n".join)
 
 
-def rows_of(text: str, *, cells: int = 40, sizes: tuple[int, ...] = (), ascii_only: bool = False) -> list[str]:
+def rows_of(
+    text: str, *, cells: int = 40, sizes: tuple[int, ...] = (), ascii_only: bool = False
+) -> list[str]:
     document = Document(cells, ASCII if ascii_only else UNICODE)
     at = 0
     for size in sizes:
@@ -68,7 +70,9 @@ def test_what_is_whole_is_final() -> None:
     assert plain(document.rows[-1]) == "three"
 
 
-@pytest.mark.parametrize("more", ["word " * 20_000, "x" * 100_000, "- item\n" * 5_000, "| a | b |\n" * 5_000, "line\n" * 5_000])
+@pytest.mark.parametrize(
+    "more", ["word " * 20_000, "x" * 100_000, "- item\n" * 5_000, "| a | b |\n" * 5_000, "line\n" * 5_000]
+)
 @pytest.mark.parametrize("before", ["", "```python\n", "| h | i |\n|---|---|\n"])
 def test_what_may_still_change_stays_small(before: str, more: str) -> None:
     document = Document(40, UNICODE)

@@ -47,8 +47,17 @@ async def test_it_shows_the_same_however_the_text_came(size: int) -> None:
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.sampled_from(["user", "answer", "thought", "tool", "bad", "note"]), st.text(max_size=80)), max_size=6))
-async def test_parts_stand_one_below_the_other_and_every_row_can_be_asked_for(parts: list[tuple[str, str]]) -> None:
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["user", "answer", "thought", "tool", "bad", "note"]), st.text(max_size=80)
+        ),
+        max_size=6,
+    )
+)
+async def test_parts_stand_one_below_the_other_and_every_row_can_be_asked_for(
+    parts: list[tuple[str, str]],
+) -> None:
     async with stage(lambda: StreamView(Look())) as app:
         view = view_of(app)
         for kind, content in parts:
