@@ -169,8 +169,10 @@ def chat(seat: Seat) -> None:
     seat.writes(SAID)
     seat.asks("^j", "dynamic/support → mock/echo", r"TTFT \d+ ms", rf"(?s){re.escape(SAID)}.*{re.escape(SAID)}")
     exchange = seat.told(ended, "the exchange is in the log")
-    assert (exchange["route"], exchange["asked_model"], exchange["status"]) == ("support", "dynamic/support", 200)
-    assert exchange["stream"]
+    assert (exchange["route"], exchange["original_model"], exchange["status"]) == ("support", "dynamic/support", 200)
+    assert exchange["is_stream"]
+    assert exchange["assembled"]["text"] == SAID
+    assert len(exchange["timing"]["at_us"]) > 1
 
 
 def look_at_the_log(seat: Seat) -> None:
@@ -187,8 +189,9 @@ def look_at_the_log(seat: Seat) -> None:
         r'if metadata\.lang == "de" → false', r'metadata\.lang is "en"',
         r"else \(taken\): mock/echo",
     )  # fmt: skip
-    steps = seat.ask(ended)["decision"]["steps"]
-    assert "en" in str(steps)
+    steps = seat.ask(ended)["decision"]["trace"]
+    assert [step["node"] for step in steps] == ["flow", "flow.else", "flow.else.else"]
+    assert [step["observations"][0]["actual"] for step in steps[:2]] == ["free", "en"]
     assert len(seat.ask(lambda client: client.exchanges())["entries"]) == 1
 
 

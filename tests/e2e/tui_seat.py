@@ -138,6 +138,7 @@ class Seat:
         """A pattern with our signs, as this terminal shows them."""
         if not self.kind.is_ascii:
             return pattern
+        pattern = pattern.replace("→", "-?>")  # the glyph is one cell, an arrow in running text is two
         return "".join(char if char.isascii() else re.escape(char.translate(_SIGNS)) for char in pattern)
 
     def sees(self, *patterns: str, timeout: float = 20.0) -> str:

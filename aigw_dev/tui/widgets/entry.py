@@ -1,8 +1,14 @@
-"""Where a person types: one line, or several. No blinking, no markup; `esc` leaves the field."""
+"""Where a person types: one line, or several. No blinking, no markup; `esc` leaves the field.
+
+Whatever comes in is made harmless: what is set, pasted, or stands there as a hint. A key's characters are printable
+by themselves.
+"""
 
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
@@ -10,7 +16,7 @@ from aigw_dev.core import harmless
 
 
 class Entry(Input):
-    """One line. What is set from data is made harmless."""
+    """One line."""
 
     DEFAULT_CSS = """
     Entry { height: 1; border: none; padding: 0 1; background: $boost; &:focus { border: none; background: $primary 20%; } }
@@ -43,7 +49,7 @@ class Entry(Input):
     ) -> None:
         """`is_secret` shows dots."""
         super().__init__(
-            harmless.line(value),
+            value,
             placeholder=placeholder,
             password=is_secret,
             id=id,
@@ -53,13 +59,26 @@ class Entry(Input):
         )
         self.cursor_blink = False
 
+    def validate_value(self, value: str) -> str:
+        """As it can be shown; a secret is dots anyway, and stays what it is."""
+        return value if self.password else harmless.line(value)
+
+    def validate_placeholder(self, placeholder: str) -> str:
+        """It may come from a config or a log."""
+        return harmless.line(placeholder)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        # Here, not only when the value is set: the cursor goes behind what was put in.
+        if not self.password:
+            event.text = "\n".join(map(harmless.line, event.text.splitlines()))
+
     def action_leave(self) -> None:
         """Give the keys back to the screen."""
         self.post_message(self.Left(self))
 
 
 class Editor(TextArea):
-    """Several lines. What is set from data is made harmless."""
+    """Several lines."""
 
     DEFAULT_CSS = """
     Editor { border: none; padding: 0 1; background: $boost; &:focus { border: none; background: $primary 10%; } }
@@ -92,7 +111,7 @@ class Editor(TextArea):
         """`tab` moves on to the next widget."""
         super().__init__(
             harmless.block(value),
-            placeholder=placeholder,
+            placeholder=Content(harmless.block(placeholder)),  # text alone would be read as markup
             id=id,
             classes=classes,
             compact=True,
@@ -102,6 +121,13 @@ class Editor(TextArea):
             highlight_cursor_line=False,
         )
         self.cursor_blink = False
+
+    def load_text(self, text: str) -> None:
+        """Another text."""
+        super().load_text(harmless.block(text))
+
+    async def _on_paste(self, event: events.Paste) -> None:  # Textual calls its own after this one
+        event.text = harmless.block(event.text)
 
     def action_leave(self) -> None:
         """Give the keys back to the screen."""

@@ -54,7 +54,7 @@ class Lines(ScrollView, can_focus=True):
         & > .lines--user { color: $text-accent; text-style: bold; }
         & > .lines--mark { background: $warning 40%; text-style: bold underline; }
         & > .lines--hot { color: $text-success; text-style: bold; }
-        & > .lines--sel { background: $primary; color: $text; text-style: bold; }
+        & > .lines--sel { background: $primary; color: $background; text-style: bold; }
         & > .lines--wire { color: $foreground 50%; }
         &:nocolor > .lines--sel { text-style: bold reverse; }
         &:nocolor > .lines--mark { text-style: reverse underline; }
