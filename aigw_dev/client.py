@@ -6,12 +6,11 @@ One class, synchronous; screens call it from worker threads. Answers are plain J
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from aigw_dev.admin_api.choices import ChoiceCalls
 from aigw_dev.admin_api.intent import IntentCalls
 from aigw_dev.admin_api.log import LogCalls
-from aigw_dev.admin_api.sending import BASE, AdminError
+from aigw_dev.admin_api.sending import BASE, AdminError, segment
 
 __all__ = ["BASE", "AdminClient", "AdminError"]
 
@@ -69,15 +68,15 @@ class AdminClient(LogCalls, IntentCalls, ChoiceCalls):
     ) -> dict[str, Any]:
         """Store a key in the `keyring` or the `encrypted` file; the answer holds its fingerprint, never the value."""
         body = {"value": value, "provider": provider, "origins": origins or [], "place": place}
-        return self._call("PUT", f"/keys/{quote(name, safe='')}", json=body)
+        return self._call("PUT", f"/keys/{segment(name)}", json=body)
 
     def rotate_key(self, name: str, value: str) -> dict[str, Any]:
         """Put another value in a key's place; the old one is still known for a day."""
-        return self._post(f"/keys/{quote(name, safe='')}/rotate", {"value": value})
+        return self._post(f"/keys/{segment(name)}/rotate", {"value": value})
 
     def remove_key(self, name: str) -> dict[str, Any]:
         """Delete a key from where it is kept."""
-        return self._call("DELETE", f"/keys/{quote(name, safe='')}")
+        return self._call("DELETE", f"/keys/{segment(name)}")
 
     def issue(self, *, kind: str, name: str, metadata: Mapping[str, str] | None = None) -> dict[str, Any]:
         """A new credential for a run; the token is in the answer and nowhere else."""
@@ -85,7 +84,7 @@ class AdminClient(LogCalls, IntentCalls, ChoiceCalls):
 
     def revoke(self, identifier: str) -> dict[str, Any]:
         """End a credential: calls with it are 401 from now on."""
-        return self._call("DELETE", f"/credentials/{quote(identifier, safe='')}")
+        return self._call("DELETE", f"/credentials/{segment(identifier)}")
 
     def audit(self, *, limit: int = 100) -> list[dict[str, Any]]:
         """Who changed what, newest first."""

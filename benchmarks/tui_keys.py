@@ -81,9 +81,15 @@ def measure(env: dict[str, str], cwd: Path, size: tuple[int, int]) -> dict[str, 
         terminal.read(1.0)
         os.write(terminal.master, b"2")
         terminal.read(1.0)
-        for key in (b"\x1b[B", b"\t"):  # into the picture, wherever the focus begins
-            os.write(terminal.master, key)
-            terminal.read(0.5, 1.5)
+        for _ in range(8):  # into the picture, wherever the focus begins
+            answers = []
+            for key in (b"\x1b[C", b"\x1b[D"):
+                os.write(terminal.master, key)
+                answers.append(terminal.read(0.2, 0.5)[2])
+            if all(b"metadata" in answer or len(answer) > 1500 for answer in answers):
+                break
+            os.write(terminal.master, b"\t")
+            terminal.read(0.3, 1.0)
         firsts: list[float] = []
         lasts: list[float] = []
         sizes: list[int] = []
@@ -93,7 +99,7 @@ def measure(env: dict[str, str], cwd: Path, size: tuple[int, int]) -> dict[str, 
         began, before = time.perf_counter(), terminal.cpu_s()
         for at in range(PRESSES):
             os.write(terminal.master, ARROWS[at % len(ARROWS)])
-            first, last, seen = terminal.read(0.08, 1.0)
+            first, last, seen = terminal.read(0.08, 0.5)
             if seen:
                 firsts.append(first * 1e3)
                 lasts.append(last * 1e3)

@@ -66,8 +66,19 @@ async def detail(pilot: "Pilot[int]") -> None:
     await keys(pilot, "up", "up", "up", "enter", pause=1.0)
 
 
+async def typed(pilot: "Pilot[int]", text: str) -> None:
+    await keys(pilot, *("space" if char == " " else char for char in text), pause=0.01)
+
+
 async def chat(pilot: "Pilot[int]") -> None:
     await keys(pilot, "3", pause=1.5)
+    await keys(pilot, "escape", "m", pause=0.6)
+    await typed(pilot, "openai/gpt-4o-mini")
+    await keys(pilot, "enter", "escape", "plus", pause=0.8)
+    await typed(pilot, "claude-haiku")
+    await keys(pilot, "enter", "escape", "i", pause=0.8)
+    await typed(pilot, "Review this function: def total(rows): return sum(r.price * r.count for r in rows)")
+    await keys(pilot, "ctrl+j", pause=5.0)
 
 
 async def providers(pilot: "Pilot[int]") -> None:

@@ -25,7 +25,16 @@ SEQUENCES: Final = (
 )
 """Live sequences."""
 
-CONTROLS: Final = ("\x07", "back\x08\x08\x08\x08", "over\rwrite", "nul\x00", "del\x7f", "\x0b\x0c", "\x0e\x0f", "\t")
+CONTROLS: Final = (
+    "\x07",
+    "back\x08\x08\x08\x08",
+    "over\rwrite",
+    "nul\x00",
+    "del\x7f",
+    "\x0b\x0c",
+    "\x0e\x0f",
+    "\t",
+)
 BIDI: Final = ("\u202edlrow\u202c", "\u2066iso\u2069", "\u061c\u200e\u200f", "line\u2028para\u2029")
 MARKUP: Final = (
     "[bold]BOLD[/bold]",

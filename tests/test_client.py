@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +137,25 @@ async def test_it_reads_and_purges_the_log(tmp_path: Path) -> None:
             assert (await one.chat("mock/echo", text, headers=own)).status_code == 200
         assert one.gateway.recorder.writer.flush()
         await asyncio.to_thread(read, client)
+
+
+async def test_a_name_of_dots_is_a_name_and_not_what_lies_above(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as (one, client):
+
+        def refused(ask: Callable[[], object]) -> tuple[str, int]:
+            with pytest.raises(AdminError) as caught:
+                ask()
+            return caught.value.code, caught.value.status
+
+        def story() -> None:
+            digest = client.put_config(OTHER, digest=client.config()["digest"])["digest"]
+            client.put_route("mine", {"flow": {"send": "mock/echo"}}, digest)
+            assert refused(lambda: client.rollback_route("..", 1)) == ("route_not_found", 404)
+            assert refused(lambda: client.remove_route("..", digest)) == ("route_not_found", 404)
+            assert refused(lambda: client.route_history(""))[1] == 400
+            assert refused(lambda: client.exchange(".."))[0] == "exchange_not_found"
+            assert client.draft() is not None
+            assert client.config()["text"] == OTHER
+
+        await asyncio.to_thread(story)
+        assert one.gateway.reading.text == OTHER

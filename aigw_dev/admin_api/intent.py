@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
-from aigw_dev.admin_api.sending import AdminError, Sending
+from aigw_dev.admin_api.sending import AdminError, Sending, segment
 
 
 class IntentCalls(Sending):
@@ -60,7 +59,7 @@ class IntentCalls(Sending):
 
     def revert_route(self, name: str) -> dict[str, Any]:
         """Make a route in the draft what it is in the file; the draft, `is_empty` where nothing is left of it."""
-        return self._post(f"/draft/routes/{quote(name, safe='')}/revert")["draft"]
+        return self._post(f"/draft/routes/{segment(name)}/revert")["draft"]
 
     def drop_draft(self) -> dict[str, Any]:
         """Throw the draft away."""
@@ -91,15 +90,15 @@ class IntentCalls(Sending):
 
     def route_history(self, name: str) -> list[dict[str, Any]]:
         """The deployments that changed a route, newest first; `tree` is None where one took it out."""
-        return self._get(f"/routes/{quote(name, safe='')}/history")["history"]
+        return self._get(f"/routes/{segment(name)}/history")["history"]
 
     def rollback_route(self, name: str, number: int, note: str = "") -> dict[str, Any]:
         """Make one route what it was in a deployment, as a new deployment; not there then is gone now."""
-        return self._post(f"/routes/{quote(name, safe='')}/rollback", {"number": number, "note": note})
+        return self._post(f"/routes/{segment(name)}/rollback", {"number": number, "note": note})
 
     def explain(self, route: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """What a route would decide for `request` (metadata, headers, body ...); nothing is sent."""
-        return self._post(f"/routes/{quote(route, safe='')}/explain", request)
+        return self._post(f"/routes/{segment(route)}/explain", request)
 
     def _drafted(
         self, method: str, name: str, digest: str, *, act: str = "", body: Mapping[str, Any] | None = None
@@ -111,5 +110,5 @@ class IntentCalls(Sending):
                 hint="Use letters, digits, `-` and `_`.",
                 status=400,
             )
-        path = f"/draft/routes/{quote(name, safe='')}{act}"
+        path = f"/draft/routes/{segment(name)}{act}"
         return self._call(method, path, json=body, headers={"if-match": f'"{digest}"'})["draft"]

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import quote
 
-from aigw_dev.admin_api.sending import Sending
+from aigw_dev.admin_api.sending import Sending, segment
 
 _REPLAY_S: Final = 330.0
 """Longer than the gateway gives a replay."""
@@ -19,7 +18,7 @@ class LogCalls(Sending):
 
     def exchange(self, name: str) -> dict[str, Any]:
         """One exchange whole, by id, unique prefix, `last` or `-2`."""
-        return self._get(f"/exchanges/{quote(name, safe='')}")
+        return self._get(f"/exchanges/{segment(name)}")
 
     def index(self, query: str = "", *, limit: int = 200_000) -> dict[str, Any]:
         """Where the newest `limit` exchanges are that pass: `runs` of seqs, and `end` for `changes` and `watch`."""
@@ -62,12 +61,12 @@ class LogCalls(Sending):
         `edits` is a JSON merge patch of its body. What the calls cost is spent. Takes as long as the calls take.
         """
         body = {"models": list(models or ()), "edits": dict(edits or {}), "note": note}
-        path = f"/exchanges/{quote(name, safe='')}/replay"
+        path = f"/exchanges/{segment(name)}/replay"
         return self._call("POST", path, json=body, timeout_s=_REPLAY_S)
 
     def compare(self, name: str, other: str) -> dict[str, Any]:
         """How the exchange `other` differs from this one."""
-        return self._get(f"/exchanges/{quote(name, safe='')}/compare", {"other": other})
+        return self._get(f"/exchanges/{segment(name)}/compare", {"other": other})
 
     def purge(self, query: str) -> dict[str, Any]:
         """Delete the exchanges that a filter names."""
@@ -109,7 +108,7 @@ class LogCalls(Sending):
 
     def traffic(self, route: str, since: str = "1h") -> dict[str, Any]:
         """Calls and errors per node of the route's flow in force, and attempts per target."""
-        return self._get(f"/routes/{quote(route, safe='')}/traffic", {"since": since})
+        return self._get(f"/routes/{segment(route)}/traffic", {"since": since})
 
     def live(self, *, query: str = "", on_open: Callable[[], None] | None = None) -> Iterator[dict[str, Any]]:
         """Exchanges as they end, until the gateway goes or the iterator is closed.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import quote
 
 import msgspec
 
@@ -30,6 +31,17 @@ class AdminError(GatewayError):
         """As `GatewayError`, with the reply's status."""
         super().__init__(message, code=code, hint=hint, detail=detail)
         self.status = status
+
+
+def segment(name: str) -> str:
+    """A name as one segment of a path. `..` stays a name: HTTP clients take the bare word for the segment above it.
+
+    An empty one, which would ask for something else, is an `AdminError`.
+    """
+    if not name:
+        raise AdminError("a name is wanted, and this one is empty", code="invalid_request", status=400)
+    quoted = quote(name, safe="")
+    return quoted if quoted.strip(".") else quoted.replace(".", "%2E")
 
 
 class Sending:

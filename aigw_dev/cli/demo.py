@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import CommandError
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from aigw_dev.server.gateway import Gateway
     from aigw_dev.server.run import Ready
     from aigw_dev.tui.shell import Opening
+
+
+_ENVIRONMENT: Final = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+"""All the variables a demo has: keys that somebody adds to it do not replace those in the user's keyring."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +138,8 @@ def _stage() -> Generator[tuple[Place, Path]]:
     try:
         config = folder / CONFIG_NAME
         config.write_text(demo_config(upstream.port), "utf-8")
-        yield Place(Context(config_option=config, home_option=folder / "home", environ={})), folder
+        own = Context(config_option=config, home_option=folder / "home", environ=_ENVIRONMENT)
+        yield Place(own), folder
     finally:
         upstream.stop()
         shutil.rmtree(folder, ignore_errors=True)

@@ -10,7 +10,9 @@ from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, CommandError
 from aigw_dev.cli.money import clock
 from aigw_dev.cli.place import Place
+from aigw_dev.config_file import three_way
 from aigw_dev.config_file.diff import describe_diff
+from aigw_dev.config_file.route_edits import SECTION, restore_route
 from aigw_dev.core import harmless
 from aigw_dev.store.state import Deployment, StateStore
 
@@ -18,6 +20,11 @@ T = TypeVar("T")
 _NOTE = Annotated[str, typer.Option(metavar="TEXT", help="Why, for `routes history`.")]
 _YES = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 _LIMIT = Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")]
+_ROUTES = Annotated[
+    list[str] | None,
+    typer.Option("--route", metavar="ROUTE", help="Only this route of the draft; may be repeated."),
+]
+_ROUTE = Annotated[str, typer.Option(metavar="ROUTE", help="Only this route; the others stay as they are.")]
 _NUMBER = typer.Argument(metavar="NUMBER", min=1, help="A deployment's number, see `routes history`.")
 
 
@@ -91,20 +98,22 @@ def routes_diff(context: Context, number: Annotated[int | None, _NUMBER] = None)
     return _show_diff(context, text, what="file")
 
 
-def routes_deploy(context: Context, note: _NOTE = "", yes: _YES = False) -> int:
+def routes_deploy(context: Context, route: _ROUTES = None, *, note: _NOTE = "", yes: _YES = False) -> int:
     """Put the draft in force, or the file that waits.
 
-    Needed where `gateway.deploy: manual` holds the file back, and for drafts. A file that changed since the draft was
-    begun is a conflict, and nothing is written.
+    Needed where `gateway.deploy: manual` holds the file back, and for drafts. `--route` deploys only that route of the
+    draft, and the rest stays a draft. A file that changed since the draft was begun is a conflict, and nothing is
+    written.
     """
     place = Place(context)
     with place.need_client() as client:
         draft = client.draft()
         if draft is not None:
-            output.note(draft["diff"].rstrip("\n"))
-            if not asking.confirm("Write this draft into the file and put it in force?", is_yes=yes):
+            output.note((_part(place, draft, route) if route else draft["diff"]).rstrip("\n"))
+            what = "this draft" if not route else f"{harmless.line(', '.join(route))} of the draft"
+            if not asking.confirm(f"Write {what} into the file and put it in force?", is_yes=yes):
                 raise asking.refused()
-        done = client.deploy(note=note)
+        done = client.deploy(note=note, routes=route or None)
     if context.is_json:
         output.print_json(done)
     else:
@@ -112,30 +121,55 @@ def routes_deploy(context: Context, note: _NOTE = "", yes: _YES = False) -> int:
     return DONE
 
 
+def _part(place: Place, draft: dict[str, Any], routes: list[str]) -> str:
+    """What deploying only these routes changes; all of the difference where file and draft are in conflict."""
+    if draft["is_stale"]:
+        return draft["diff"]
+    before = swap.live(place)
+    after = three_way.only(before.text, draft["text"], [(SECTION, name) for name in routes])
+    return swap.difference(before, after)
+
+
 def routes_rollback(
-    context: Context, number: Annotated[int, _NUMBER], note: _NOTE = "", yes: _YES = False
+    context: Context,
+    number: Annotated[int, _NUMBER],
+    *,
+    route: _ROUTE = "",
+    note: _NOTE = "",
+    yes: _YES = False,
 ) -> int:
-    """Write an earlier deployment back, as a new one."""
+    """Write an earlier deployment back, as a new one.
+
+    `--route` writes back only that route, and leaves the rest as it is; one that was not there then goes.
+    """
     place = Place(context)
     before = swap.live(place)
-    found = _deployment(place, number)
-    shown = describe_diff(before.text, found.text, old_name="now", new_name=f"#{number}")
-    if not shown:
-        output.note(f"the file is what #{number} was")
-    else:
-        output.note(shown.rstrip("\n"))
-    if not asking.confirm(f"Roll back to #{number}?", is_yes=yes):
+    text = _deployment(place, number).text
+    if route:
+        text = restore_route(before.text, text, route)
+    shown = describe_diff(before.text, text, old_name="now", new_name=f"#{number}")
+    what = f"{harmless.line(route)} of #{number}" if route else f"#{number}"
+    output.note(shown.rstrip("\n") if shown else f"the file is what {what} was")
+    if route and not shown:
+        if context.is_json:
+            output.print_json({"changed": False, "diff": ""})
+        return DONE
+    if not asking.confirm(f"Roll back to {what}?", is_yes=yes):
         raise asking.refused()
     client = place.client()
     if client is not None:
         with client:
-            done: dict[str, Any] = client.rollback(number, note=note)
-        words = f"#{number} is in force again (generation {done['generation']})."
+            done: dict[str, Any] = (
+                client.rollback_route(route, number, note=note)
+                if route
+                else client.rollback(number, note=note)
+            )
+        words = f"{what} is in force again (generation {done['generation']})."
     else:
-        done = swap.put(place, found.text, before, note=note)
+        done = swap.put(place, text, before, note=note)
         words = swap.said(done)
     if context.is_json:
-        output.print_json(done | {"diff": shown})
+        output.print_json(done | {"changed": True, "diff": shown})
     else:
         output.say(harmless.line(words))
     return DONE

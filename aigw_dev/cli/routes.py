@@ -13,7 +13,7 @@ from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, NOT_HELD, CommandError
 from aigw_dev.cli.place import Place
 from aigw_dev.core import harmless
-from aigw_dev.core.config import Config
+from aigw_dev.core.config import Config, Route
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.routing.flow import CompiledRoute, compile_route
 
@@ -38,6 +38,9 @@ class RequestOptions:
     conversation: Annotated[str, typer.Option(help="What names the conversation, for splits.")] = ""
     draw: Annotated[float, typer.Option(min=0.0, max=0.999999, help="What a split draws, 0 up to 1.")] = 0.0
     ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False
+    draft: Annotated[
+        bool, typer.Option("--draft", help="The route as the running gateway's draft has it.")
+    ] = False
 
 
 def routes_list(context: Context) -> int:
@@ -100,7 +103,7 @@ def routes_explain(
     """Draw the path a request would take, with the actual values."""
     from aigw_dev.server import reports
 
-    route = compiled(Place(context), name)
+    route = compiled(Place(context), name, is_draft=options.draft)
     asked = _asked(route, options)
     found = reports.explain(route, asked, measure=measured)
     if isinstance(found, Refusal):
@@ -155,15 +158,15 @@ def routes_test(
     return NOT_HELD if failed else DONE
 
 
-def compiled(place: Place, name: str) -> CompiledRoute:
-    """A route of the config, ready to decide."""
-    config = _config(place)
+def compiled(place: Place, name: str, *, is_draft: bool = False) -> CompiledRoute:
+    """A route of the config, or of the running gateway's draft where there is one, ready to decide."""
+    routes = _drafted(place) if is_draft else _config(place).routes
     wanted = name.removeprefix("dynamic/")
-    route = config.routes.get(wanted)
+    route = routes.get(wanted)
     if route is None:
         import difflib
 
-        near = difflib.get_close_matches(wanted, config.routes, n=1)
+        near = difflib.get_close_matches(wanted, routes, n=1)
         hint = f"Did you mean `{near[0]}`?" if near else "`aigw-dev routes list` shows them."
         raise CommandError(
             f"There is no route `{harmless.line(wanted[:60])}`.", hint=hint, code="route_not_found"
@@ -183,6 +186,17 @@ def measured(raw: bytes) -> Any:
     if isinstance(body, Refusal):
         raise CommandError(body.message, code=body.code)
     return openai_chat.measure(body)
+
+
+def _drafted(place: Place) -> dict[str, Route]:
+    with place.need_client() as client:
+        draft = client.draft()
+    if draft is None:
+        return _config(place).routes
+    reading = place.source.parse(draft["text"])
+    if reading.config is None:
+        raise CommandError("\n".join(problem.text() for problem in reading.problems), code="config_invalid")
+    return reading.config.routes
 
 
 def _config(place: Place) -> Config:

@@ -1,5 +1,6 @@
 """`aigw-dev routes add|edit|rename|remove`: routes changed in the config, each other line kept; or in the draft."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -215,7 +216,7 @@ def _given(word: str) -> dict[str, Any]:
 def _edited(place: Place, text: str, name: str) -> str:
     """The route as a person left it, once the whole config with it has no error; the same error twice ends it."""
     folder = Path(tempfile.mkdtemp(prefix="aigw-dev-route-"))
-    copy = folder / f"{name}.yaml"
+    copy = folder / f"{re.sub('[^A-Za-z0-9_-]+', '-', name)[:60]}.yaml"
     command = editor(place.env)
     shown, written = route_edits.route_text(text, name), ""
     try:

@@ -83,7 +83,7 @@ def reach(place: Place, *, is_own: bool = False, is_log_kept: bool = False) -> G
         return
     if not is_own and list_running(place.home):
         _refuse_others(place)
-    with _ended_by_signals(), _folder(place, is_kept=is_log_kept) as (folder, held):
+    with ended_by_signals(), _folder(place, is_kept=is_log_kept) as (folder, held):
         own = _Own(_settings(place, folder, held))
         try:
             own.start()
@@ -104,7 +104,7 @@ def _refuse_others(place: Place) -> None:
 
 
 @contextlib.contextmanager
-def _ended_by_signals() -> Generator[None]:
+def ended_by_signals() -> Generator[None]:
     """Let a signal that ends the process unwind it first: the log in the temporary folder must not stay behind."""
 
     def end(number: int, frame: FrameType | None) -> None:

@@ -4,6 +4,7 @@ Attaches to the gateway that runs, else starts one in a process of its own while
 stops that one when they close.
 """
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -78,8 +79,11 @@ def over_up(context: Context, *, port: int | None, host: str | None) -> int:
 
 
 def _attached(session: "Session", told: "Told", options: TuiOptions) -> int:
+    from aigw_dev.cli.temporary import ended_by_signals
+
     try:
-        return show(session.opening(), told, options)
+        with ended_by_signals():  # the terminal was closed: what was started for it goes, too
+            return show(session.opening(), told, options)
     finally:
         session.close()
 
@@ -161,9 +165,10 @@ class Session:
             read_running(Path(self._own.folder)),
         )
         if running is not None:
-            output.note(
-                f"stopping {harmless.line(running.name)} at {running.url}, which the screens had started"
-            )
+            with contextlib.suppress(OSError):  # nobody reads it where the terminal was closed
+                output.note(
+                    f"stopping {harmless.line(running.name)} at {running.url}, which the screens had started"
+                )
             stop(self._place, running)
 
 

@@ -49,6 +49,17 @@ def remove_route(text: str, name: str) -> str:
     return edit.delete_value(text, (SECTION, name))
 
 
+def restore_route(text: str, then: str, name: str) -> str:
+    """The text in which route `name` is what it is in the text `then`; not there is taken out."""
+    old, new = route_trees(then), route_trees(text)
+    if name not in old and name not in new:
+        raise ConfigError(f"there is no route {name!r}, then or now", code="route_not_found")
+    if name not in old:
+        return remove_route(text, name)
+    is_same = name in new and edit.is_same(old[name], new[name])
+    return text if is_same else put_route(text, name, old[name] or {})
+
+
 def duplicate_route(text: str, name: str, to: str) -> str:
     """The text with a copy of route `name` below it, comments and all, called `to`; claimed names are not copied."""
     tree = _must_be(text, name)

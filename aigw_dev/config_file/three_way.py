@@ -90,6 +90,20 @@ def apply_units(text: str, units: Mapping[Path, Any], *, base: str) -> str:
     return text
 
 
+def only(text: str, ours: str, paths: Collection[Path]) -> str:
+    """`text` with what `ours` says at these units and nothing else of it.
+
+    Raises `ConfigError` `nothing_to_deploy` where that is no difference.
+    """
+    units = changed_units(text, ours) or {}
+    missing = [str(path[-1]) for path in paths if path not in units]
+    if missing or not paths:
+        what = ", ".join(missing) or "what was named"
+        raise ConfigError(f"the draft does not change {what}; nothing was written", code="nothing_to_deploy")
+    wanted = {path: units[path] for path in paths}
+    return ours if len(wanted) == len(units) else apply_units(text, wanted, base=text)
+
+
 def _units(tree: object) -> Units:
     if not isinstance(tree, dict):
         return {}

@@ -70,12 +70,17 @@ class Claim:
         where another process serves it or the folder cannot be moved; nothing has changed then. Every file in the
         folder but the lock must be closed. `rename` moves the folder; a seam for tests.
         """
-        if folder.exists():
-            _set_aside(folder)
+        aside = _set_aside(folder) if folder.exists() else None
         try:
             rename(self.folder, folder)
         except OSError as error:
-            self._move_open(folder, error)  # Windows moves no folder in which a file is open
+            try:
+                self._move_open(folder, error)  # Windows moves no folder in which a file is open
+            except SecretError:
+                if aside is not None:
+                    with contextlib.suppress(OSError):
+                        aside.rename(folder)
+                raise
         else:
             self._lock.moved(folder / _LOCK)
         self.folder = folder
@@ -86,17 +91,26 @@ class Claim:
             self.publish(msgspec.structs.replace(self._info, config_path=config_path, name=name))
 
     def _move_open(self, folder: Path, reason: OSError) -> None:
-        """Move file by file what can be moved, the claim first."""
+        """Move file by file, the claim first. Databases move all or none; of the rest what can be moved."""
         new = claim(folder) if _made(folder) else None
         if new is None:
-            raise SecretError(
-                f"{self.folder} cannot be moved to {folder}: {reason.strerror or reason}",
-                code="home_unusable",
-            ) from reason
-        for entry in self.folder.iterdir():
-            if entry.name != _LOCK:
+            raise _unmovable(self.folder, folder, reason)
+        moved: list[Path] = []
+        for entry in sorted(self.folder.iterdir()):
+            if entry.name in {_LOCK, _RUNNING}:
+                continue
+            try:
+                entry.replace(folder / entry.name)
+            except OSError as error:
+                if ".db" not in entry.name:
+                    continue  # the words of a detached gateway, which it has open
+                _put_back(moved, self.folder)
+                new.release()
                 with contextlib.suppress(OSError):
-                    entry.replace(folder / entry.name)
+                    (folder / _LOCK).unlink()
+                    folder.rmdir()
+                raise _unmovable(self.folder, folder, error) from error
+            moved.append(folder / entry.name)
         with contextlib.suppress(OSError):
             (self.folder / _RUNNING).unlink(missing_ok=True)
         self._lock.release()
@@ -179,8 +193,8 @@ def _made(folder: Path) -> bool:
     return True
 
 
-def _set_aside(folder: Path) -> None:
-    """Make room where an earlier gateway of the same path left its folder; nothing of it is deleted."""
+def require_unserved(folder: Path) -> None:
+    """Raise `SecretError` where another process serves the gateway of this folder."""
     held = claim(folder)
     if held is None:
         raise SecretError(
@@ -189,6 +203,11 @@ def _set_aside(folder: Path) -> None:
             hint="`aigw-dev status --all` shows it; stop one of the two.",
         )
     held.release()
+
+
+def _set_aside(folder: Path) -> Path:
+    """Make room where an earlier gateway of the same path left its folder; nothing of it is deleted. Its new place."""
+    require_unserved(folder)
     aside = folder.with_name(f"{folder.name}.before-{time.time_ns()}")
     try:
         folder.rename(aside)
@@ -196,6 +215,17 @@ def _set_aside(folder: Path) -> None:
         raise SecretError(
             f"{folder} cannot be set aside: {error.strerror or error}", code="home_unusable"
         ) from error
+    return aside
+
+
+def _put_back(moved: list[Path], folder: Path) -> None:
+    for entry in moved:
+        with contextlib.suppress(OSError):
+            entry.replace(folder / entry.name)
+
+
+def _unmovable(old: Path, new: Path, reason: OSError) -> SecretError:
+    return SecretError(f"{old} cannot be moved to {new}: {reason.strerror or reason}", code="home_unusable")
 
 
 def _read(folder: Path) -> RunningInfo | None:

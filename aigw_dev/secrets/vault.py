@@ -28,6 +28,10 @@ Place = Literal["keyring", "encrypted"]
 _ENCRYPTED_NAME: Final = "keys.enc"
 
 
+_BACKEND: Final = "PYTHON_KEYRING_BACKEND"
+"""Names the keyring's backend (keyring's own variable)."""
+
+
 class Vault:
     """Add, list, allow, read and remove keys. Rotation is in `aigw_dev.secrets.rotation`."""
 
@@ -44,7 +48,9 @@ class Vault:
         """Touches nothing yet. `ask_passphrase` asks a person; the rest are seams with the usual defaults."""
         self.home: Final = home
         self.env: Final = os.environ if env is None else env
-        self.keyring: Final = keyring or Keyring(lock_path=home.path / "keyring.lock")
+        self.keyring: Final = keyring or Keyring(
+            lock_path=home.path / "keyring.lock", env=_keyring_env(self.env)
+        )
         self.encrypted: Final = encrypted or EncryptedFile(
             home.path / _ENCRYPTED_NAME, Passphrase(self.env, ask_passphrase)
         )
@@ -315,3 +321,9 @@ def _require(problem: str | None) -> None:
 def _shown(name: str) -> str:
     """A name fit for a message: text that is no valid name may be a key given by mistake."""
     return name if check_name(name) is None else "like that"
+
+
+def _keyring_env(env: Mapping[str, str]) -> dict[str, str] | None:
+    """The keyring's child has this process's variables; None says so. Another backend named in `env` counts."""
+    named = env.get(_BACKEND)
+    return None if named is None or env is os.environ else {**os.environ, _BACKEND: named}

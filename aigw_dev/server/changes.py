@@ -11,9 +11,8 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
-from aigw_dev.config_file.edit import is_same
 from aigw_dev.config_file.read import digest_of
-from aigw_dev.config_file.route_edits import SECTION, put_route, remove_route, route_trees
+from aigw_dev.config_file.route_edits import SECTION, restore_route
 from aigw_dev.config_file.value_edits import Change, apply_changes, paths_of
 from aigw_dev.core.errors import ConfigError, StoreError
 from aigw_dev.core.problem import Problem
@@ -135,6 +134,8 @@ class Changes:
             problems = await self.drafts.deploy(note=note, actor=actor, routes=routes)
             if problems is not None:
                 return problems
+            if routes is not None:  # the file that waits is not what was asked for
+                raise ConfigError("there is no draft of these routes", code="nothing_to_deploy")
             reading = await asyncio.to_thread(gateway.source.read)
             _require_usable(reading)
             if reading.in_force_digest == gateway.snapshot.digest:
@@ -199,23 +200,13 @@ class Changes:
         found = await self.deployment(number)
         async with self._lock:
             here = await asyncio.to_thread(self.drafts.here)
-            text = await asyncio.to_thread(_with_route_of, found["text"], here.text, name)
+            text = await asyncio.to_thread(restore_route, here.text, found["text"], name)
             if text == here.text:
                 raise ConfigError(f"{name} is what it was in #{number}", code="nothing_to_deploy")
             words = note or f"rollback of {name} to #{number}"
             problems = await self._write(text, expected_digest=here.digest, note=words, actor=actor)
             await self.drafts.follow(we_win=[(SECTION, name)])
             return problems
-
-
-def _with_route_of(then: str, now: str, name: str) -> str:
-    """The text of now with one route as it was then."""
-    old, new = route_trees(then), route_trees(now)
-    if name not in old and name not in new:
-        raise ConfigError(f"there is no route {name!r}, then or now", code="route_not_found")
-    if name not in old:
-        return remove_route(now, name)
-    return now if name in new and is_same(old[name], new[name]) else put_route(now, name, old[name] or {})
 
 
 def _require_usable(reading: Reading) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from aigw_dev.config_file import route_edits, three_way
 from aigw_dev.config_file.diff import describe_diff
 from aigw_dev.config_file.edit import is_same
+from aigw_dev.config_file.read import digest_of
 from aigw_dev.config_file.value_edits import value_at
 from aigw_dev.config_file.yaml_tree import Path
 from aigw_dev.core.errors import ConfigError
@@ -163,8 +164,8 @@ class Drafts:
             self._gateway.state.delete_draft(BASE)
 
     def _onto(self, kept: Kept, here: Here, *, we_win: Collection[str] = ()) -> three_way.Merged:
-        """The draft's edits on the file as it is now."""
-        if kept.base_digest == here.digest:
+        """The draft's edits on the file as it is now; without one, on the built-in default, which every new key changes."""
+        if kept.base_digest == here.digest and (here.digest or kept.base in (None, here.text)):
             return three_way.Merged(text=kept.text)
         if kept.base is None:
             return three_way.Merged(text=kept.text, conflicts=((),))
@@ -278,13 +279,14 @@ class Drafts:
             return None
         if routes is None:
             return merged.text, merged.text, here.digest
-        return _only(routes, here.text, merged.text), merged.text, here.digest
+        paths = [(route_edits.SECTION, name) for name in routes]
+        return three_way.only(here.text, merged.text, paths), merged.text, here.digest
 
     def _after_deploy(self, text: str, whole: str) -> None:
         if text == whole:
             self._forget()
             return
-        self._keep(whole, base=text, base_digest=self._gateway.source.read().digest)
+        self._keep(whole, base=text, base_digest=digest_of(text))  # not the file's: it may have changed since
 
 
 def shown_problem(problem: Problem) -> dict[str, Any]:
@@ -310,19 +312,6 @@ def _rows(live: str, draft: str) -> list[dict[str, Any]]:
         rows.append({"name": name, "state": kind, "row": reports.written_route_row(name, tree), "tree": tree})
     gone = [name for name in before if name not in after]
     return rows + [{"name": name, "state": "removed", "row": None, "tree": None} for name in gone]
-
-
-def _only(routes: Collection[str], live: str, draft: str) -> str:
-    """The file's text with these routes of the draft."""
-    units = three_way.changed_units(live, draft) or {}
-    paths: list[Path] = [(route_edits.SECTION, name) for name in routes]
-    missing = [str(path[1]) for path in paths if path not in units]
-    if missing:
-        raise ConfigError(
-            f"the draft does not change {', '.join(missing)}; nothing was written", code="nothing_to_deploy"
-        )
-    wanted = {path: units[path] for path in paths}
-    return draft if len(wanted) == len(units) else three_way.apply_units(live, wanted, base=live)
 
 
 def _conflict(kept: Kept, here: Here, conflicts: Iterable[Path]) -> ConfigError:

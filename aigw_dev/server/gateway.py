@@ -174,7 +174,7 @@ class Gateway:
         self.snapshot = msgspec.structs.replace(snapshot, config=self._with_pause(config))
         keys.changed = lambda: self._keys_known(keys)
         keys.start()
-        self.recorder.writer.set_logging(snapshot.config.logging)
+        self.recorder.writer.set_logging(self.snapshot.config.logging)
         return is_new, problems
 
     async def _keep_deployment(self, reading: Reading, *, actor: str, note: str) -> None:
@@ -283,6 +283,7 @@ class Gateway:
         """Stop or resume the recording of bodies; a new config does not end a pause."""
         self.is_paused = is_paused
         self.snapshot = msgspec.structs.replace(self.snapshot, config=self._with_pause(self.in_force))
+        self.recorder.writer.set_logging(self.snapshot.config.logging)
 
     def _with_pause(self, config: Config) -> Config:
         if not self.is_paused:

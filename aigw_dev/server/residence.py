@@ -11,7 +11,7 @@ from typing import Final
 
 from aigw_dev.core.errors import GatewayError, SecretError
 from aigw_dev.secrets.home import Home
-from aigw_dev.secrets.running import Claim, RunningInfo
+from aigw_dev.secrets.running import Claim, RunningInfo, require_unserved
 from aigw_dev.store.reader import LogReader
 from aigw_dev.store.state import StateStore
 from aigw_dev.store.writer import LogWriter
@@ -67,9 +67,13 @@ class Residence:
         return ""
 
     def _room(self, folder: Path, config_path: Path) -> Path:
-        """The new folder's place; an older one of this config, by whatever name, is in the way and gets that name."""
+        """The new folder's place; an older one of this config, by whatever name, is in the way and gets that name.
+
+        Not one that another process serves: it goes on working where it is.
+        """
         older = self._home.find_gateway_dir(config_path)
         if older is not None and older != folder:
+            require_unserved(older)
             try:
                 older.rename(folder)
             except OSError as error:
@@ -77,15 +81,13 @@ class Residence:
         return folder
 
     def _move_open_files(self, folder: Path, act: Callable[[], None]) -> None:
-        def move_log() -> None:
-            for reader in self._readers:
-                reader.close()
-            act()
+        """Nobody opens a file of the folder from the moment it is closed until it is where it belongs."""
 
-        def move_both() -> None:
-            self._writer.move(folder / LOG, move_log)
+        def held(reader: LogReader, then: Callable[[], None]) -> Callable[[], None]:
+            return lambda: reader.move(folder / LOG, then)
 
-        self._state.move(folder / STATE, move_both)
-        self.folder = folder
         for reader in self._readers:
-            reader.move(folder / LOG)
+            act = held(reader, act)
+        move_log = act
+        self._state.move(folder / STATE, lambda: self._writer.move(folder / LOG, move_log))
+        self.folder = folder

@@ -9,7 +9,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -207,10 +207,14 @@ class LogReader:
         with self._lock:
             self._close()
 
-    def move(self, path: Path) -> None:
-        """Read the log at this path from now on."""
+    def move(self, path: Path, act: Callable[[], None]) -> None:
+        """Let go of the file, call `act`, which moves it to `path`, and read on there; who reads meanwhile waits.
+
+        Raises what `act` raises; the file is read where it was then.
+        """
         with self._lock:
             self._close()
+            act()
             self.path = path
 
     def _opened(self) -> Session | None:

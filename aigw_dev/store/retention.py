@@ -8,7 +8,7 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Final
 
 from aigw_dev.core.config import Logging
@@ -177,7 +177,7 @@ def delete_rows(db: sqlite3.Connection, seqs: list[int]) -> None:
 
 def purge(
     db: sqlite3.Connection, filter_: Filter, *, rows: int = 50, journal: Journal | None = None
-) -> Iterator[int]:
+) -> Generator[int]:
     """Delete everything that passes the filter, overwriting it on disk; yields the rows deleted by each slice.
 
     Afterwards the index is merged, so that its pages no longer hold the words, and the write-ahead log is emptied.
@@ -207,7 +207,7 @@ def purge(
             db.execute(f"PRAGMA secure_delete={usual[0]:d}")
 
 
-def _merge_index(db: sqlite3.Connection) -> Iterator[int]:
+def _merge_index(db: sqlite3.Connection) -> Generator[int]:
     """Rewrite the full-text index a few pages at a time until no deleted entry is left in it."""
     if not fulltext.has_index(db):
         return

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Final
 
 from aigw_dev.core.config import Logging
@@ -115,7 +115,7 @@ class OpenLog:
             return _QUIET_S
         return _ACTIVE_WAIT_S if time.monotonic() - self._last_batch < _ACTIVE_S else _LONGEST_WAIT_S
 
-    def purge(self, filter_: Filter) -> Iterator[int]:
+    def purge(self, filter_: Filter) -> Generator[int]:
         """Delete what passes the filter, slice by slice; yields the exchanges each deleted."""
         yield from purge(self._db, filter_, journal=self._journal)
         with transaction(self._db):

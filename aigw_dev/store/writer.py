@@ -13,7 +13,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
@@ -24,6 +24,7 @@ from aigw_dev.core.errors import GatewayError, StoreError
 from aigw_dev.core.exchange import Exchange
 from aigw_dev.store import database
 from aigw_dev.store.batches import Counts
+from aigw_dev.store.commands import Command
 from aigw_dev.store.filters import Filter
 from aigw_dev.store.intake import Finish, Intake, Item
 from aigw_dev.store.interning import Mask
@@ -97,7 +98,7 @@ class LogWriter:
         self._open_database = open_database
         self._intake = Intake()
         self._pending: list[Exchange] = []
-        self._commands: collections.deque[_Command] = collections.deque()
+        self._commands: collections.deque[Command] = collections.deque()
         self._counts = Counts()
         self._discarded = 0
         self._pruned = 0
@@ -156,12 +157,14 @@ class LogWriter:
         Raises what `act` raises (the file stays in use where it was) and `StoreError` where the writer has ended.
         Never on the event loop.
         """
-        command = _Command("move", Filter(), (path, act))
+        command = Command("move", Filter(), (path, act))
         self._send(command)
         try:
             command.done.result(timeout_s)
         except TimeoutError:
-            raise StoreError("the log writer is busy; nothing was moved") from None
+            if command.done.cancel():  # or it would be moved when nobody expects it any more
+                raise StoreError("the log writer is busy; nothing was moved") from None
+            command.done.result()
 
     def close(self, timeout_s: float = 10.0) -> bool:
         """Write everything that waits and end the thread; False when it did not end in time."""
@@ -170,14 +173,12 @@ class LogWriter:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    def _command(
-        self, kind: Literal["flush", "settle", "purge"], filter_: Filter | None = None
-    ) -> "_Command":
-        command = _Command(kind, filter_ or Filter())
+    def _command(self, kind: Literal["flush", "settle", "purge"], filter_: Filter | None = None) -> Command:
+        command = Command(kind, filter_ or Filter())
         self._send(command)
         return command
 
-    def _send(self, command: "_Command") -> None:
+    def _send(self, command: Command) -> None:
         if self._thread.is_alive():
             self._commands.append(command)
             self._intake.urge()
@@ -251,11 +252,13 @@ class LogWriter:
             self._commands.remove(command)
             command.answer()
 
-    def _moved(self, command: "_Command") -> None:
+    def _moved(self, command: Command) -> None:
         """Close the file, have it moved, and open it where it is now with the next turn."""
         if command.move is None or not command.done.set_running_or_notify_cancel():
             return
         path, act = command.move
+        for purge in self._asked("purge"):
+            purge.begin_anew()  # its next slice is one of the file that is opened then
         self._release()
         self._lock.free()
         try:
@@ -267,7 +270,7 @@ class LogWriter:
         self._lock = database.WriterLock(path)
         command.done.set_result(0)
 
-    def _asked(self, kind: Literal["flush", "settle", "purge", "move"]) -> "list[_Command]":
+    def _asked(self, kind: Literal["flush", "settle", "purge", "move"]) -> list[Command]:
         # A copy first: others append while this thread looks.
         return [command for command in tuple(self._commands) if command.kind == kind]
 
@@ -372,28 +375,3 @@ class LogWriter:
         if log is not None:
             self._pruned += log.retention.pruned
             log.close()
-
-
-class _Command:
-    """Something asked of the writer thread."""
-
-    def __init__(
-        self,
-        kind: Literal["flush", "settle", "purge", "move"],
-        filter_: Filter,
-        move: tuple[Path, Callable[[], None]] | None = None,
-    ) -> None:
-        self.kind = kind
-        self.move = move
-        self.filter_ = filter_
-        self.steps: Iterator[int] | None = None
-        self.count = 0
-        self.done: concurrent.futures.Future[int] = concurrent.futures.Future()
-
-    def answer(self) -> None:
-        if self.done.set_running_or_notify_cancel():
-            self.done.set_result(self.count)
-
-    def fail(self, error: StoreError) -> None:
-        if self.done.set_running_or_notify_cancel():
-            self.done.set_exception(error)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from textual.app import App
+from textual.binding import Binding
 from textual.filter import LineFilter
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -35,6 +36,8 @@ SAVE_S: Final = 1.0
 TWICE_S: Final = 1.0
 """Within this, a second ctrl-C quits."""
 _THREADS: Final = 24
+_KEY_NAMES: Final = {"⏎": "enter", "⌫": "bksp", "↑": "up", "↓": "down", "←": "left", "→": "right"}
+"""Signs that Textual shows keys by, one cell each: they have no ASCII sign as wide."""
 _SECONDS: Final = {"information": 4.0, "warning": 6.0, "error": 20.0}
 
 
@@ -46,6 +49,7 @@ class AigwApp(App[int]):
     ENABLE_COMMAND_PALETTE = False
     CSS = """
     Toast { max-width: 70; }
+    ToastRack { margin-bottom: 2; }
     """
     BINDINGS = app_keys.BINDINGS
 
@@ -218,7 +222,9 @@ class AigwApp(App[int]):
 
     def action_help(self) -> None:
         """What works here."""
-        self.push_screen(Viewer("Keys", key_rows(self.screen), copy=self.copy_text))
+        self.push_screen(
+            Viewer("Keys", key_rows(self.screen, Viewer.cells(self.size.width)), copy=self.copy_text)
+        )
 
     def action_jump(self) -> None:
         """Letters on everything."""
@@ -281,6 +287,15 @@ class AigwApp(App[int]):
         """Ours comes last: in ASCII mode nothing else reaches the terminal."""
         filters = super().get_line_filters()
         return [*filters, self._ascii] if self.shell.look.is_ascii else filters
+
+    def get_key_display(self, binding: Binding) -> str:
+        """As Textual shows a key; in ASCII mode by its name."""
+        shown = super().get_key_display(binding)
+        if not self.shell.look.is_ascii:
+            return shown
+        for sign, name in _KEY_NAMES.items():
+            shown = shown.replace(sign, name)
+        return shown
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Digits and letters belong to a text field while it has the focus; behind a modal nothing happens."""

@@ -47,16 +47,30 @@ def wrapped(text: str, cells: int) -> list[str]:
     if cells <= 0:
         return [text]
     lines: list[str] = []
-    rest = text
-    while cell_len(rest) > cells:
-        head = chop_cells(rest, cells)[0]
+    at = 0
+    while True:
+        window = _window(text, at, cells)
+        if at + len(window) == len(text) and cell_len(window) <= cells:
+            return [*lines, window]
+        head = chop_cells(window, cells)[0] or window[:1]
+        after = at + len(head)
         space = head.rfind(" ")
-        if len(head) < len(rest) and rest[len(head)] != " " and space > 0:
+        if after < len(text) and text[after] != " " and space > 0:
             head = head[:space]
         lines.append(head.rstrip())
-        rest = rest[len(head) :].lstrip(" ")
-    lines.append(rest)
-    return lines
+        at += len(head)
+        while text.startswith(" ", at):
+            at += 1
+
+
+def _window(text: str, at: int, cells: int) -> str:
+    """As much of `text` from `at` on as decides about the next line: looking at all of it each time takes for ever."""
+    size = cells + 1
+    while True:
+        window = text[at : at + size]
+        if len(window) < size or cell_len(window) > cells:
+            return window
+        size *= 2
 
 
 def title(widget: Widget, top: str, bottom: str = "") -> None:

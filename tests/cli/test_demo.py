@@ -65,3 +65,12 @@ def test_the_screens_get_an_opening_whose_memory_goes_with_the_demo() -> None:
         home = opening.memory_path.parents[1]
         assert home.is_dir()
     assert not home.exists()
+
+
+def test_keys_added_to_it_do_not_reach_the_users_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring"
+    )  # the user's, refused in other words
+    with demo(first=0) as running, AdminClient(running.url, running.admin_token) as client:
+        told = client.keyring()
+        assert (told["state"], "null" in told["detail"]) == ("none", False)

@@ -79,10 +79,13 @@ def test_a_running_gateway_serves_the_change_or_keeps_the_draft(tmp_path: Path) 
         drafted = machine.run("routes", "add", "b", "--send", "mock/think", "--draft")
         assert "routes deploy" in drafted.out
         assert machine.config.read_text("utf-8") == CONFIG
+        assert "mock/think" in machine.run("routes", "explain", "b", "--draft").out
+        assert machine.run("routes", "explain", "b").code != 0
         machine.run("routes", "edit", "b", "--description", "B", "--draft")
         machine.run("routes", "rename", "b", "c", "--draft")
         draft = machine.run("routes", "remove", "a", "--draft", "--json").json
         assert {row["name"]: row["state"] for row in draft["routes"]} == {"c": "new", "a": "removed"}
         done = machine.run("routes", "edit", "a", "--send", "mock/tools", "--json").json
         assert (done["is_live"], done["generation"]) == (True, 2)
+        assert "mock/tools" in machine.run("routes", "explain", "a").out
         assert machine.run("chat", "dynamic/a", "x").code == 0

@@ -70,7 +70,12 @@ def test_json_keeps_its_value(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["T" + "".join(chr(0xE0000 + ord(char)) for char in "hidden") + "ags", "a\u200bb\ufeffc\u2060d", "v\U000e0101"]
+    "text",
+    [
+        "T" + "".join(chr(0xE0000 + ord(char)) for char in "hidden") + "ags",
+        "a\u200bb\ufeffc\u2060d",
+        "v\U000e0101",
+    ],
 )
 def test_what_nobody_would_see_is_spelled_out(text: str) -> None:
     shown = harmless.line(text)
@@ -80,7 +85,9 @@ def test_what_nobody_would_see_is_spelled_out(text: str) -> None:
     assert json.loads(harmless.json_text(json.dumps(text, ensure_ascii=False))) == text
 
 
-@pytest.mark.parametrize("flood", ["Z" + "\u0301\u0316\u0489" * 700, "J" + "\u200d" * 2_000, "👩\u200d" * 900 + "👧"])
+@pytest.mark.parametrize(
+    "flood", ["Z" + "\u0301\u0316\u0489" * 700, "J" + "\u200d" * 2_000, "👩\u200d" * 900 + "👧"]
+)
 def test_a_flood_of_marks_does_not_fit_into_one_cell(flood: str) -> None:
     shown = harmless.line(f"{flood}end")
     assert max(len(part) for part in shown.split("\N{DOTTED CIRCLE}")) <= 30

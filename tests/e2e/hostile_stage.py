@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from tests.e2e.conftest import KEY, GatewayProcess
+from tests.e2e.conftest import GatewayProcess
 from tests.hostile import FLOODS, LONE, MARKUP, NASTY, PRINTABLE, SEQUENCES, SHORT
 from tests.scripted import LAST_CHUNK, Request, Script, chunk, event, json_reply, reply, stream_head
 
@@ -16,12 +16,15 @@ DEEP: Final = "[" * 50_000 + "]" * 50_000
 TABLE: Final = "|".join("c" * 3 for _ in range(10_000)) + "\n" + "|".join("---" for _ in range(10_000)) + "\n" + "|".join(SHORT.replace("\r", "") for _ in range(2_000)) + "\n"  # fmt: skip
 FENCE: Final = f"```python\n{NASTY}\nprint('unfinished\n"
 MARKDOWN: Final = (
-    f"# {SHORT}\n\n- {NASTY}\n  - {SHORT}\n\n> {NASTY}\n\n1. [{SHORT}](javascript:alert(1) \"{SHORT}\")\n\n"
+    f'# {SHORT}\n\n- {NASTY}\n  - {SHORT}\n\n> {NASTY}\n\n1. [{SHORT}](javascript:alert(1) "{SHORT}")\n\n'
     f"<a href='javascript:alert(1)'>{SHORT}</a>\n<img src=x onerror=alert(1)>\n\n| {SHORT} | b |\n|---|---|\n| {NASTY} | 2 |\n\n"
     f"```\x1b]0;LANG\x07[bold]\n{NASTY}\n```\n\n~~~ansi\n{''.join(SEQUENCES)}\n~~~\n\n{'*a **b ' * 3_000}\n\n{'_a __b ' * 3_000}\n\n"
     f"{'[' * 3_000}\n\n{'`' * 3_000}\n\n{'> ' * 500}x\n\n{'- ' * 500}x\n\nEND-OF-MARKDOWN\n"
 )
-TOOL: Final = {"type": "function", "function": {"name": f"tool{SHORT}", "arguments": json.dumps({NASTY: NASTY, "d": [[[SHORT]]]})}}
+TOOL: Final = {
+    "type": "function",
+    "function": {"name": f"tool{SHORT}", "arguments": json.dumps({NASTY: NASTY, "d": [[[SHORT]]]})},
+}
 ANSWERS: Final[dict[str, str]] = {
     "nasty": NASTY + "\n" + "\n".join(MARKUP),
     "markdown": MARKDOWN,
@@ -32,18 +35,29 @@ ANSWERS: Final[dict[str, str]] = {
     "deep": DEEP,
 }
 """What the provider says, by the word that the question ends with."""
-MODELS: Final = ("plain", f"m{SHORT}", PRINTABLE, NASTY[:200], *(f"f{flood[:100]}" for flood in FLOODS), *MARKUP)
+MODELS: Final = (
+    "plain",
+    f"m{SHORT}",
+    PRINTABLE,
+    NASTY[:200],
+    *(f"f{flood[:100]}" for flood in FLOODS),
+    *MARKUP,
+)
 
 
 def answer(request: Request) -> Script:
     """The provider."""
-    headers = [("X-Request-Id", "id\x9b31m[bold]BOLD[/]"), ("Server", "[@click=app.quit]\x9d0;x\x9c"), ("Openai-Processing-Ms", "[/]")]
+    headers = [
+        ("X-Request-Id", "id\x9b31m[bold]BOLD[/]"),
+        ("Server", "[@click=app.quit]\x9d0;x\x9c"),
+        ("Openai-Processing-Ms", "[/]"),
+    ]
     if request.method == "GET":
         rows = [{"id": name, "object": "model", "owned_by": NASTY} for name in MODELS]
         return [json_reply({"object": "list", "data": rows}, headers=headers)]
     body = request.json()
     said = str(body["messages"][-1].get("content") or "")
-    word = said.split()[-1] if said.split() else ""
+    word = said.rpartition(" ")[2]
     if word == "error":
         error = {"message": NASTY, "type": SHORT, "code": SHORT, "param": SHORT, NASTY: NASTY}
         return [json_reply({"error": error}, status=400, headers=headers)]
@@ -51,10 +65,18 @@ def answer(request: Request) -> Script:
         page = f"<html><title>{SHORT}</title>{NASTY}".encode("utf-8", "replace") + b"\x9b31m\xff\xfe\x1b[2J"
         return [reply(page, status=502, headers=[("Content-Type", "text/html"), *headers], reason="Bad[/]")]
     if word == "garbage":
-        return [reply(b"\x1b[2J\x9b31m\xff[bold]\x00" * 50, headers=[("Content-Type", "application/json"), *headers])]
+        return [
+            reply(
+                b"\x1b[2J\x9b31m\xff[bold]\x00" * 50, headers=[("Content-Type", "application/json"), *headers]
+            )
+        ]
     if body.get("stream"):
         return _stream(word, headers)
-    message: dict[str, Any] = {"role": f"assistant{SHORT}", "content": ANSWERS.get(word, NASTY), "reasoning_content": NASTY}
+    message: dict[str, Any] = {
+        "role": f"assistant{SHORT}",
+        "content": ANSWERS.get(word, NASTY),
+        "reasoning_content": NASTY,
+    }
     if word == "tools":
         message["tool_calls"] = [{"id": f"call{SHORT}", **TOOL}]
     return [json_reply(
@@ -94,6 +116,7 @@ def _piece(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
 
 def config(url: str) -> str:
     """As hostile as the checks of a config let it be."""
+
     def spelled(said: str) -> str:
         return json.dumps(said)
 
@@ -114,57 +137,67 @@ routes:
     metadata: optional
     models: ["[bold]claimed[/]"]
     flow:
-      if: {spelled('metadata.tier == ' + json.dumps(SHORT, ensure_ascii=False) + ' or header.x-hostile contains "[/]"')}
+      if: {spelled("metadata.tier == " + json.dumps(SHORT, ensure_ascii=False) + ' or header.x-hostile contains "[/]"')}
       then: {{send: {spelled("up/[bold]BOLD[/]")}}}
       else: {{send: up/plain, fallback: ["claims/[/]", mock/echo]}}
 """
 
 
+def calls() -> list[tuple[bytes, dict[str, bytes]]]:
+    """One call of every kind: body and headers, without the token."""
+    kinds: list[tuple[str, str, dict[str, Any]]] = [
+        ("up/plain", word, {"stream": is_stream})
+        for word in (*ANSWERS, "tools")
+        for is_stream in (True, False)
+    ]
+    kinds += [("up/plain", word, {}) for word in ("error", "page", "garbage")]
+    kinds += [(f"up/{model}", "nasty", {}) for model in (SHORT, NASTY[:200], "[/]")]
+    kinds += [(SHORT, "x", {}), (f"dynamic/{SHORT}", "x", {}), ("dynamic/nasty", "error", {})]
+    kinds += [("[bold]claimed[/]", "nasty", {"stream": True})]
+    kinds += [("mock/echo", NASTY, {}), ("mock/echo", NASTY, {"stream": True})]
+    return [
+        (_body(model, f"{NASTY} {word}" if number % 2 else word, more), _headers())
+        for number, (model, word, more) in enumerate(kinds)
+    ]
+
+
+def _body(model: str, text: str, more: dict[str, Any]) -> bytes:
+    function = {"name": SHORT, "description": NASTY, "parameters": {SHORT: NASTY}}
+    body = {
+        "model": model,
+        "messages": [
+            {"role": "system", "content": NASTY, "name": SHORT},
+            {"role": f"user{SHORT}", "content": SHORT, SHORT: [NASTY]},
+            {"role": "user", "content": text},
+        ],
+        "tools": [{"type": "function", "function": function}],
+        "user": SHORT,
+        "metadata": {SHORT: NASTY},
+        **more,
+    }
+    return json.dumps(body).encode()
+
+
+def _headers() -> dict[str, bytes]:
+    headers = {
+        "content-type": "application/json",
+        "user-agent": "agent\x9b31m[@click=app.quit]x[/]",
+        "x-ai-route-metadata": json.dumps({"tier": SHORT, "[/]": NASTY[:300], "k\x1b[2J": "v"}),
+        "x-session-id": "s\x9b31m[/]",
+        "x-hostile": "[bold]\x9b5m[/]",
+    }
+    return {name: value.encode("latin-1") for name, value in headers.items()}
+
+
 class HostileGateway:
-    """The gateway and the ways to fill its log."""
+    """The gateway and the way to fill its log."""
 
     def __init__(self, folder: Path, url: str) -> None:
         self.process = GatewayProcess(folder, config(url))
 
-    def fill(self) -> int:
-        """One call of every kind; how many there are in the log then."""
-        calls: list[tuple[str, str, dict[str, Any]]] = [
-            ("up/plain", word, {"stream": is_stream})
-            for word in (*ANSWERS, "tools")
-            for is_stream in (True, False)
-        ]
-        calls += [("up/plain", word, {}) for word in ("error", "page", "garbage")]
-        calls += [(f"up/{model}", "nasty", {}) for model in (SHORT, NASTY[:200], "[/]")]
-        calls += [(SHORT, "x", {}), ("dynamic/" + SHORT, "x", {}), ("dynamic/nasty", "error", {}), ("[bold]claimed[/]", "nasty", {"stream": True})]
-        calls += [("mock/echo", NASTY, {}), ("mock/echo", NASTY, {"stream": True})]
+    def fill(self) -> None:
+        """One call of every kind."""
         with httpx.Client(timeout=30, trust_env=False) as client:
-            for number, (model, word, more) in enumerate(calls):
-                self._send(client, model, f"{NASTY} {word}" if number % 2 else word, more)
-        return len(calls)
-
-    def _send(self, client: httpx.Client, model: str, text: str, more: dict[str, Any]) -> None:
-        body = {
-            "model": model,
-            "messages": [
-                {"role": "system", "content": NASTY, "name": SHORT},
-                {"role": f"user{SHORT}", "content": SHORT, SHORT: [NASTY]},
-                {"role": "user", "content": text},
-            ],
-            "tools": [{"type": "function", "function": {"name": SHORT, "description": NASTY, "parameters": {SHORT: NASTY}}}],
-            "user": SHORT,
-            "metadata": {SHORT: NASTY},
-            **more,
-        }
-        hostile = {"x-session-id": "s\x9b31m[/]", "x-aigw-run": "run[bold]BOLD[/]", "x-hostile": "[bold]\x9b5m[/]"}
-        headers = {
-            "authorization": f"Bearer {self.process.token}",
-            "content-type": "application/json",
-            "user-agent": "agent\x9b31m[@click=app.quit]x[/]",
-            "x-ai-route-metadata": json.dumps({"tier": SHORT, "[/]": NASTY[:300], "k\x1b[2J": "v"}),
-            **hostile,
-        }
-        raw = {name: value.encode("latin-1") for name, value in headers.items()}
-        client.post(f"{self.process.url}/v1/chat/completions", content=json.dumps(body), headers=raw)
-
-
-__all__ = ["KEY", "HostileGateway", "answer"]
+            for content, headers in calls():
+                own = {"authorization": f"Bearer {self.process.token}".encode(), **headers}
+                client.post(f"{self.process.url}/v1/chat/completions", content=content, headers=own)

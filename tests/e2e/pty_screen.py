@@ -20,7 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from rich.cells import split_graphemes
 
@@ -48,14 +48,16 @@ _ALLOWED_CSI: Final = re.compile(
 )
 _POINTER: Final = re.compile(r"22;[a-z-]+")
 """The mouse pointer's shape, which Textual sets by the widget below it."""
+_COPY: Final = re.compile(r"52;c;[A-Za-z0-9+/]*={0,2}")
+"""What a person copies; the tests say when that may be."""
 _BAD_CHARS: Final = re.compile(
     "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 """Between sequences: Textual's own line ends are all that may come of the controls."""
-_PATTERN_STYLE: Final = re.compile(r"[0-9]+")
+_NUMBER: Final = re.compile(r"[0-9]+")
 _MOST_MARKS: Final = 32
 """Characters that may stand in one cell: more is a flood."""
-_TAIL: Final = 4096
+_TAIL: Final = 100_000
 """An unfinished sequence is waited for up to this length; then it is a stray."""
 
 
@@ -69,8 +71,8 @@ class Terminal:
         """What is no part of the grammar, with what stood around it."""
         self.shapes: Counter[str] = Counter()
         """Every sequence that came: numbers of colours and places left out, those of modes kept."""
-        self.writes = 0
-        """How often the top line was painted."""
+        self.copied: list[str] = []
+        """What OSC 52 put into the clipboard, in base64."""
         self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
         self._rest = ""
         self._x = self._y = 0
@@ -107,17 +109,20 @@ class Terminal:
     def _sequence(self, found: re.Match[str]) -> None:
         said = found[0]
         csi = found["csi"]
-        if found["osc"] is not None and _POINTER.fullmatch(found["osc"]):
+        osc = found["osc"] or ""
+        if _POINTER.fullmatch(osc):
+            return
+        if _COPY.fullmatch(osc):
+            self.copied.append(osc.removeprefix("52;c;"))
             return
         if csi is None or not _ALLOWED_CSI.fullmatch(csi):
             self._stray("a sequence", said)
             return
-        shape = csi if csi[0] in "?><" else _PATTERN_STYLE.sub("N", csi)
+        shape = csi if csi[0] in "?><" else _NUMBER.sub("N", csi)
         self.shapes["m" if csi[-1] == "m" else shape] += 1
         if csi[-1] == "H":
             row, _, column = csi[:-1].partition(";")
             self._y, self._x = int(row or 1) - 1, int(column or 1) - 1
-            self.writes += self._y == 0
 
     def _text(self, said: str) -> None:
         for bad in _BAD_CHARS.finditer(said):
@@ -150,7 +155,11 @@ class Terminal:
 
     def _stray(self, what: str, around: str) -> None:
         if len(self.strays) < 50:
-            self.strays.append(f"{what}: {around!r} on the screen\n{self.text()}" if not self.strays else f"{what}: {around!r}")
+            self.strays.append(
+                f"{what}: {around!r} on the screen\n{self.text()}"
+                if not self.strays
+                else f"{what}: {around!r}"
+            )
 
 
 class PtyScreen:
@@ -173,7 +182,7 @@ class PtyScreen:
         self._reader = threading.Thread(target=self._read, name="pty", daemon=True)
         self._reader.start()
 
-    def __enter__(self) -> "PtyScreen":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -214,12 +223,12 @@ class PtyScreen:
                 raise AssertionError(f"never on the screen{ended}: {missing}, or still {gone!r}\n{shown}")
             return self.terminal.text()
 
-    def repaints(self) -> None:
-        """Press a key whose answer stands in the top line, and wait for it: the program is alive."""
-
     def ends(self) -> int:
         """Wait for its end; the exit code."""
-        code = self.process.wait(PATIENCE_S)
+        try:
+            code = self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"it does not end\n{self.screen()}") from None
         self._reader.join(PATIENCE_S)
         return code
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 from ruamel.yaml import YAML
 
+from aigw_dev.client import AdminClient
 from tests.e2e.tmux import needs_tmux
 from tests.e2e.tui_seat import Kind, Seat, is_alive
 
@@ -120,15 +121,23 @@ def nest_a_condition(seat: Seat) -> None:
 def dry_run(seat: Seat) -> None:
     """Three requests that are only thought of: each lights its own path, and no call is made."""
     leaves = {"mock/tools", "mock/think", "mock/echo"}
-    seat.asks("t", "dry-run ▸")
+    seat.asks("t", "dry-run ▸", "enter Keep")
     for typed, target, result, command in (
         ("tier=pro", "mock/tools", r"→ mock/tools +1 condition +fallback: mock/echo", '{"tier":"pro"}'),
         ("tier=free lang=de", "mock/think", r"→ mock/think +2 conditions +fallback: mock/echo", '{"tier":"free","lang":"de"}'),
         ("tier=free lang=en", "mock/echo", r"→ mock/echo +2 conditions *[^f]*$", '{"tier":"free","lang":"en"}'),
     ):  # fmt: skip
-        seat.at.key("^u")
-        seat.writes(typed, result, re.escape(f"aigw-dev routes explain support --metadata '{command}'"))
+        seat.writes(
+            typed,
+            result,
+            re.escape(
+                f"aigw-dev routes explain support --metadata '{command}'"[: 60 if seat.kind.is_narrow else 99]
+            ),
+        )
         seat.lit(rf"{target}\b", *(rf"{leaf}\b" for leaf in leaves - {target}))
+        if target != "mock/echo":
+            seat.at.key("^u")
+            seat.at.gone(r"\d conditions?")
     seat.sees('got "free"', 'got "en"')
     seat.asks("enter", "f Fallback")
     assert seat.ask(lambda client: client.exchanges())["entries"] == []
@@ -159,7 +168,8 @@ def chat(seat: Seat) -> None:
     seat.sees("send to dynamic/support")
     if seat.kind.is_narrow:
         seat.asks("p", "System prompt")
-    seat.at.tab_to("Route metadata")
+    seat.jumps_below("Route metadata")
+    seat.sees(r"f4 \$EDITOR")
     seat.writes("tier=free;lang=en", "Route metadata +2 ✓")
     if seat.kind.is_narrow:  # the drawer closes, and the message has the keys again
         seat.asks("esc", "send to dynamic/support", "esc stop / keys")
@@ -167,9 +177,15 @@ def chat(seat: Seat) -> None:
         seat.asks("esc", "m model")
         seat.asks("i", "esc stop / keys")
     seat.writes(SAID)
-    seat.asks("^j", "dynamic/support → mock/echo", r"TTFT \d+ ms", rf"(?s){re.escape(SAID)}.*{re.escape(SAID)}")
+    seat.asks(
+        "^j", "dynamic/support → mock/echo", r"TTFT \d+ ms", rf"(?s){re.escape(SAID)}.*{re.escape(SAID)}"
+    )
     exchange = seat.told(ended, "the exchange is in the log")
-    assert (exchange["route"], exchange["original_model"], exchange["status"]) == ("support", "dynamic/support", 200)
+    assert (exchange["route"], exchange["original_model"], exchange["status"]) == (
+        "support",
+        "dynamic/support",
+        200,
+    )
     assert exchange["is_stream"]
     assert exchange["assembled"]["text"] == SAID
     assert len(exchange["timing"]["at_us"]) > 1
@@ -181,6 +197,8 @@ def look_at_the_log(seat: Seat) -> None:
     seat.goes("4", "Logs")
     seat.sees(rf"200 +mock/echo +.*{SAID[:10]}")
     seat.asks("enter", r"\[Overview\]", r"asked for as dynamic/support")
+    if not seat.kind.is_narrow:  # the list stays beside it, and keeps the keys
+        seat.asks("tab", "/ search")
     for _ in range(4):
         seat.at.key("]")
     seat.sees(
@@ -216,7 +234,7 @@ def change_and_deploy_again(seat: Seat) -> None:
     seat.answers("Deploy support")
     seat.sees("Deployed #3", "support · as live")
     seat.told(lambda client: client.routes()[0]["flow"] == SECOND, "the change is in force")
-    assert YAML(typ="safe").load(config_file(seat).read_text("utf-8"))["routes"]["support"]["flow"] == SECOND
+    assert routes_in(config_file(seat))["support"]["flow"] == SECOND
 
 
 def roll_back(seat: Seat) -> None:
@@ -227,7 +245,11 @@ def roll_back(seat: Seat) -> None:
     seat.told(lambda client: client.routes()[0]["flow"] == FIRST, "the first version is in force")
     newest = seat.ask(lambda client: client.deployments())[0]
     assert newest["number"] == 4
-    assert [row["number"] for row in seat.ask(lambda client: client.route_history("support"))][:3] == [4, 3, 2]
+    assert [row["number"] for row in seat.ask(lambda client: client.route_history("support"))][:3] == [
+        4,
+        3,
+        2,
+    ]
     seat.sees("#4 +live")
 
 
@@ -240,9 +262,7 @@ def leave(seat: Seat) -> None:
     assert seat.running() is None
     text = config_file(seat).read_text("utf-8")
     assert text.startswith("# yaml-language-server: ")
-    assert YAML(typ="safe").load(text)["routes"] == {
-        "support": {"description": "Who pays gets tools", "flow": FIRST}
-    }
+    assert routes_in(config_file(seat)) == {"support": {"description": "Who pays gets tools", "flow": FIRST}}
     assert "    description: Who pays gets tools\n" in text
     assert not any(line != line.rstrip() for line in text.splitlines())
     assert "Traceback" not in seat.at.screen()
@@ -261,18 +281,26 @@ def config_file(seat: Seat) -> Path:
     return seat.home / ".config" / "aigw-dev" / "aigw-dev.yaml"
 
 
-def the_draft(client: Any) -> Any:
+def routes_in(path: Path) -> Any:
+    """The file's routes, as YAML reads them."""
+    read: Any = YAML(typ="safe")
+    return read.load(path.read_text("utf-8"))["routes"]
+
+
+def the_draft(client: AdminClient) -> dict[str, Any] | None:
     """The route's row in the draft."""
-    rows = (client.draft() or {}).get("routes", ())
-    return next((row | {"tree": (row["row"] or {}).get("tree", row.get("tree"))} for row in rows if row["name"] == "support"), None)
+    draft = client.draft()
+    rows: list[dict[str, Any]] = draft["routes"] if draft is not None else []
+    return next((row for row in rows if row["name"] == "support"), None)
 
 
-def the_flow(client: Any) -> Any:
+def the_flow(client: AdminClient) -> Any:
+    """The route's flow in the draft."""
     row = the_draft(client)
-    return row and row["tree"]["flow"]
+    return row["tree"]["flow"] if row is not None else None
 
 
-def ended(client: Any) -> Any:
+def ended(client: AdminClient) -> Any:
     """The newest exchange, once it is whole."""
     rows = client.exchanges(limit=1)["entries"]
     return client.exchange(rows[0]["id"]) if rows and rows[0]["state"] == "ended" else None

@@ -5,7 +5,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,8 +17,6 @@ _KEYS = {"up": "Up", "down": "Down", "left": "Left", "right": "Right", "enter": 
          "shift+tab": "BTab", "space": "Space", "backspace": "BSpace", "pageup": "PPage", "pagedown": "NPage", "f4": "F4"}  # fmt: skip
 _LOCALE: Final = {"LC_ALL": "C.UTF-8"}
 """tmux draws and tells everything else than ASCII as `_` without one."""
-_FOCUS_S: Final = 1.0
-"""The most that a Tab may take until it is sent again: some fields have no cursor to see it by."""
 
 
 class Tmux:
@@ -41,7 +38,9 @@ class Tmux:
         variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in env.items())
         run = f"env -u NO_COLOR {variables} {shlex.join(command)}"
         line = f"tmux wait-for begin; cd {shlex.quote(str(cwd))} && {run}; echo EXIT=$?; exec cat"
-        self._call("-f", "/dev/null", "new-session", "-d", "-s", "s", "-x", str(size[0]), "-y", str(size[1]), line)
+        self._call(
+            "-f", "/dev/null", "new-session", "-d", "-s", "s", "-x", str(size[0]), "-y", str(size[1]), line
+        )
         self._call("set", "-g", "remain-on-exit", "on")
         self._call("set", "-s", "escape-time", "10")
         if record is not None:
@@ -91,9 +90,15 @@ class Tmux:
             raise AssertionError(f"still on the screen: {pattern}\n{self.screen()}") from error
 
     def buffer(self) -> str:
-        """tmux's newest paste buffer; empty where there is none."""
+        """The newest paste buffer of tmux; empty where there is none."""
         done = self._run("show-buffer")
         return done.stdout if done.returncode == 0 else ""
+
+    def program(self) -> int:
+        """The process id of the program in the window."""
+        shell = self._call("display", "-p", "-t", "s", "#{pane_pid}").strip()
+        done = subprocess.run(["pgrep", "-P", shell], capture_output=True, text=True, check=True)  # noqa: S607  -- where it lies differs
+        return int(done.stdout.split()[0])
 
     # what is done to it
 
@@ -110,18 +115,6 @@ class Tmux:
     def type(self, text: str) -> None:
         """Text, as a person's paste."""
         self._call("send-keys", "-t", "s", "-l", "--", text)
-
-    def tab_to(self, label: str, *, key: str = "tab", most: int = 24) -> None:
-        """`key` until the cursor stands in the line below the one that shows `label`."""
-        for _ in range(most):
-            before = self.cursor(), self.screen(styled=True)
-            self.key(key)
-            deadline = time.monotonic() + _FOCUS_S
-            while (self.cursor(), self.screen(styled=True)) == before and time.monotonic() < deadline:
-                pass
-            if self._is_below(label):
-                return
-        raise AssertionError(f"{key} does not lead below {label!r}\n{self.screen()}")
 
     def click(self, column: int, row: int) -> None:
         """The left button, as terminals send it (SGR), at a place counted from 0."""
@@ -143,11 +136,6 @@ class Tmux:
         """End the program and the terminal."""
         self._run("kill-server")
 
-    def _is_below(self, label: str) -> bool:
-        _, at = self.cursor()
-        lines = self.screen().splitlines()
-        return 0 < at <= len(lines) and label in lines[at - 1]
-
     def _call(self, *words: str) -> str:
         done = self._run(*words)
         assert done.returncode == 0, f"tmux {words}: {done.stderr}"
@@ -155,6 +143,6 @@ class Tmux:
 
     def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["tmux", "-L", self._socket, *words],
+            ["tmux", "-L", self._socket, *words],  # noqa: S607  -- where it lies differs
             capture_output=True, text=True, check=False, timeout=20, env={**os.environ, **_LOCALE},
         )  # fmt: skip

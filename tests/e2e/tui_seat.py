@@ -24,6 +24,7 @@ _SIGNS: Final = str.maketrans(
     }
 )
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A terminal and how the screens are drawn in it."""
@@ -76,8 +77,12 @@ class Seat:
         self.terminals.append(
             Tmux(
                 [*AIGW, *(words or self.kind.words)],
-                size=self.kind.size, env=env, cwd=self.work, until=self.until, record=self.record,
-            )  # fmt: skip
+                size=self.kind.size,
+                env=env,
+                cwd=self.work,
+                until=self.until,
+                record=self.record,
+            )
         )
 
     def config(self, text: str) -> Path:
@@ -160,6 +165,15 @@ class Seat:
         before = self._marks()
         self.at.key("tab")
         self.until(lambda: self._marks() != before, timeout_s=10, what="the next field has the keys")
+
+    def jumps_below(self, label: str) -> None:
+        """By the letter that `^o` puts on the field below `label`."""
+        self.at.key("^o")
+        pattern = rf"{label}[^\n]*\n\W+([a-z]) "
+        found = re.search(pattern, self.at.sees(pattern))
+        assert found is not None
+        self.at.key(found[1])
+        self.at.gone(pattern)
 
     def answers(self, title: str, key: str = "enter") -> None:
         """Accept a form, until it is closed."""

@@ -241,3 +241,27 @@ def test_nobody_moves_into_a_folder_that_is_served(tmp_path: Path) -> None:
         assert held.folder == old
         held.move(new)
         assert len([path for path in tmp_path.iterdir() if ".before-" in path.name]) == 1
+
+
+def test_where_a_database_cannot_be_moved_nothing_is(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    (old / "log.db").write_text("rows", "utf-8")
+    (old / "state.db").write_text("state", "utf-8")
+
+    def refusing(_: Path, __: Path) -> None:  # and somebody reads one of the databases
+        (new / "state.db").mkdir(parents=True)
+        raise PermissionError(13, "in use")
+
+    with taken(old) as held:
+        held.publish(info())
+        with pytest.raises(SecretError, match="cannot be moved"):
+            held.move(new, rename=refusing)
+        assert held.folder == old
+        assert claim(old) is None
+        assert read_running(old) is not None
+        assert ((old / "log.db").read_text("utf-8"), (old / "state.db").read_text("utf-8")) == (
+            "rows",
+            "state",
+        )
+        assert not (new / "log.db").exists()

@@ -1,5 +1,6 @@
 """The draft: requests never see it, nobody's edit is lost, what both changed is a conflict that names it."""
 
+import asyncio
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ import pytest
 from aigw_dev.config_file import route_edits
 from aigw_dev.config_file.value_edits import Change
 from aigw_dev.core.errors import ConfigError
+from aigw_dev.core.problem import Problem
 from aigw_dev.server.drafts import Drafts
+from aigw_dev.server.sources import ConfigSource
 from tests.server.house import House, house
 from tests.server.test_changes import target
 from tests.server.test_gateway import GOOD, OTHER, file_of
@@ -242,3 +245,54 @@ async def test_the_first_setting_makes_the_file(tmp_path: Path) -> None:
         await one.gateway.changes.set_values(changes, expected_digest="", note="", actor="me")
         assert one.gateway.in_force.gateway.notes == "mine"
         assert file_of(one).read_text("utf-8").startswith("# yaml-language-server")
+
+
+async def test_a_draft_of_the_built_in_default_keeps_a_provider_whose_key_came_later(tmp_path: Path) -> None:
+    variables: dict[str, str] = {}
+    async with house(tmp_path) as one:
+        one.gateway.source = ConfigSource(one.gateway.source.found, home=one.gateway.home, env=variables)
+        await one.gateway.renew()
+        await put(one, "mine")
+        variables["OPENAI_API_KEY"] = "sk-" + "a1B2" * 12
+        await one.gateway.renew()
+        draft = await drafts_of(one).shown()
+        assert draft is not None
+        assert (draft["is_stale"], "openai:" in draft["text"], states(draft)) == (
+            False,
+            True,
+            {"mine": "new"},
+        )
+        await one.gateway.changes.deploy(note="", actor="me")
+        assert "openai" in one.gateway.in_force.providers
+
+
+async def test_what_is_left_of_a_draft_knows_the_text_it_was_deployed_into(tmp_path: Path) -> None:
+    async with house(tmp_path, GOOD) as one:
+        await put(one, "mine")
+        await put(one, "later")
+
+        async def write(text: str, **more: Any) -> list[Problem]:
+            problems = await one.gateway.changes.write(text, **more)
+            file_of(one).write_text(text + "# theirs\n", "utf-8")  # at once
+            return problems
+
+        drafts = Drafts(one.gateway, write=write, lock=asyncio.Lock())
+        await drafts.deploy(note="", actor="me", routes=["mine"])
+        draft = await drafts.shown()
+        assert draft is not None
+        assert draft["text"].endswith("# theirs\n")
+        assert states(draft) == {"r": "same", "mine": "same", "later": "new"}
+
+
+async def test_routes_that_no_draft_has_are_not_deployed_nor_is_the_file_that_waits(tmp_path: Path) -> None:
+    async with house(tmp_path, f"{GOOD}gateway: {{deploy: manual}}\n") as one:
+        await save(one, f"{OTHER}gateway: {{deploy: manual}}\n")
+        for routes in (["r"], []):
+            with pytest.raises(ConfigError) as caught:
+                await one.gateway.changes.deploy(note="", actor="me", routes=routes)
+            assert caught.value.code == "nothing_to_deploy"
+        assert await target(one) == "mock/echo"
+        await put(one, "mine")
+        with pytest.raises(ConfigError) as caught:
+            await one.gateway.changes.deploy(note="", actor="me", routes=[])
+        assert caught.value.code == "nothing_to_deploy"

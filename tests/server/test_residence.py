@@ -154,3 +154,12 @@ def test_a_file_made_by_init_is_taken_up(tmp_path: Path, until: Callable[..., No
             return status.code == 0 and status.json.get("url") == url
 
         until(is_served)
+
+
+def test_a_served_folder_of_another_name_keeps_it(flat: Flat) -> None:
+    other = flat.home.gateway_dir(flat.config, "older")
+    with claim(other) or pytest.fail("free"):
+        assert "another process serves" in flat.residence.move(flat.config, "mine")
+        assert other.is_dir()
+    assert flat.home.find_gateway_dir(flat.config) == other
+    assert flat.residence.folder == flat.folder

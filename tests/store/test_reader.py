@@ -252,3 +252,32 @@ def test_unused_exchange_type_is_the_records(path: Path) -> None:
     found = log_reader(path).at(1)
     assert found is not None
     assert isinstance(found.exchange, Exchange)
+
+
+def test_who_reads_while_the_log_is_moved_waits_and_reads_it_where_it_is(path: Path) -> None:
+    write(path, [exchange()])
+    reader, new = log_reader(path), path.with_name("new.db")
+    found: list[int] = []
+    other = threading.Thread(target=lambda: found.append(len(reader.page().entries)))
+
+    def act() -> None:
+        other.start()
+        for file in path.parent.glob("log.db*"):
+            file.rename(new.with_name(file.name.replace("log.db", "new.db")))
+        assert found == []
+
+    reader.move(new, act)
+    other.join(10)
+    assert (found, reader.path) == ([1], new)
+
+
+def test_where_the_log_could_not_be_moved_it_is_read_where_it_was(path: Path) -> None:
+    write(path, [exchange()])
+    reader = log_reader(path)
+
+    def act() -> None:
+        raise PermissionError
+
+    with pytest.raises(PermissionError):
+        reader.move(path.with_name("new.db"), act)
+    assert len(reader.page().entries) == 1

@@ -498,3 +498,43 @@ def test_a_fault_of_ours_ends_the_thread_and_is_told(path: Path, until: Until) -
     until(lambda: writer.health().state == "degraded", what="the fault to be told")
     assert "fault" in writer.health().reason
     assert not writer.flush(1)
+
+
+def test_a_move_that_was_given_up_is_not_made_later(path: Path, writer: LogWriter) -> None:
+    is_free = threading.Event()
+    writer.put(exchange(), lambda _: None if is_free.wait(20) else pytest.fail("never free"))
+    acts: list[str] = []
+    with pytest.raises(StoreError, match="nothing was moved"):
+        writer.move(path.with_name("new.db"), lambda: acts.append("moved"), timeout_s=0.01)
+    is_free.set()
+    assert writer.settle()
+    assert (acts, writer.path) == ([], path)
+
+
+def test_a_purge_goes_on_where_the_log_was_moved_to(path: Path) -> None:
+    new, movers = path.with_name("new.db"), list[threading.Thread]()
+
+    def act() -> None:
+        for end in ("", "-wal", "-shm"):
+            old = path.with_name(path.name + end)
+            if old.exists():
+                old.rename(new.with_name(new.name + end))
+
+    def remembered(place: Path) -> sqlite3.Connection:
+        db = open_log(place)
+        db.set_trace_callback(watch)
+        return db
+
+    def watch(statement: str) -> None:
+        if statement.startswith("DELETE FROM content") and not movers:
+            movers.append(threading.Thread(target=writer.move, args=(new, act)))
+            movers[0].start()
+
+    writer = LogWriter(path, mask=unmasked, open_database=remembered)
+    for _ in range(3_000):
+        writer.put(exchange())
+    assert writer.settle()
+    assert writer.purge(Filter()).result(20) == 3_000
+    movers[0].join(20)
+    assert (path.exists(), count(new)) == (False, 0)
+    assert writer.close()

@@ -143,3 +143,11 @@ async def test_every_screen_stands_at_every_size(
         if is_ascii:
             shown = at.screen_text()
             assert shown.isascii(), [char for char in shown if not char.isascii()]
+
+
+async def test_ascii_mode_names_keys_by_words(tmp_path: Path) -> None:
+    async with desk(tmp_path, is_ascii=True) as at:
+        await at.sees("enter Open in Logs")
+        await at.press("question_mark")
+        await at.sees("enter")
+        assert "⏎" not in at.screen_text()

@@ -1,5 +1,6 @@
 """Text on its way to the screen."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import Static
@@ -29,6 +30,16 @@ def test_nothing_that_steers_a_terminal_is_left(said: str) -> None:
         assert not any(
             ord(char) < 32 or 127 <= ord(char) < 160 or char in "\u202e\u2066\u200f" for char in part
         )
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("said", "rows"), [("W" * 1_000_000, 10_000), ("漢" * 300_000, 6_000), ("word " * 200_000, 10_000)]
+)
+def test_a_line_of_a_megabyte_is_wrapped_without_looking_at_all_of_it_each_time(said: str, rows: int) -> None:
+    parts = text.wrapped(said, 100)
+    assert len(parts) == rows
+    assert all(text.width(part) <= 100 for part in parts)
 
 
 def test_cut_marks_what_it_leaves_out_and_wide_characters_are_never_halved() -> None:

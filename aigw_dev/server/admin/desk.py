@@ -1,8 +1,10 @@
 """What the admin handlers share: the gateway they serve, and how a refusal becomes an answer."""
 
+import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, Final, NoReturn, TypeVar
+from functools import partial
+from typing import Any, Final, NoReturn, ParamSpec, TypeVar, cast
 
 import msgspec
 from litestar import Request, Response
@@ -12,6 +14,11 @@ from aigw_dev.core.errors import CODES, GatewayError, Refusal
 from aigw_dev.server.gateway import Gateway
 
 T = TypeVar("T")
+P = ParamSpec("P")
+Answer = Response[dict[str, Any]]
+"""An answer that is JSON already."""
+_READERS: Final = 2
+"""Reads of the log at a time: they wait for each other anyway, and the threads are everybody's."""
 
 
 class Desk:
@@ -21,12 +28,32 @@ class Desk:
         """The reader opens the log when it is first asked."""
         self.gateway: Final = gateway
         self.logs: Final = gateway.residence.reader()
+        self._reading: Final = asyncio.Semaphore(_READERS)
+
+    async def read(self, ask: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        """What `ask` says of the log, in a thread; calls beyond a few wait their turn without one."""
+        async with self._reading:
+            return await asyncio.to_thread(ask, *args, **named)
+
+    async def answer(self, ask: Callable[P, object], *args: P.args, **named: P.kwargs) -> Answer:
+        """The same as the answer, made JSON in the thread: a long one would hold up every stream of the event loop."""
+        return answered(await self.read(_encoded, partial(ask, *args, **named)))
 
     def audit(self, action: str, detail: str = "") -> None:
         """Write down what an admin call changed. Blocking."""
         self.gateway.state.audit(
             action, at=time.time(), actor="admin", origin="admin", detail={"detail": detail} if detail else {}
         )
+
+
+def answered(content: bytes) -> Answer:
+    """The answer that consists of this JSON."""
+    # Litestar sends bytes as they are; the type is what its description of the API says of them.
+    return Response(cast("dict[str, Any]", content), media_type="application/json")
+
+
+def _encoded(ask: Callable[[], object]) -> bytes:
+    return msgspec.json.encode(granted(ask()))
 
 
 class AdminRefusal(HTTPException):

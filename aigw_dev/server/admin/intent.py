@@ -128,15 +128,15 @@ def _deployments(desk: Desk) -> list[HTTPRouteHandler]:
     @get("/deployments")
     async def deployments(limit: FromQuery[int] = 50) -> dict[str, Any]:
         """What was in force, newest first."""
-        return {"deployments": await changes.history(limit=limit)}
+        return {"deployments": await changes.history(limit=min(max(limit, 1), 1000))}
 
     @get("/deployments/{number:int}")
     async def deployment(number: FromPath[int]) -> dict[str, Any]:
         """One deployment with its text, and how it differs from what is there now."""
         found = await changes.deployment(number)
-        return found | {
-            "diff": describe_diff(gateway.reading.text, found["text"], old_name="now", new_name=f"#{number}")
-        }
+        now, then = gateway.reading.text, found["text"]
+        shown = await asyncio.to_thread(describe_diff, now, then, old_name="now", new_name=f"#{number}")
+        return found | {"diff": shown}
 
     @post("/rollback", status_code=200)
     async def rollback(data: JSONBody[RollbackRequest]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from litestar.response import Stream
 
 from aigw_dev.core.rollup import COUNTERS
 from aigw_dev.core.streams import sse
-from aigw_dev.server.admin.desk import Desk, granted, refuse
+from aigw_dev.server.admin.desk import Answer, Desk, granted, refuse
 from aigw_dev.store import filters, stats
 from aigw_dev.store.records import as_json
 
@@ -21,6 +21,7 @@ _POLL_S: Final = 0.15
 """How often a live feed looks for new rows; the writer makes them durable within 0.1 s."""
 _KEEP_ALIVE_S: Final = 15.0
 _BUDGET_S: Final = 2.0
+_LONGEST_STEP_S: Final = 366 * 86_400
 
 
 class PurgeRequest(msgspec.Struct, kw_only=True):
@@ -50,10 +51,10 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
         limit: FromQuery[int] = 50,
         *,
         previews: FromQuery[bool] = True,
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """A page of exchanges that pass the filter `q`, newest first; go on from `next_before`."""
         wanted = granted(filters.parse(q, now_s=time.time()))
-        found = await asyncio.to_thread(
+        return await desk.answer(
             desk.logs.page,
             wanted,
             before=before,
@@ -61,7 +62,6 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
             budget_s=_BUDGET_S,
             previews=previews,
         )
-        return msgspec.to_builtins(found)
 
     @get("/exchanges/live")
     async def live(q: FromQuery[str] = "") -> Stream:
@@ -72,9 +72,9 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
         )
 
     @get("/exchanges/{name:str}")
-    async def one(name: FromPath[str]) -> dict[str, Any]:
+    async def one(name: FromPath[str]) -> Answer:
         """One exchange whole, by id, unique beginning of it, `last` or `-2`."""
-        return as_json(granted(await asyncio.to_thread(desk.logs.get, name)))
+        return await desk.answer(lambda: as_json(granted(desk.logs.get(name))))
 
     return [page, live, one]
 
@@ -105,10 +105,10 @@ def _totals(desk: Desk) -> list[HTTPRouteHandler]:
         until: FromQuery[str] = "",
         by: FromQuery[str] = "",
         q: FromQuery[str] = "",
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Totals of an interval, grouped by the comma-separated fields of `by`."""
         asked = _interval(since, until, by, q)
-        found = await asyncio.to_thread(
+        return await desk.answer(
             stats.summary,
             desk.logs,
             since_s=asked.since_s,
@@ -116,7 +116,6 @@ def _totals(desk: Desk) -> list[HTTPRouteHandler]:
             by=asked.by,
             filter_=asked.filter,
         )
-        return msgspec.to_builtins(granted(found))
 
     @get("/stats/series")
     async def series(
@@ -128,20 +127,26 @@ def _totals(desk: Desk) -> list[HTTPRouteHandler]:
         q: FromQuery[str] = "",
         fields: FromQuery[str] = "",
         percentiles: FromQuery[bool] = False,
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Totals over time in steps of `step` seconds; `fields` names the counters wanted, none is all of them."""
-        asked = _interval(since, until, by, q)
-        found = await asyncio.to_thread(
-            stats.series, desk.logs, since_s=asked.since_s, until_s=asked.until_s, step_s=step, by=asked.by,
-            filter_=asked.filter, percentiles=percentiles,
-        )  # fmt: skip
-        return _with_fields(msgspec.to_builtins(granted(found)), fields)
+        asked, wanted = _interval(since, until, by, q), _counters(fields)
+        if step > _LONGEST_STEP_S:
+            refuse("invalid_request", f"a step has at most {_LONGEST_STEP_S} seconds", status=400)
+
+        def told() -> object:
+            found = stats.series(
+                desk.logs, since_s=asked.since_s, until_s=asked.until_s, step_s=step, by=asked.by,
+                filter_=asked.filter, percentiles=percentiles,
+            )  # fmt: skip
+            return _with_fields(granted(found), wanted) if wanted else found
+
+        return await desk.answer(told)
 
     return [totals, series]
 
 
-def _with_fields(series: dict[str, Any], fields: str) -> dict[str, Any]:
-    """The series with the named counters only: most are zero, and a screen asks every second."""
+def _counters(fields: str) -> list[str]:
+    """The counters that `fields` names; none where it is empty."""
     wanted = [name for name in fields.split(",") if name]
     unknown = [name for name in wanted if name not in COUNTERS]
     if unknown:
@@ -150,11 +155,16 @@ def _with_fields(series: dict[str, Any], fields: str) -> dict[str, Any]:
             f"there is no counter {unknown[0]!r}; there is {', '.join(COUNTERS)}",
             status=400,
         )
-    if wanted:
-        for point in series["points"]:
-            for part in ("totals", "non_stream", "stream"):
-                point[part] = {name: point[part][name] for name in wanted}
-    return series
+    return wanted
+
+
+def _with_fields(series: stats.Series, wanted: list[str]) -> dict[str, Any]:
+    """The series with the named counters only: most are zero, and a screen asks every second."""
+    told: dict[str, Any] = msgspec.to_builtins(series)
+    for point in told["points"]:
+        for part in ("totals", "non_stream", "stream"):
+            point[part] = {name: point[part][name] for name in wanted}
+    return told
 
 
 class _Interval(NamedTuple):
@@ -184,11 +194,11 @@ def _moment(text: str, now_s: float) -> float:
 
 
 async def _feed(desk: Desk, wanted: filters.Filter) -> AsyncIterator[bytes]:
-    seen = await asyncio.to_thread(desk.logs.end)
+    seen = await desk.read(desk.logs.end)
     yield sse.encode_comment("live")
     quiet_s = 0.0
     while not desk.gateway.is_draining:
-        entries, seen = await asyncio.to_thread(desk.logs.tail, seen, wanted, previews=True)
+        entries, seen = await desk.read(desk.logs.tail, seen, wanted, previews=True)
         for entry in entries:
             if entry.state != "open":
                 yield sse.encode(msgspec.json.encode(entry), event="exchange")

@@ -146,7 +146,9 @@ def _credentials(desk: Desk) -> list[HTTPRouteHandler]:
     async def audit(limit: FromQuery[int] = 100) -> dict[str, Any]:
         """Who changed what, newest first."""
         return {
-            "audit": msgspec.to_builtins(await asyncio.to_thread(gateway.state.audit_events, limit=limit))
+            "audit": msgspec.to_builtins(
+                await asyncio.to_thread(gateway.state.audit_events, limit=min(max(limit, 1), 1000))
+            )
         }
 
     return [issue, revoke, audit]

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from aigw_dev.core.compare import compare as compared
 from aigw_dev.server import replaying
-from aigw_dev.server.admin.desk import Desk, granted, refuse
+from aigw_dev.server.admin.desk import Answer, Desk, granted, refuse
 from aigw_dev.server.downstream import Receive, leave_watch
 from aigw_dev.store.records import Record
 
@@ -64,16 +64,16 @@ def _replaying(desk: Desk) -> list[HTTPRouteHandler]:
 
 def _comparing(desk: Desk) -> list[HTTPRouteHandler]:
     @get("/exchanges/{name:str}/compare")
-    async def compare(name: FromPath[str], other: FromQuery[str]) -> dict[str, Any]:
+    async def compare(name: FromPath[str], other: FromQuery[str]) -> Answer:
         """How the exchange `other` differs from this one: facts, text word by word, tool calls, JSON by path."""
         before, after = await _record(desk, name), await _record(desk, other)
-        return msgspec.to_builtins(await asyncio.to_thread(compared, before.exchange, after.exchange))
+        return await desk.answer(compared, before.exchange, after.exchange)
 
     return [compare]
 
 
 async def _record(desk: Desk, name: str) -> Record:
-    return granted(await asyncio.to_thread(desk.logs.get, name))
+    return granted(await desk.read(desk.logs.get, name))
 
 
 def _said(record: Record, models: list[str], note: str) -> str:

@@ -1,7 +1,12 @@
 """One line above the key bar: the command that does the same as what was just done. `Y` copies it."""
 
+from typing import Final
+
 from aigw_dev.tui import text
 from aigw_dev.tui.widgets.lines import Lines, Row, Span
+
+_PROMPT: Final = " $ "
+_HINT: Final = "  Y copies "
 
 
 class CommandLine(Lines, can_focus=False):
@@ -28,5 +33,7 @@ class CommandLine(Lines, can_focus=False):
         return 1
 
     def row(self, y: int) -> Row:
-        """`$ aigw-dev routes deploy`."""
-        return [Span(" $ ", "dim"), Span(text.line(self.words), "code")]
+        """`$ aigw-dev routes deploy ...   Y copies`; what does not fit is said by an ellipsis, the copy is whole."""
+        room = self.size.width - len(_PROMPT) - len(_HINT)
+        words = text.fit(text.line(self.words), max(0, room))
+        return [Span(_PROMPT, "dim"), Span(words, "code"), Span(_HINT, "dim")]

@@ -1,38 +1,62 @@
-"""`?`: every key that works where the focus is, with a sentence each; type to filter."""
+"""`?`: every key that works where the focus is, with a sentence each."""
 
+import re
+from typing import Final
+
+from textual.binding import ActiveBinding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
 from aigw_dev.tui import text
+from aigw_dev.tui.room import Room
 from aigw_dev.tui.widgets.lines import Row, Span
 
-_PLACES = {"AigwApp": "everywhere"}
+KEYS: Final = 16
+"""Cells of a row's keys, and of its label."""
 
 
-def key_rows(screen: "Screen[object]") -> list[Row]:
-    """Most local first, a heading per place."""
+def key_rows(screen: "Screen[object]", cells: int = 0) -> list[Row]:
+    """Most local first, a heading per place, in each place first what the key bar shows; `cells` wide at most (0 = any)."""
+    places: dict[DOMNode, list[ActiveBinding]] = {}
+    for active in screen.active_bindings.values():
+        if active.binding.id:
+            places.setdefault(active.node, []).append(active)
+    everywhere = places.pop(screen.app, [])
+    groups = [*places.items(), *([(screen.app, everywhere)] if everywhere else [])]
     rows: list[Row] = []
-    shown: set[tuple[str, str]] = set()
-    heading: DOMNode | None = None
-    by_action: dict[tuple[int, str], list[str]] = {}
-    active = list(screen.active_bindings.values())
-    for node, binding, _, _ in active:
-        by_action.setdefault((id(node), binding.action), []).append(screen.app.get_key_display(binding))
-    for node, binding, _, tooltip in active:
-        if (str(id(node)), binding.action) in shown or not binding.id:
-            continue
-        shown.add((str(id(node)), binding.action))
-        if node is not heading:
-            heading = node
-            name = type(node).__name__
-            rows += [[], [Span(_PLACES.get(name, name), "head")]]
-        keys = " ".join(dict.fromkeys(by_action[id(node), binding.action]))
-        said = tooltip or binding.description
-        rows.append(
-            [
-                Span(text.fit(text.line(keys), 16), "accent strong"),
-                Span(text.fit(binding.description, 16)),
-                Span(text.line(said) if said != binding.description else "", "dim"),
-            ]
-        )
+    for node, bindings in groups:
+        rows += [[], [Span(_heading(node), "head")]]
+        for active in sorted(_one_per_action(bindings), key=lambda one: not one.binding.show):
+            same = [one for one in bindings if one.binding.action == active.binding.action]
+            rows += _rows(active, [screen.app.get_key_display(one.binding) for one in same], cells)
     return rows[1:]
+
+
+def _heading(node: DOMNode) -> str:
+    """`Route list` of a RouteList; a screen's keys are said to be the whole screen's."""
+    if node is node.app:
+        return "Everywhere"
+    if isinstance(node, Room):
+        return f"The whole {node.ROOM.title()} screen"
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).capitalize()
+
+
+def _one_per_action(bindings: list[ActiveBinding]) -> list[ActiveBinding]:
+    found: dict[str, ActiveBinding] = {}
+    for active in bindings:
+        found.setdefault(active.binding.action, active)
+    return list(found.values())
+
+
+def _rows(active: ActiveBinding, keys: list[str], cells: int) -> list[Row]:
+    """The keys, the label, and what it does on as many lines as that takes."""
+    label = active.binding.description
+    said = active.tooltip if active.tooltip and active.tooltip != label else ""
+    wide = cells - 2 * KEYS if cells else text.width(said)
+    first, *more = text.wrapped(text.line(said), max(20, wide)) if said else [""]
+    head: Row = [
+        Span(text.fit(text.line(" ".join(dict.fromkeys(keys))), KEYS - 1) + " ", "accent strong"),
+        Span(text.fit(label, KEYS - 1) + " "),
+        Span(first, "dim"),
+    ]
+    return [head, *([Span(" " * 2 * KEYS), Span(line, "dim")] for line in more)]

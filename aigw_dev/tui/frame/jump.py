@@ -42,4 +42,5 @@ class Jump(ModalScreen[Widget | None]):
         """A letter goes, anything else stays here."""
         event.stop()
         event.prevent_default()
-        self.dismiss(self._by_letter.get(event.character or ""))
+        if self.is_current:  # of two keys at once the first one decides
+            self.dismiss(self._by_letter.get(event.character or ""))

@@ -46,7 +46,7 @@ class TopLine(Lines, can_focus=False):
         tail = "  ^p ?" if cells >= 60 else ""
         used = sum(text.width(span.text) for span in (*left, *tabs))
         gap = cells - used - text.width(tail) - 1
-        words = text.cut(words, max(0, gap - 1), glyphs=self._shell.look.glyphs)
+        words = _fitting(words, gap - 1)
         start = sum(text.width(span.text) for span in left)
         self._note(tabs, start)
         pad = " " * max(1, gap - text.width(words) + 1)
@@ -68,7 +68,8 @@ class TopLine(Lines, can_focus=False):
             Span(" aigw", "strong"),
             state,
             Span(text.cut(name, limit, glyphs=glyphs), "info"),
-            Span(f" :{port}  " if shell.link.is_placed else "  ", "dim"),
+            Span(f" :{port} " if shell.link.is_placed else " ", "dim"),
+            *([Span(" ")] if self.size.width >= 100 else []),
         ]
 
     def _tabs(self, *, is_short: bool, gap: int) -> list[Span]:
@@ -93,3 +94,11 @@ class TopLine(Lines, can_focus=False):
         for first, after, room in self._places:
             if first <= event.x < after:
                 self._shell.go(room)
+
+
+def _fitting(words: str, cells: int) -> str:
+    """As many of the parts between dots as fit whole: half a word says nothing."""
+    parts = words.split(" · ")
+    while parts and text.width(" · ".join(parts)) > cells:
+        parts.pop()
+    return " · ".join(parts)

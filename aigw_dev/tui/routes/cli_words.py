@@ -38,24 +38,22 @@ def remove(name: str) -> str:
     return _words("remove", name, _DRAFT)
 
 
-def deploy(note: str) -> str:
-    """`aigw-dev routes deploy`."""
-    return _words("deploy", *(["--note", note] if note else []))
+def deploy(note: str, routes: Sequence[str] | None = None) -> str:
+    """`aigw-dev routes deploy`, of `routes` only those of the draft."""
+    named = [word for route in routes or () for word in ("--route", route)]
+    return _words("deploy", *named, *(["--note", note] if note else []))
 
 
-def rollback(number: int) -> str:
-    """`aigw-dev routes rollback`."""
-    return _words("rollback", str(number))
+def rollback(number: int, routes: Sequence[str] | None = None) -> str:
+    """`aigw-dev routes rollback`, of the whole config or route by route."""
+    if routes is None:
+        return _words("rollback", str(number))
+    return " && ".join(_words("rollback", str(number), "--route", route) for route in routes)
 
 
-def put(name: str, tree: Mapping[str, Any]) -> str:
-    """`aigw-dev routes edit` that makes the route so, in force at once."""
-    return _words("edit", name, "--flow", _json(tree))
-
-
-def explain(name: str, options: Sequence[str]) -> str:
-    """`aigw-dev routes explain`."""
-    return _words("explain", name, *options)
+def explain(name: str, options: Sequence[str], *, is_draft: bool = False) -> str:
+    """`aigw-dev routes explain`, of what the draft has where the route differs from what is live."""
+    return _words("explain", name, *options, *([_DRAFT] if is_draft else []))
 
 
 def _flow(tree: Mapping[str, Any]) -> list[str]:

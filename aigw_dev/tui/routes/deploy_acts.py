@@ -98,7 +98,7 @@ def _deploy(bench: Bench, name: str, routes: list[str] | None, wanted: Wanted | 
         bench.app.notify(
             f"{said} · u rolls back" if previous else said, title=f"Deployed #{number}", timeout=OFFER_S
         )
-        bench.shell.cli(cli_words.deploy(wanted.note))
+        bench.shell.cli(cli_words.deploy(wanted.note, routes))
         if previous:
             bench.offer_undo(lambda: _back(bench, name, previous, routes))
         bench.read_histories.clear()
@@ -115,10 +115,8 @@ def _deploy(bench: Bench, name: str, routes: list[str] | None, wanted: Wanted | 
     bench.shell.link.ask(bench.screen, work, then, failed=failed, group="deploy")
 
 
-def _back(
-    bench: Bench, name: str, number: int, routes: list[str] | None, *, note: str = "", is_older: bool = False
-) -> None:
-    """Write an earlier version back: of these routes, or the whole config. `is_older`: others may lie between."""
+def _back(bench: Bench, name: str, number: int, routes: list[str] | None, *, note: str = "") -> None:
+    """Write an earlier version back: of these routes, or the whole config."""
 
     def work(client: AdminClient) -> dict[str, Any]:
         if routes is None:
@@ -131,8 +129,7 @@ def _back(
         bench.shell.toast(
             f"Rolled {name} back to #{number}{said}", "a new deployment; the history keeps the other"
         )
-        tree = _version(bench, str(number)) if is_older else None
-        bench.shell.cli(cli_words.rollback(number) if tree is None else cli_words.put(name, tree))
+        bench.shell.cli(cli_words.rollback(number, routes))
         bench.read_histories.clear()
         bench.reload()
 
@@ -185,7 +182,7 @@ def roll_back(bench: Bench, key: str) -> None:
     elif item.live == _version(bench, key):
         bench.shell.toast(f"#{key} is what is live")
     else:
-        _back(bench, item.name, int(key), [item.name], note=f"roll {item.name} back to #{key}", is_older=True)
+        _back(bench, item.name, int(key), [item.name], note=f"roll {item.name} back to #{key}")
 
 
 def _version(bench: Bench, key: str) -> dict[str, Any] | None:

@@ -42,6 +42,7 @@ class DeployForm(Modal[Wanted]):
     """
     AUTO_FOCUS = "Entry"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+j", "accept", "Deploy", show=False, id="deploy.accept", tooltip="Put it in force."),
         Binding("pageup", "scroll(-10)", "Up", show=False, priority=True, id="deploy.up"),
         Binding("pagedown", "scroll(10)", "Down", show=False, priority=True, id="deploy.down"),
         Binding("up", "scroll(-1)", "Up", show=False, id="deploy.line_up"),
@@ -60,7 +61,7 @@ class DeployForm(Modal[Wanted]):
     def compose(self) -> ComposeResult:
         """The changes, how much of the draft, the note."""
         with Box() as box:
-            text.title(box, self._title, "enter deploys · page up/down scrolls · esc cancels")
+            text.title(box, self._title, "enter or ^j deploys · page up/down scrolls · esc cancels")
             yield TextPane(self._rows)
             if self._others:
                 with Horizontal():
@@ -79,10 +80,10 @@ class DeployForm(Modal[Wanted]):
         ]
 
     @on(Entry.Submitted)
-    def submitted(self, event: Entry.Submitted) -> None:
+    def action_accept(self) -> None:
         """Deploy."""
         scope = next((choice.value for choice in self.query(Choice)), ONE)
-        self.dismiss(Wanted(note=event.value.strip(), is_all=scope == ALL))
+        self.dismiss(Wanted(note=self.query_one(Entry).value.strip(), is_all=scope == ALL))
 
     @on(Entry.Left)
     def left(self) -> None:

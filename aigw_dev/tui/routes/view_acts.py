@@ -275,4 +275,6 @@ def logs(bench: Bench) -> None:
 def explained(bench: Bench) -> None:
     """Show the command of the dry-run."""
     if bench.asked is not None and bench.at:
-        bench.shell.cli(cli_words.explain(bench.at, asking.as_options(bench.asked)))
+        options = asking.as_options(bench.asked)
+        is_draft = bool(bench.shelf.changes(bench.at))
+        bench.shell.cli(cli_words.explain(bench.at, options, is_draft=is_draft))

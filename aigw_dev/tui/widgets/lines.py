@@ -5,13 +5,16 @@ it is said to have changed, so a key press repaints what it changed and nothing 
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+
+from aigw_dev.tui.widgets import ink
+from aigw_dev.tui.widgets.ink import INKS
 
 
 class Span(NamedTuple):
@@ -23,9 +26,7 @@ class Span(NamedTuple):
 
 Row = Sequence[Span]
 
-STYLES: Final = (
-    "dim", "strong", "good", "bad", "warn", "accent", "info", "code", "user", "mark", "hot", "sel", "wire", "head", "em",
-)  # fmt: skip
+STYLES: Final = tuple(INKS)
 """Names a span may carry beside the empty one. Two of them may be joined: `good strong`."""
 _KEPT: Final = 2_000
 """Strips kept at most."""
@@ -34,7 +35,6 @@ _KEPT: Final = 2_000
 class Lines(ScrollView, can_focus=True):
     """Rows by number. Subclasses give `row_count` and `row`, and say what changed."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{name}" for name in STYLES}
     DEFAULT_CSS = """
     Lines {
         background: $surface;
@@ -43,23 +43,6 @@ class Lines(ScrollView, can_focus=True):
         scrollbar-color: $foreground 25%;
         scrollbar-background: $surface;
         scrollbar-corner-color: $surface;
-        & > .lines--dim { color: $foreground 60%; }
-        & > .lines--strong { text-style: bold; }
-        & > .lines--good { color: $text-success; }
-        & > .lines--bad { color: $text-error; }
-        & > .lines--warn { color: $text-warning; }
-        & > .lines--accent { color: $text-accent; }
-        & > .lines--info { color: $text-primary; }
-        & > .lines--code { color: $text-secondary; }
-        & > .lines--user { color: $text-accent; text-style: bold; }
-        & > .lines--mark { background: $warning 40%; text-style: bold underline; }
-        & > .lines--hot { color: $text-success; text-style: bold; }
-        & > .lines--sel { background: $primary; color: $background; text-style: bold; }
-        & > .lines--wire { color: $foreground 50%; }
-        &:nocolor > .lines--sel { text-style: bold reverse; }
-        &:nocolor > .lines--mark { text-style: reverse underline; }
-        & > .lines--head { color: $foreground 70%; text-style: bold; }
-        & > .lines--em { text-style: italic; }
     }
     """
 
@@ -147,11 +130,9 @@ class Lines(ScrollView, can_focus=True):
         if style is None:
             style = self.rich_style
             _, background = self.background_colors
+            variables, is_colour = self.app.theme_variables, not self.app.no_color
             for name in names.split():
-                style += self.get_component_rich_style(f"lines--{name}", partial=True)
-                colour = self.get_component_styles(f"lines--{name}").color
-                if 0 < colour.a < 1:  # a partial style drops how transparent it is
-                    style += Style(color=(background + colour).rich_color)
+                style += ink.style(INKS[name], variables, background, is_colour=is_colour)
             self._styles[names] = style
         return style
 

@@ -3,6 +3,7 @@
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
@@ -25,6 +26,15 @@ class Modal(ModalScreen[T | None], Generic[T]):
             "escape", "close", "Cancel", show=False, id="modal.close", tooltip="Close without doing anything."
         ),
     ]
+
+    _is_over = False
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Close it, once: a key that was pressed twice must not close what stands behind, too."""
+        if self._is_over:
+            return AwaitComplete.nothing()
+        self._is_over = True
+        return super().dismiss(result)
 
     def action_close(self) -> None:
         """Nothing wanted."""

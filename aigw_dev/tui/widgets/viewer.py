@@ -35,6 +35,11 @@ class Viewer(Modal[None]):
             [[Span(line)] for line in text.block(content)] if isinstance(content, str) else content
         )
 
+    @staticmethod
+    def cells(screen: int) -> int:
+        """Cells of a row that fits without scrolling sideways, on a screen so many cells wide."""
+        return max(20, screen * 9 // 10 - 6)
+
     def compose(self) -> ComposeResult:
         """The pane alone."""
         with Box() as box:

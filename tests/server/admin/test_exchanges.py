@@ -1,15 +1,18 @@
 """The log as a list over the admin API: an index, the rows in sight, what changed."""
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from aigw_dev.server.admin.desk import Desk
 from tests.server.admin.test_intent import ask, got
 from tests.server.admin.test_live import Watching, chats
 from tests.server.house import house
+from tests.server.test_gateway import GOOD
 
 pytestmark = pytest.mark.anyio
 
@@ -100,3 +103,40 @@ async def test_a_routes_traffic_is_counted_by_node(tmp_path: Path) -> None:
         assert (found["calls"], found["errors"], found["is_complete"]) == (3, 0, True)
         assert (await ask(one, "GET", "/routes/x/traffic")).status_code == 404
         assert (await ask(one, "GET", "/routes/r/traffic?since=yesterday")).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/exchanges/rows?seqs=", "/stats/series?step=", "/exchanges/rows?last="],
+)
+async def test_a_number_that_no_database_holds_is_no_fault(tmp_path: Path, path: str) -> None:
+    async with house(tmp_path) as one:
+        await chats(one, "a")
+        assert (await ask(one, "GET", path + "9" * 30)).status_code < 500
+
+
+async def test_lists_are_bounded_whatever_is_asked_for(tmp_path: Path) -> None:
+    async with house(tmp_path, GOOD) as one:
+        for limit in (-1, 10**30):
+            for path in ("/deployments", "/audit", "/exchanges/index"):
+                assert (await ask(one, "GET", f"{path}?limit={limit}")).status_code == 200, path
+
+
+async def test_many_reads_of_the_log_leave_threads_for_others(tmp_path: Path) -> None:
+    async with house(tmp_path) as one:
+        await chats(one, "a")
+        desk, is_free, running = Desk(one.gateway), threading.Event(), list[int]()
+
+        def slow() -> int:
+            running.append(1)
+            is_free.wait(20)
+            return len(running)
+
+        reads = [asyncio.create_task(desk.read(slow)) for _ in range(100)]
+        try:
+            async with asyncio.timeout(10):
+                assert await asyncio.to_thread(lambda: "others") == "others"
+            assert len(running) <= 2
+        finally:
+            is_free.set()
+            await asyncio.gather(*reads)

@@ -202,3 +202,21 @@ async def test_two_exchanges_are_compared(tmp_path: Path) -> None:
             {"kind": "added", "text": "you"},
         ]
         assert not found["is_same"]
+
+
+async def test_while_recording_is_paused_no_reply_is_kept_of_a_replay_nor_of_a_call(tmp_path: Path) -> None:
+    async with house(tmp_path) as one:
+        await one.chat("mock/echo", "a secret of mine")
+        assert await asyncio.to_thread(one.gateway.recorder.writer.flush)
+        name = (await got(one, "/exchanges/last"))["id"]
+        await ask(one, "POST", "/logging", {"paused": True})
+        (made,) = (await again(one, name=name))["replays"]
+        assert made["comparison"]["text"]["similarity"] == 1.0, "compared all the same"
+        for is_stream in (False, True):
+            await one.chat("mock/echo", "a secret of mine", stream=is_stream)
+        assert await asyncio.to_thread(one.gateway.recorder.writer.flush)
+        for identifier in (made["id"], "last", "-2"):
+            assert (
+                "a secret of mine"
+                not in msgspec.json.encode(await got(one, f"/exchanges/{identifier}")).decode()
+            )

@@ -15,3 +15,12 @@ async def test_it_has_no_height_until_there_is_something_to_show(tmp_path: Path)
         assert " $ " not in before
         at.app.show_command("aigw-dev routes deploy --note '\x1b[2J'")
         await at.sees("$ aigw-dev routes deploy --note '\\x1b[2J'")
+
+
+async def test_a_long_one_is_cut_and_copied_whole(tmp_path: Path) -> None:
+    async with desk(tmp_path, size=(80, 24), room="logs", has_toasts=True) as at:
+        words = "aigw-dev routes edit x --flow '" + "y" * 100 + "'"
+        at.app.show_command(words)
+        await at.sees("yy…", "Y copies")
+        await at.press("escape", "Y")
+        await at.sees(f"the command ({len(words)} characters)")

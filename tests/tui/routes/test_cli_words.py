@@ -33,5 +33,10 @@ def test_the_others_say_what_was_done() -> None:
     assert cli_words.remove("a") == "aigw-dev routes remove a --draft"
     assert cli_words.deploy("") == "aigw-dev routes deploy"
     assert cli_words.rollback(7) == "aigw-dev routes rollback 7"
-    assert cli_words.put("a", {"flow": {"send": "a/b"}}).startswith("aigw-dev routes edit a --flow '{")
+    assert (
+        cli_words.deploy("why", ["a", "b c"]) == "aigw-dev routes deploy --route a --route 'b c' --note why"
+    )
+    assert cli_words.rollback(7, ["a"]) == "aigw-dev routes rollback 7 --route a"
+    assert cli_words.rollback(7, ["a", "b"]).endswith(" && aigw-dev routes rollback 7 --route b")
     assert cli_words.explain("a", ["--metadata", "k=v w"]) == "aigw-dev routes explain a --metadata 'k=v w'"
+    assert cli_words.explain("a", [], is_draft=True) == "aigw-dev routes explain a --draft"

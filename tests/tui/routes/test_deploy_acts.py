@@ -50,7 +50,9 @@ async def test_deploying_shows_the_difference_and_puts_it_in_force(tmp_path: Pat
         )
         await at.type("dev goes to echo")
         await at.press("enter")
-        await at.sees("Deployed #2", "u rolls back", "aigw-dev routes deploy --note 'dev goes to echo'")
+        await at.sees(
+            "Deployed #2", "u rolls back", "aigw-dev routes deploy --route ai-test --note 'dev goes"
+        )
         assert (await live(at))["ai-test"]["if"] == 'metadata.env == "dev"'
         assert (await deployments(at))[0]["note"] == "dev goes to echo"
         assert "# who pays gets the thinker" in file(tmp_path)

@@ -36,7 +36,7 @@ async def test_the_whole_draft_can_be_deployed(tmp_path: Path) -> None:
         await at.sees("only this route")
         await at.press("shift+tab", "right")
         await at.sees("the whole draft: also ai-test")
-        await at.press("tab", "enter")
+        await at.press("ctrl+j")
         await at.sees("Deployed #2")
         assert list(await live(at)) == ["ai-test"]
         assert await draft(at) == {}
