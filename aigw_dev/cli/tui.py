@@ -81,11 +81,11 @@ def over_up(context: Context, *, port: int | None, host: str | None) -> int:
 def _attached(session: "Session", told: "Told", options: TuiOptions) -> int:
     from aigw_dev.cli.temporary import ended_by_signals
 
-    try:
-        with ended_by_signals():  # the terminal was closed: what was started for it goes, too
+    with ended_by_signals():  # the terminal was closed: what was started for it goes, too
+        try:
             return show(session.opening(), told, options)
-    finally:
-        session.close()
+        finally:
+            session.close()
 
 
 def _require_terminal() -> None:

@@ -47,11 +47,14 @@ def find_keys(env: Mapping[str, str], dotenv: Path | None) -> list[Lying]:
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
-    """The assignments of a .env file, quotes and comments taken off; nothing is expanded. No file is no assignment."""
+    """The assignments of a .env file, quotes and comments taken off; nothing is expanded.
+
+    No file that can be read (`.env` may be a virtual environment's folder) is no assignment.
+    """
     try:
         with path.open("rb") as file:
             text = file.read(_MAX_BYTES).decode("utf-8", "replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
         return {}
     found: dict[str, str] = {}
     for line in text.splitlines():

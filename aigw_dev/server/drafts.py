@@ -17,7 +17,7 @@ from aigw_dev.config_file.diff import describe_diff
 from aigw_dev.config_file.edit import is_same
 from aigw_dev.config_file.read import digest_of
 from aigw_dev.config_file.value_edits import value_at
-from aigw_dev.config_file.yaml_tree import Path
+from aigw_dev.config_file.yaml_tree import MAX_BYTES, TOO_LARGE, Path
 from aigw_dev.core.errors import ConfigError
 from aigw_dev.core.problem import Problem
 from aigw_dev.server import reports
@@ -72,7 +72,9 @@ class Drafts:
         return await asyncio.to_thread(self._shown)
 
     async def put(self, text: str, *, base_digest: str) -> dict[str, Any]:
-        """Keep a whole text that was made from the file with this digest."""
+        """Keep a whole text that was made from the file with this digest. One that no config can be is refused."""
+        if len(text) > MAX_BYTES:
+            raise ConfigError(TOO_LARGE, code="config_invalid", hint="nothing was written or changed")
         async with self._lock:
             return await asyncio.to_thread(self._put, text, base_digest)
 

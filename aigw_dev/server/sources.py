@@ -109,7 +109,7 @@ class ConfigSource:
         write_atomic(path, text, expected_digest=expected_digest)
         if is_first:
             self.found_at(path)
-            self._record_trust(path)
+            self._trust_own(path, text)
         elif before.config is not None and before.is_trusted:
             self.trust()
         return path
@@ -136,6 +136,12 @@ class ConfigSource:
         """Record that a person looked at the settings that trust is asked for."""
         if self.path is not None and not self.found.is_trusted_place:
             self._record_trust(self.path)
+
+    def _trust_own(self, path: Path, text: str) -> None:
+        """Trust what we wrote ourselves, not an overlay that lay in wait beside it."""
+        config = parse_text(text, rules=self._rules, overlay_text=None).config
+        if config is not None:
+            Trust(self._home).record(path, trust_hash(self._held(config)))
 
     def _record_trust(self, path: Path) -> None:
         loaded = read_config(path, rules=self._rules)

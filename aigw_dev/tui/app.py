@@ -48,7 +48,7 @@ class AigwApp(App[int]):
     AUTO_FOCUS = None
     ENABLE_COMMAND_PALETTE = False
     CSS = """
-    Toast { max-width: 70; }
+    Toast { max-width: 70; padding: 0 1; }
     ToastRack { margin-bottom: 2; }
     """
     BINDINGS = app_keys.BINDINGS

@@ -29,9 +29,10 @@ class Deed:
 
 
 def deeds(app: "App[Any]") -> list[Deed]:
-    """What the keys do here, most local first, then the screens and the themes."""
+    """What the keys do here: first what the key bar shows, most local first, then the rest, the screens and the themes."""
     found: dict[str, Deed] = {}
-    for node, binding, is_enabled, tooltip in app.screen.active_bindings.values():
+    active = sorted(app.screen.active_bindings.values(), key=lambda one: not one.binding.show)
+    for node, binding, is_enabled, tooltip in active:
         if not is_enabled or not binding.id or not binding.description:
             continue
         group = binding.id.partition(".")[0]

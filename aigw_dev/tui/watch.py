@@ -1,5 +1,7 @@
 """Keeps an eye on the gateway: its state in the top line, its changes as toasts, and starting it again."""
 
+import select
+import sys
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -12,6 +14,22 @@ from aigw_dev.tui.widgets.viewer import Viewer
 
 STATUS_S: Final = 2.0
 """How often it is asked."""
+
+
+TERMINAL_S: Final = 1.0
+
+
+def terminal_is_gone() -> bool:
+    """Whether the terminal that keys come from was hung up; False where this cannot be told."""
+    stream = sys.__stdin__
+    if stream is None or not hasattr(select, "poll"):
+        return False
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), 0)
+        return any(seen & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, seen in poll.poll(0))
+    except (OSError, ValueError):
+        return False
 
 
 class Watch:
@@ -27,6 +45,8 @@ class Watch:
         """Start the gateway where there is none, and ask from now on."""
         self._shell.link.on_state = self._on_link
         self._app.set_interval(self.every_s, self._ask)
+        if not self._app.is_headless and not self._app.is_web:
+            self._app.set_interval(TERMINAL_S, self._look_at_terminal)
         if self._shell.link.is_placed:
             self._ask()
         else:
@@ -47,10 +67,14 @@ class Watch:
 
         def failed(error: GatewayError) -> None:
             said = f"{error.message}\n{error.hint}".strip()
-            self._shell.toast("The gateway did not start", said, "error")
             self._app.push_screen(Viewer("The gateway did not start", said, copy=self._shell.copy))
 
         self._shell.link.ask(self._app, lambda _: start(), then, failed=failed, group="start", is_local=True)
+
+    def _look_at_terminal(self) -> None:
+        """A terminal that has gone without a signal would be read for ever: end as if it were closed."""
+        if terminal_is_gone():
+            self._app.exit(0)
 
     def _ask(self) -> None:
         link = self._shell.link

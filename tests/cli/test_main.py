@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,27 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     assert child.wait(timeout=30) == 0
     assert child.stderr.read() == b""
     child.stderr.close()
+
+
+def test_a_terminal_that_goes_without_a_signal_ends_the_screens_and_their_gateway(
+    tmp_path: Path, until: Callable[..., None]
+) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "AIGW_DEV_HOME": str(tmp_path / "home"), "TERM": "xterm-256color"}
+    child = subprocess.Popen(
+        [str(INSTALLED)], stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True, cwd=tmp_path, env=env
+    )
+    os.close(theirs)
+    shown = b""
+    while b"Dash" not in shown:
+        shown += os.read(ours, 65536)
+    os.close(ours)
+    try:
+        until(lambda: child.poll() is not None, timeout_s=30, what="the end of the screens")
+    finally:
+        child.kill()
+        child.wait()
+    assert child.returncode == 0
+    assert list(tmp_path.glob("home/gateways/*/running.json")) == []

@@ -143,7 +143,7 @@ routes:
 """
 
 
-def calls() -> list[tuple[bytes, dict[str, bytes]]]:
+def calls() -> list[tuple[bytes, list[tuple[bytes, bytes]]]]:
     """One call of every kind: body and headers, without the token."""
     kinds: list[tuple[str, str, dict[str, Any]]] = [
         ("up/plain", word, {"stream": is_stream})
@@ -178,7 +178,7 @@ def _body(model: str, text: str, more: dict[str, Any]) -> bytes:
     return json.dumps(body).encode()
 
 
-def _headers() -> dict[str, bytes]:
+def _headers() -> list[tuple[bytes, bytes]]:
     headers = {
         "content-type": "application/json",
         "user-agent": "agent\x9b31m[@click=app.quit]x[/]",
@@ -186,7 +186,7 @@ def _headers() -> dict[str, bytes]:
         "x-session-id": "s\x9b31m[/]",
         "x-hostile": "[bold]\x9b5m[/]",
     }
-    return {name: value.encode("latin-1") for name, value in headers.items()}
+    return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
 class HostileGateway:
@@ -199,5 +199,5 @@ class HostileGateway:
         """One call of every kind."""
         with httpx.Client(timeout=30, trust_env=False) as client:
             for content, headers in calls():
-                own = {"authorization": f"Bearer {self.process.token}".encode(), **headers}
+                own = [(b"authorization", f"Bearer {self.process.token}".encode()), *headers]
                 client.post(f"{self.process.url}/v1/chat/completions", content=content, headers=own)

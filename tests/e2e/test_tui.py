@@ -79,7 +79,8 @@ def add_the_route(seat: Seat) -> None:
     seat.sees("no routes yet")
     seat.asks("a", "New route", "First model")
     seat.writes("support")
-    seat.next_field()
+    seat.at.key("tab")
+    seat.types_at("a line for people")
     seat.writes("Who pays gets tools")
     seat.next_field()
     seat.asks("enter", "type to filter")
@@ -110,8 +111,8 @@ def nest_a_condition(seat: Seat) -> None:
     seat.sees("↳ mock/echo")
     seat.asks("a", "Add a condition before this node")
     seat.writes("lang")
-    seat.next_field()
-    seat.next_field()
+    seat.at.key("tab", "tab")
+    seat.types_at(r"\bvalue\b")
     seat.writes("de", r"✓ metadata\.lang == \"de\"")
     seat.answers("Add a condition before this node")
     seat.sees("if · node 3 of 5", "lang == de")
@@ -165,14 +166,14 @@ def chat(seat: Seat) -> None:
     seat.asks("m", "Model or route")
     seat.writes("support", "▸ dynamic/support")
     seat.answers("Model or route")
-    seat.sees("send to dynamic/support")
+    seat.sees("─ dynamic/support ─")
     if seat.kind.is_narrow:
         seat.asks("p", "System prompt")
     seat.jumps_below("Route metadata")
     seat.sees(r"f4 \$EDITOR")
     seat.writes("tier=free;lang=en", "Route metadata +2 ✓")
     if seat.kind.is_narrow:  # the drawer closes, and the message has the keys again
-        seat.asks("esc", "send to dynamic/support", "esc stop / keys")
+        seat.asks("esc", "─ dynamic/support ─", "esc stop / keys")
     else:
         seat.asks("esc", "m model")
         seat.asks("i", "esc stop / keys")
@@ -215,7 +216,7 @@ def look_at_the_log(seat: Seat) -> None:
 
 def open_the_path(seat: Seat) -> None:
     """`o`: the editor, with the way of this request lit and its metadata in the dry-run."""
-    seat.asks("o", r"\[2 Routes\]", "dry-run ▸ tier=free lang=en", r"→ mock/echo +2 conditions")
+    seat.asks("o", r"\[2 Routes\]", "dry-run ▸ tier=free lang=en", "→ mock/echo")
     seat.lit(r"mock/echo\b", r"mock/tools\b", r"mock/think\b")
     assert seat.ask(lambda client: client.draft()) is None
 

@@ -102,7 +102,7 @@ def test_screens_that_are_killed_are_as_they_were_when_they_come_back(seat: Seat
     seat.sees("▸ +support")
     seat.asks("down", "▸ +zeta")
     seat.goes("4", "Logs")
-    seat.asks("/", "filter ▸")
+    seat.asks("/", "filter ▸", "tab complete")
     seat.writes("model:echo status:200", "filter ▸ model:echo status:200")
     seat.asks("enter", "space pause")
     seat.goes("3", "Chat")

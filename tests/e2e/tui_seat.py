@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from aigw_dev.client import AdminClient
 from aigw_dev.tui.look import ASCII, UNICODE
 from tests.e2e.tmux import Tmux
@@ -164,7 +166,21 @@ class Seat:
         """Tab, waited for by the cursor, or by what marks a field without one."""
         before = self._marks()
         self.at.key("tab")
-        self.until(lambda: self._marks() != before, timeout_s=10, what="the next field has the keys")
+        try:
+            self.until(lambda: self._marks() != before, timeout_s=10)
+        except pytest.fail.Exception as error:
+            raise AssertionError(f"no other field has the keys\n{before[1]}") from error
+
+    def types_at(self, pattern: str) -> None:
+        """Wait until the cursor stands where the screen shows `pattern`: a field that is empty yet."""
+
+        def holds() -> bool:
+            (column, row), (shown_column, shown_row) = self.at.cursor(), self.at.place_of(pattern)
+            return (
+                row == shown_row and abs(column - shown_column) <= 1
+            )  # Textual counts the field's padding twice
+
+        self.until(holds, timeout_s=10, what=f"the field {pattern!r} has the keys")
 
     def jumps_below(self, label: str) -> None:
         """By the letter that `^o` puts on the field below `label`."""

@@ -48,3 +48,8 @@ def test_usual_variables_with_usable_keys_are_found_once(tmp_path: Path) -> None
     assert [one.place for one in found] == [str(file), "environment"]
     assert "one1two2" not in repr(found)
     assert [one.variable for one in find_keys(env, None)] == ["OPENAI_API_KEY"]
+
+
+def test_a_folder_of_that_name_is_no_assignment(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    assert read_dotenv(tmp_path / ".env") == {}

@@ -296,3 +296,11 @@ async def test_routes_that_no_draft_has_are_not_deployed_nor_is_the_file_that_wa
         with pytest.raises(ConfigError) as caught:
             await one.gateway.changes.deploy(note="", actor="me", routes=[])
         assert caught.value.code == "nothing_to_deploy"
+
+
+async def test_what_no_config_can_be_is_no_draft(tmp_path: Path) -> None:
+    async with house(tmp_path, GOOD) as one:
+        with pytest.raises(ConfigError) as caught:
+            await drafts_of(one).put(GOOD + "#" * 300_000, base_digest=one.gateway.reading.digest)
+        assert caught.value.code == "config_invalid"
+        assert await drafts_of(one).shown() is None

@@ -128,3 +128,15 @@ def test_a_broken_file_is_read_as_problems(tmp_path: Path) -> None:
 
 def test_the_environment_is_the_processes_own() -> None:
     assert "PATH" in environment()
+
+
+def test_an_overlay_that_lay_there_before_the_first_save_is_not_trusted_with_it(tmp_path: Path) -> None:
+    (tmp_path / "aigw-dev.local.yaml").write_text(
+        "providers: {openai: {base_url: https://elsewhere.example/v1}}\n", "utf-8"
+    )
+    source = source_of(tmp_path)
+    source.write(source.first_text(), expected_digest="")
+    reading = source.read()
+    assert (reading.is_trusted, "openai" in reading.untrusted) == (False, True)
+    source.trust()
+    assert source.read().is_trusted

@@ -508,6 +508,7 @@ def test_a_move_that_was_given_up_is_not_made_later(path: Path, writer: LogWrite
         writer.move(path.with_name("new.db"), lambda: acts.append("moved"), timeout_s=0.01)
     is_free.set()
     assert writer.settle()
+    assert writer.flush(), "a turn later, too"
     assert (acts, writer.path) == ([], path)
 
 

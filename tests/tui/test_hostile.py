@@ -103,7 +103,7 @@ async def test_lists_fields_and_boxes(said: str) -> None:
 
 async def filled(at: Desk, every: int = 1) -> None:
     for content, headers in calls()[::every]:
-        own = {"authorization": at.house.token()["authorization"].encode(), **headers}
+        own = [(b"authorization", at.house.token()["authorization"].encode()), *headers]
         await at.house.http.post("/v1/chat/completions", content=content, headers=own)
 
 

@@ -40,3 +40,10 @@ async def test_every_action_of_the_place_is_there_once(tmp_path: Path) -> None:
         labels = [deed.label for deed in deeds(at.app)]
         assert len(set(labels)) == len(labels)
         assert {"go: Logs", "view: Theme", "app: Quit"} <= set(labels)
+
+
+async def test_what_the_key_bar_shows_comes_first(tmp_path: Path) -> None:
+    async with desk(tmp_path, room="routes") as at:
+        labels = [deed.label for deed in deeds(at.app)]
+        assert labels[0] == "routes: Add"
+        assert labels.index("table: Up") > labels.index("routes: Save & deploy")

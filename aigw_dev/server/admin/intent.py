@@ -1,7 +1,7 @@
 """Config, deployments and routes over the admin API; the draft is in `drafting`."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar import Request, Router, get, post, put
@@ -20,6 +20,8 @@ from aigw_dev.server.drafts import shown_problem
 from aigw_dev.server.reports import ExplainRequest
 
 Asking = Request[Any, Any, Any]
+_MOST_CHANGES: Final = 200
+"""Each reads the whole config."""
 
 
 class TextRequest(msgspec.Struct, kw_only=True):
@@ -94,6 +96,11 @@ def _config(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/config/values", status_code=200)
     async def set_values(data: JSONBody[ValuesRequest], request: Asking) -> dict[str, Any]:
         """Set, take out or rename single settings in the file, in force at once; comments stay, the draft follows."""
+        if len(data.changes) > _MOST_CHANGES:
+            refuse(
+                "invalid_request",
+                f"at most {_MOST_CHANGES} changes at a time; PUT /config takes a whole text",
+            )
         problems = await gateway.changes.set_values(
             data.changes, expected_digest=digest_asked(request), note=data.note, actor="admin"
         )

@@ -177,7 +177,8 @@ class FlowView(Lines):
     def form(self) -> plans.Form:
         """How it is drawn now."""
         is_dense = self.density == "dense" or (self.density == "auto" and 0 < self.size.width < _DENSE_BELOW)
-        return plans.Form(layout=self.layout_name, is_dense=is_dense)
+        room = self.size.width if is_dense else 0
+        return plans.Form(layout=self.layout_name, is_dense=is_dense, room=room)
 
     @property
     def view(self) -> dict[str, Any]:

@@ -139,7 +139,10 @@ def _path(view: View) -> list[Row]:
             continue
         words = " ".join(faces.face(node, view.glyphs, 200).lines[:1])
         style = "strong" if stop.node == view.selected else ""
-        found += _wrapped(f"{number} {words}", view.cells, style)
+        step = f"{number} {words}"
+        if isinstance(node, trees.Send):  # a name broken in two is no name
+            step = text.cut(step, view.cells, glyphs=view.glyphs)
+        found += _wrapped(step, view.cells, style)
         taken = faces.branch_words(node, stop.branch, is_dense=False) if stop.branch is not None else ""
         asked = stop.observations if len(stop.observations) > 1 else ()
         for seen in asked:

@@ -68,7 +68,7 @@ class Picture:
         for mark in subject.problems:
             if mark.branch is not None:
                 self._labels[mark.node, mark.branch] = _NEVER
-        self.plan = plans.plan(subject.root, subject.form, labels=self._labels, glyphs=subject.glyphs)
+        self.plan = plans.fitting(subject.root, subject.form, labels=self._labels, glyphs=subject.glyphs)
 
     def light(self, lighting: Lighting) -> list[int] | None:
         """Paint; the rows that look different now, None where their number is another."""

@@ -24,6 +24,8 @@ Cell = tuple[int, int]
 
 _MARGIN: Final = 1
 _DENSE_CAP: Final = 34
+_SHORTER: Final = (30, 27, 24, 21)
+"""Tried in this order where a dense picture does not fit."""
 _BOX_CAP: Final = 40
 _BOX_EDGE: Final = 4
 """Cells of a box beside its text: edge and a blank on both sides."""
@@ -40,6 +42,8 @@ class Form(Struct, frozen=True, kw_only=True):
     is_dense: bool = False
     cap: int = 0
     """The widest a node may be; 0 = the usual."""
+    room: int = 0
+    """Cells there are: where a dense picture is wider, `fitting` cuts long nodes shorter; 0 = as many as it takes."""
 
     @property
     def widest(self) -> int:
@@ -114,6 +118,20 @@ def plan(
         form=form,
         root=root.id,
     )
+
+
+def fitting(
+    root: Node, form: Form, *, labels: Mapping[tuple[str, int], str] | None = None, glyphs: Glyphs = UNICODE
+) -> Plan:
+    """The plan whose long nodes are as wide as the form's room allows; the usual one where none fits."""
+    usual = plan(root, form, labels=labels, glyphs=glyphs)
+    if not form.is_dense or not form.room or usual.width <= form.room:
+        return usual
+    for cap in _SHORTER:
+        made = plan(root, replace(form, cap=cap), labels=labels, glyphs=glyphs)
+        if made.width <= form.room:
+            return made
+    return usual
 
 
 def _middle(box: Box) -> int:

@@ -100,7 +100,7 @@ class Acts:
         self._shell.cli(f"aigw-dev logs replay {name}{options}")
         count = len(models or ()) or 1
         self._shell.toast(
-            f"Replaying {name}", f"{count} call{'' if count == 1 else 's'}; what they cost is spent"
+            f"Replaying {name}", f"{count} call{'' if count == 1 else 's'} to a provider, at the usual price"
         )
 
         def then(found: dict[str, Any]) -> None:

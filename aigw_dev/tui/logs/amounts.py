@@ -57,6 +57,13 @@ def usd(nanousd: int | None, status: str | None, glyphs: Glyphs) -> str:
     return _DOUBT.get(status or "", "") + said
 
 
+def dollars(nanousd: int | None, status: str | None, glyphs: Glyphs) -> str:
+    """`~$0.0041`: as `usd`, with the sign of the currency before the number."""
+    said = usd(nanousd, status, glyphs)
+    first = next((at for at, char in enumerate(said) if char.isdigit()), None)
+    return said if first is None else f"{said[:first]}${said[first:]}"
+
+
 def clock(at: float, *, now: float | None = None) -> str:
     """`12:04:31.118` of today, `19 Nov 12:04` of other days; local time."""
     moment = time.localtime(at)

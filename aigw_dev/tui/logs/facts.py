@@ -310,9 +310,8 @@ def _cost(one: Exchange, glyphs: Glyphs) -> str:
     if one["cost_status"] is None:
         return ""
     cost = one["cost"]
-    amount = amounts.usd(cost["nanousd"], cost["status"], glyphs)
-    said = amount if amount in {"free", glyphs.dash} else f"${amount}"
-    status = "" if amount == cost["status"] else f"  {cost['status']}"
+    said = amounts.dollars(cost["nanousd"], cost["status"], glyphs)
+    status = "" if said == cost["status"] else f"  {cost['status']}"
     return f"{said}{status}{'  ' + cost['price_id'] if cost['price_id'] else ''}{'  ' + cost['reason'] if cost['reason'] else ''}"
 
 

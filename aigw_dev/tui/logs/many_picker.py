@@ -57,7 +57,7 @@ class ManyPicker(Modal[list[str]]):
             text.title(box, self._title, "tab takes · enter does it · esc cancels")
             yield Entry(placeholder="filter", id="many-filter")
             yield Table(
-                [Column("", 3), Column("", is_elastic=True), Column("", most=40)],
+                [Column("", 3), Column("", most=40), Column("", is_elastic=True)],
                 self._look,
                 empty="nothing matches" + (": tab takes it as typed" if self._is_free else ""),
                 id="many-list",

@@ -28,7 +28,7 @@ class ProviderTable(Table):
     """The providers; `d` deletes the one under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "screen.delete", "Delete", id="providers.delete", tooltip="Delete the provider; u brings it back."),
+        Binding("d", "screen.delete", "Delete", show=False, id="providers.delete", tooltip="Delete the provider; u brings it back."),
     ]  # fmt: skip
 
 

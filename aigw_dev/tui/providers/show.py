@@ -330,7 +330,8 @@ def traffic_words(summary: Mapping[str, Any]) -> dict[str, str]:
         cost = int(totals.get("cost_nanousd") or 0)
         is_floor = totals.get("cost_unknown") or totals.get("cost_partial")
         floor = "at least " if is_floor else ""
-        said.append(f"{floor}${cost / 1_000_000_000:.4f}" if cost or not is_floor else "cost unknown")
+        spent = f"{floor}${cost / 1_000_000_000:.4f}" if cost else "cost unknown" if is_floor else "$0"
+        said.append(spent)
         found[name] = ", ".join(said)
     return found
 

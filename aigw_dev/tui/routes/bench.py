@@ -102,7 +102,15 @@ class Bench:
 
     def reload(self) -> None:
         """Ask for file, routes in force and draft, and show them; edits on their way stay on top."""
-        self.shell.link.ask(self.screen, _read, self._loaded, group="routes")
+        sent = self.outbox.sent
+
+        def then(found: tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any] | None]) -> None:
+            if self.outbox.sent == sent:
+                self._loaded(found)
+            else:  # an edit arrived there since this was asked: the answer may not know it
+                self.reload()
+
+        self.shell.link.ask(self.screen, _read, then, group="routes")
 
     def _loaded(self, found: tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any] | None]) -> None:
         config, rows, draft = found

@@ -61,7 +61,7 @@ class DeployForm(Modal[Wanted]):
     def compose(self) -> ComposeResult:
         """The changes, how much of the draft, the note."""
         with Box() as box:
-            text.title(box, self._title, "enter or ^j deploys · page up/down scrolls · esc cancels")
+            text.title(box, self._title, "enter deploys · page up/down scrolls · esc cancels")
             yield TextPane(self._rows)
             if self._others:
                 with Horizontal():

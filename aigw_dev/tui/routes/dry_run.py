@@ -121,8 +121,9 @@ class DryRun(Vertical):
 
     def tell(self, trace: Trace | None) -> None:
         """The result; None where nothing was asked."""
-        row = result_row(trace, self._look.glyphs) if trace is not None else []
-        self.query_one(TextPane).show([row] if row else [])
+        pane = self.query_one(TextPane)
+        row = result_row(trace, self._look.glyphs, cells=pane.size.width) if trace is not None else []
+        pane.show([row] if row else [])
 
     def begin(self) -> None:
         """Give the field the keys."""

@@ -39,6 +39,8 @@ class Outbox:
         self.waiting: list[Edit] = []
         """Not yet at the gateway, the oldest first; the first may be on its way."""
         self.is_sending: bool = False
+        self.sent: int = 0
+        """How many edits the gateway has taken: what was asked before the last of them is out of date."""
         self._timer: Timer | None = None
         self._then: list[Callable[[], None]] = []
 
@@ -81,6 +83,7 @@ class Outbox:
 
     def _sent(self, draft: dict[str, Any] | None) -> None:
         self.is_sending = False
+        self.sent += 1
         self.waiting.pop(0)
         if self.waiting:
             self.flush()

@@ -30,7 +30,8 @@ class RouteCanvas(FlowCanvas):
             boxes = plans.Form(layout=self.layout_name)
             drawn = plans.plan(self.flow_tree.root, boxes, glyphs=self.look.glyphs)
             is_fitting = drawn.width <= self.size.width and drawn.height <= self.size.height
-            self._fitted = (key, plans.Form(layout=self.layout_name, is_dense=not is_fitting))
+            dense = plans.Form(layout=self.layout_name, is_dense=True, room=self.size.width)
+            self._fitted = (key, boxes if is_fitting else dense)
         return self._fitted[1]
 
     def apply(self, outcome: Outcome) -> bool:

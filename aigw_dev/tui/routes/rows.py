@@ -112,8 +112,8 @@ def change_rows(changes: Sequence[Change], cells: int) -> list[Row]:
     return rows
 
 
-def result_row(trace: Trace, glyphs: Glyphs) -> Row:
-    """`→ mistral/large   3 conditions   fallback: openai/gpt-4o`: where the request would go."""
+def result_row(trace: Trace, glyphs: Glyphs, *, cells: int = 0) -> Row:
+    """`→ mistral/large   3 conditions   fallback: openai/gpt-4o`: where the request would go, `cells` wide at most."""
     decision = trace.decision
     if decision is None:
         first = trace.said.split("\n")[0]
@@ -128,7 +128,9 @@ def result_row(trace: Trace, glyphs: Glyphs) -> Row:
     ]
     if others:
         spans.append(Span("   fallback: ", "dim"))
-        spans.append(Span(text.line(", ".join(target.text() for target in others))))
+        names = text.line(", ".join(target.text() for target in others))
+        used = sum(text.width(span.text) for span in spans)
+        spans.append(Span(text.cut(names, cells - used, glyphs=glyphs) if cells else names))
     if trace.said:
         spans.append(Span(f"   {text.line(trace.said)}", "warn"))
     return spans

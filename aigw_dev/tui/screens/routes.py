@@ -56,7 +56,7 @@ class RoutesRoom(Room):
     AUTO_FOCUS = "#routes"
     DEFAULT_CSS = """
     RoutesRoom #board { height: 1fr; }
-    RoutesRoom #side { width: 34; }
+    RoutesRoom #side { width: 31; }
     RoutesRoom #stage { width: 1fr; }
     RoutesRoom #inspector { width: 30; overflow-x: hidden; }
     RoutesRoom #board #inspector, RoutesRoom #board #flow { padding: 0 1; }
@@ -69,8 +69,8 @@ class RoutesRoom(Room):
     RoutesRoom.-ascii #board Lines, RoutesRoom.-ascii DryRun { border: ascii $foreground 40%; }
     RoutesRoom.-ascii #board Lines:focus, RoutesRoom.-ascii DryRun:focus-within { border: ascii $accent; }
     RoutesRoom.-ascii #board #run-result { border: none; }
-    RoutesRoom.-wide #side { width: 38; }
-    RoutesRoom.-wide #inspector { width: 40; }
+    RoutesRoom.-wide #side { width: 32; }
+    RoutesRoom.-wide #inspector { width: 36; }
     RoutesRoom.-narrow #board { layers: below above; }
     RoutesRoom.-narrow #side { layer: above; dock: left; width: 100%; display: none; background: $background; }
     RoutesRoom.-narrow.-listing #side { display: block; }

@@ -103,3 +103,12 @@ routes:
         assert found["decision"]["targets"][0]["model"] == "think"
         missing = await ask(one, "POST", "/routes/r/explain", {})
         assert missing.status_code in {200, 400}
+
+
+async def test_more_changes_than_anybody_makes_by_hand_are_refused(tmp_path: Path) -> None:
+    async with house(tmp_path, GOOD) as one:
+        change = {"path": ["gateway", "notes"], "value": "n"}
+        digest = (await got(one, "/config"))["digest"]
+        reply = await ask(one, "POST", "/config/values", {"changes": [change] * 201}, digest=digest)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (400, "invalid_request")
+        assert file_of(one).read_text("utf-8") == GOOD

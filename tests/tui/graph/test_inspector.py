@@ -45,6 +45,11 @@ def test_a_condition_is_told_in_full_with_its_branches_and_the_path() -> None:
     assert told.endswith("5 openai/gpt-4o-mini")
 
 
+def test_a_target_of_the_path_is_cut_not_broken() -> None:
+    told = said(either("stream", send("a/b"), send("openrouter/some-vendor/a-model")), "flow", cells=24, x=1)
+    assert told.endswith("2 openrouter/some-vendo…")
+
+
 def test_a_model_is_told_with_everything_special_about_it() -> None:
     told = said(
         {"send": "a/b", "key": "k", "params": {"top_p": 1}, "fallback": [{"send": "c/d", "timeout_ms": 9}]},

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aigw_dev.tui import text
 from aigw_dev.tui.graph import moves, traffic
 from aigw_dev.tui.graph import tree as trees
-from aigw_dev.tui.graph.plan import Form, Plan, Wire, plan
+from aigw_dev.tui.graph.plan import Form, Plan, Wire, fitting, plan
 from tests.tui.graph.flows import CHAIN, MIXED, odd_values, whole_flows
 
 FORMS = [
@@ -112,3 +112,18 @@ def test_usual_flows_fit_their_terminal(flow: object, form: Form, width: int, he
     drawn = plan(trees.load(flow).root, form)
     assert drawn.width <= width
     assert drawn.height <= height
+
+
+def test_a_dense_picture_cuts_long_nodes_to_the_room_there_is() -> None:
+    words = "metadata.a_rather_long_name in ['one', 'two'] and input_chars > 4000"
+    root = trees.load(
+        {"if": words, "then": {"send": "openai/gpt-4o-mini"}, "else": {"send": "mock/echo"}}
+    ).root
+    dense = Form(is_dense=True)
+    usual = plan(root, dense)
+    assert fitting(root, dense) == usual
+    assert fitting(root, Form(is_dense=True, room=usual.width)).boxes == usual.boxes
+    tight = fitting(root, Form(is_dense=True, room=usual.width - 5))
+    assert usual.width - 9 <= tight.width <= usual.width - 5
+    assert tight.boxes["n2"].width == usual.boxes["n2"].width
+    assert fitting(root, Form(is_dense=True, room=12)) == plan(root, Form(is_dense=True, room=12))

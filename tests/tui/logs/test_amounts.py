@@ -48,6 +48,19 @@ def test_a_cost_says_how_sure_it_is_and_is_never_a_silent_zero(
     assert amounts.usd(nanousd, status, ASCII) == said
 
 
+@pytest.mark.parametrize(
+    ("nanousd", "status", "said"),
+    [
+        (2_200_000, "estimated", "~$0.0022"),
+        (1, "exact", "<$0.000001"),
+        (0, "free", "free"),
+        (None, "unknown", "-"),
+    ],
+)
+def test_the_currency_stands_at_the_number(nanousd: int | None, status: str, said: str) -> None:
+    assert amounts.dollars(nanousd, status, ASCII) == said
+
+
 def test_other_days_have_their_date() -> None:
     assert amounts.clock(1_795_176_000.118, now=1_795_176_009).endswith(".118")
     assert "Nov" in amounts.clock(1_795_176_000.118, now=1_795_976_009)

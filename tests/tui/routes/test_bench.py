@@ -1,9 +1,13 @@
 """Edits go into the draft at once, and can be taken back."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.dom import DOMNode
 
+from aigw_dev.tui.link import Link
 from tests.tui.screens.routes_house import (
     CONFIG,
     canvas,
@@ -81,3 +85,25 @@ async def test_a_config_that_is_held_back_can_be_read_and_not_changed(tmp_path: 
         assert canvas(at).flow["then"]["send"] == "mock/think"
         await at.press("s")
         assert await draft(at) == {}
+
+
+async def test_an_answer_older_than_an_edit_does_not_take_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, CONFIG, room="routes") as at:
+        await loaded(at)
+        link = at.app.shell.link
+        late: list[Callable[[], None]] = []
+
+        def ask(node: DOMNode, work: Any, then: Callable[[Any], None], **more: Any) -> None:
+            Link.ask(link, node, work, lambda found: late.append(lambda: then(found)), **more)
+
+        with monkeypatch.context() as slowly:
+            slowly.setattr(link, "ask", ask)
+            room(at).bench.reload()
+            await at.until(lambda: late, "the gateway has answered")
+        await flipped(at)
+        flow = canvas(at).flow
+        late[0]()
+        assert canvas(at).flow == flow
+        await at.sees("draft (1 change)")

@@ -31,3 +31,12 @@ async def test_a_held_canvas_changes_nothing_and_says_why(tmp_path: Path) -> Non
         await at.press("x", "u", "U", "d")
         assert canvas(at).flow == flow
         await at.sees("held by the test")
+
+
+async def test_a_picture_that_is_too_wide_cuts_its_nodes_so_that_nothing_lies_outside(tmp_path: Path) -> None:
+    words = "metadata.a_long_name in ['one', 'two'] and input_chars > 4000"
+    flow = '{if: "' + words + '", then: {send: mock/a-model-with-a-long-name}, else: {send: mock/echo}}'
+    async with desk(tmp_path, f"version: 1\nroutes: {{ai-test: {{flow: {flow}}}}}\n", room="routes") as at:
+        await loaded(at)
+        await at.until(lambda: canvas(at).form.is_dense, "rows")
+        assert canvas(at).virtual_size.width <= canvas(at).size.width
