@@ -8,7 +8,6 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from aigw_dev.tui import text
-from aigw_dev.tui.room import Room
 from aigw_dev.tui.widgets.lines import Row, Span
 
 KEYS: Final = 16
@@ -36,8 +35,9 @@ def _heading(node: DOMNode) -> str:
     """`Route list` of a RouteList; a screen's keys are said to be the whole screen's."""
     if node is node.app:
         return "Everywhere"
-    if isinstance(node, Room):
-        return f"The whole {node.ROOM.title()} screen"
+    room = getattr(node, "ROOM", "")
+    if room:
+        return f"The whole {room.title()} screen"
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).capitalize()
 
 
