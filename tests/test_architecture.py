@@ -254,7 +254,9 @@ READS_MARKUP: Final = {
 """Widgets of Textual that take markup, or lag where there is much to show."""
 
 
-@pytest.mark.parametrize("module", [each for each in MODULES if each.parts[-2:-1] and "tui" in each.parts], ids=name)
+@pytest.mark.parametrize(
+    "module", [each for each in MODULES if each.parts[-2:-1] and "tui" in each.parts], ids=name
+)
 def test_screens_show_text_through_our_own_widgets_only(module: Path) -> None:
     """What a model or a provider says can then neither be read as markup nor slow the screen down."""
     imported = {

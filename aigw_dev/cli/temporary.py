@@ -109,8 +109,6 @@ def ended_by_signals() -> Generator[None]:
 
     def end(number: int, frame: FrameType | None) -> None:
         del frame
-        if number == getattr(signal, "SIGHUP", None):  # a terminal that closes says so more than once
-            signal.signal(number, signal.SIG_IGN)
         raise SystemExit(_SIGNALLED + number)
 
     changed: list[int] = []

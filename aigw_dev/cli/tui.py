@@ -6,8 +6,10 @@ stops that one when they close.
 
 import contextlib
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -81,11 +83,37 @@ def over_up(context: Context, *, port: int | None, host: str | None) -> int:
 def _attached(session: "Session", told: "Told", options: TuiOptions) -> int:
     from aigw_dev.cli.temporary import ended_by_signals
 
-    with ended_by_signals():  # the terminal was closed: what was started for it goes, too
+    with _ended_with_the_terminal(session), ended_by_signals():
         try:
             return show(session.opening(), told, options)
         finally:
             session.close()
+
+
+@contextlib.contextmanager
+def _ended_with_the_terminal(session: "Session") -> Generator[None]:
+    """Where the terminal is closed, what was started for it goes too, and so does this process, at once.
+
+    A thread of its own waits for that: the main one hangs, as Textual's writer waits for a terminal that takes nothing
+    any more. What the screens remember is written every second.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows ends the process by itself
+        yield
+        return
+
+    def wait() -> None:
+        signal.sigwait({signal.SIGHUP})
+        try:
+            session.close()
+        finally:
+            os._exit(128 + signal.SIGHUP)
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    threading.Thread(target=wait, name="terminal", daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _require_terminal() -> None:

@@ -1,13 +1,16 @@
 """The app: five screens over one gateway, and what is the same on all of them."""
 
 import contextlib
+import io
 import os
 import signal
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
 from textual.filter import LineFilter
@@ -134,6 +137,12 @@ class AigwApp(App[int]):
         if not self.shell.look.is_colour:
             wanted = theme.NO_COLOUR
         self.theme = wanted if wanted in self.available_themes else theme.DEFAULT
+
+    def _fatal_error(self) -> None:
+        """A crash: where it happened, without the values, among which are tokens and what was said."""
+        traceback.print_exc(file=(told := io.StringIO()))
+        self._exit_renderables.append(Text(harmless.block(told.getvalue())))
+        self._close_messages_no_wait()
 
     # ways of screens (shell.Ways)
 

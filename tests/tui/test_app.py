@@ -151,3 +151,20 @@ async def test_ascii_mode_names_keys_by_words(tmp_path: Path) -> None:
         await at.press("question_mark")
         await at.sees("enter")
         assert "⏎" not in at.screen_text()
+
+
+async def test_a_crash_shows_where_and_no_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def crash() -> None:
+        said = "".join(["ca", "na", "ry"])  # a local that must not be shown
+        raise ValueError(len(said))
+
+    with pytest.raises(ValueError, match="6"):
+        async with desk(tmp_path, room="logs") as at:
+            app = at.app
+            app.call_later(crash)
+            await at.until(lambda: app._exception is not None)
+    shown = capsys.readouterr().err
+    assert "in crash" in shown
+    assert "ValueError: 6" in shown
+    assert "canary" not in shown
+    assert "aigwdev-" not in shown

@@ -150,7 +150,11 @@ class Board(Room):
         top = "Message" if self.editing is None else f"Message {self.editing // 2 + 1}, edited"
         where = f"{count} panes" if count > 1 else text.line(self.pane.strand.model)
         tokens = _tokens(self.prompt.text)
-        bottom = f"^j send to {where} · ~{tokens:,} token{'' if tokens == 1 else 's'}" if tokens else f"^j send to {where}"
+        bottom = (
+            f"^j send to {where} · ~{tokens:,} token{'' if tokens == 1 else 's'}"
+            if tokens
+            else f"^j send to {where}"
+        )
         self.params.show_attached(one.label for one in self.attached)
         attached = f" · {len(self.attached)} attached" if self.attached else ""
         text.title(self.prompt, top + attached, bottom)

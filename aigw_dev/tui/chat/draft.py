@@ -1,5 +1,6 @@
 """What is set beside the messages, as it was typed: read, judged field by field, and made into a request body. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
@@ -166,6 +167,10 @@ def _object(text: str, field: str, problems: dict[str, str]) -> dict[str, Any]:
     return cast("dict[str, Any]", found)
 
 
+_BETWEEN: Final = re.compile(r"[,;\n]|\s+(?=[A-Za-z_][A-Za-z0-9_-]*=)")
+"""Between two pairs; a blank counts where another `key=` follows, as in the dry-run of Routes."""
+
+
 def _metadata(text: str, problems: dict[str, str]) -> dict[str, Any] | None:
     if not text.strip():
         return None
@@ -175,7 +180,7 @@ def _metadata(text: str, problems: dict[str, str]) -> dict[str, Any] | None:
             problems["metadata"] = "a flat object of texts, numbers and booleans"
         return found
     pairs: dict[str, Any] = {}
-    for part in text.replace(";", "\n").replace(",", "\n").split("\n"):
+    for part in _BETWEEN.split(text):
         key, mark, value = part.partition("=")
         if not part.strip():
             continue

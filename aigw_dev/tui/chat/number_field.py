@@ -18,7 +18,7 @@ class NumberField(Lines):
     """Two lines: name and value, and where it stands between its limits."""
 
     DEFAULT_CSS = """
-    NumberField { height: 2; padding: 0 1; scrollbar-size: 0 0; &:focus { background: $primary 20%; } }
+    NumberField { height: 2; padding: 0 1; scrollbar-size: 0 0; &:focus { background: $primary 20%; } &:focus:nocolor { text-style: reverse; } }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "step(-1)", "Less", show=False, id="number.less", tooltip="One step less."),

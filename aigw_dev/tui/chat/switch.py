@@ -13,7 +13,7 @@ class Switch(Lines):
     """`Stream   [x]`; space, enter or a click turn it."""
 
     DEFAULT_CSS = """
-    Switch { height: 1; padding: 0 1; scrollbar-size: 0 0; &:focus { background: $primary 20%; } }
+    Switch { height: 1; padding: 0 1; scrollbar-size: 0 0; &:focus { background: $primary 20%; } &:focus:nocolor { text-style: reverse; } }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space,enter", "turn", "Turn", show=False, id="switch.turn", tooltip="On or off."),

@@ -19,6 +19,8 @@ _MOST_READS: Final = 400
 _LANGUAGES: Final = {"cURL": "bash", "Python": "python", "Node": "javascript", "Shell": "bash"}
 
 Rows = list[Row]
+_BY_ITSELF: Final = frozenset({"stop", "end_turn", "completed", "complete"})
+"""The dialects' words for an answer that ended by itself: nothing to tell. Every other one is a warning."""
 
 
 def curl_rows(request: CallRequest, cells: int, _glyphs: Glyphs) -> Rows:
@@ -203,7 +205,7 @@ def facts_row(facts: Facts, glyphs: Glyphs, *, is_over: bool) -> Row:
         )
     elif not is_over:
         parts.append(Span("cost when finished", "dim"))
-    if facts.finish and facts.finish != "stop":
+    if facts.finish and facts.finish.lower() not in _BY_ITSELF:
         parts.append(Span(text.line(facts.finish), "warn"))
     row: list[Span] = []
     for part in parts:

@@ -15,7 +15,7 @@ from aigw_dev.tui import text
 from aigw_dev.tui.graph import faces
 from aigw_dev.tui.graph import tree as trees
 from aigw_dev.tui.graph.faces import Face
-from aigw_dev.tui.graph.tree import If, Node, Split
+from aigw_dev.tui.graph.tree import If, Node, Send, Split
 from aigw_dev.tui.look import UNICODE, Glyphs
 
 Layout = Literal["ladder", "left-right"]
@@ -24,7 +24,7 @@ Cell = tuple[int, int]
 
 _MARGIN: Final = 1
 _DENSE_CAP: Final = 34
-_SHORTER: Final = (30, 27, 24, 21)
+_SHORTER: Final = (31, 29, 27, 25, 23, 21)
 """Tried in this order where a dense picture does not fit."""
 _BOX_CAP: Final = 40
 _BOX_EDGE: Final = 4
@@ -190,6 +190,8 @@ class _Drawing:
 
     def _put(self, node: Node, x: int, y: int) -> Box:
         widest, dense = self.form.widest, self.form.is_dense
+        if self.form.cap and isinstance(node, Send):  # nothing stands right of it: it may take what is left
+            widest = max(widest, min(_DENSE_CAP, self.form.room - x - 1))
         face = faces.face(node, self.glyphs, widest - (2 if dense else _BOX_EDGE))
         if dense:
             more = 1 + text.width(face.more) if face.more else 0

@@ -74,7 +74,7 @@ class VersionList(Table):
     def __init__(self, look: Look) -> None:
         """Empty until filled."""
         super().__init__(
-            [Column("Versions", most=9), Column("", most=14), Column("", is_elastic=True, most=30)],
+            [Column("version", most=9), Column("state", most=14), Column("note", is_elastic=True, most=30)],
             look,
             empty="not deployed yet",
             id="versions",

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from aigw_dev.tui import text
 from aigw_dev.tui.graph.trace import Trace
@@ -112,6 +112,11 @@ def change_rows(changes: Sequence[Change], cells: int) -> list[Row]:
     return rows
 
 
+_FALLBACK: Final = "   fallback: "
+_LEAST_NAME: Final = 10
+"""Cells of a fallback's name below which only the number of them is said."""
+
+
 def result_row(trace: Trace, glyphs: Glyphs, *, cells: int = 0) -> Row:
     """`→ mistral/large   3 conditions   fallback: openai/gpt-4o`: where the request would go, `cells` wide at most."""
     decision = trace.decision
@@ -127,10 +132,13 @@ def result_row(trace: Trace, glyphs: Glyphs, *, cells: int = 0) -> Row:
         Span(f"   {asked} condition{'' if asked == 1 else 's'}" if asked else "", "dim"),
     ]
     if others:
-        spans.append(Span("   fallback: ", "dim"))
         names = text.line(", ".join(target.text() for target in others))
-        used = sum(text.width(span.text) for span in spans)
-        spans.append(Span(text.cut(names, cells - used, glyphs=glyphs) if cells else names))
+        room = cells - sum(text.width(span.text) for span in spans) - len(_FALLBACK)
+        if cells and room < min(text.width(names), _LEAST_NAME):
+            spans.append(Span(f"   +{len(others)}", "dim"))
+        else:
+            spans.append(Span(_FALLBACK, "dim"))
+            spans.append(Span(text.cut(names, room, glyphs=glyphs) if cells else names))
     if trace.said:
         spans.append(Span(f"   {text.line(trace.said)}", "warn"))
     return spans

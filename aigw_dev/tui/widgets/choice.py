@@ -16,7 +16,7 @@ class Choice(Lines):
     """`< value >`."""
 
     DEFAULT_CSS = """
-    Choice { height: 1; padding: 0 1; background: $boost; scrollbar-size: 0 0; &:focus { background: $primary 20%; } }
+    Choice { height: 1; padding: 0 1; background: $boost; scrollbar-size: 0 0; &:focus { background: $primary 20%; } &:focus:nocolor { text-style: reverse; } }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(

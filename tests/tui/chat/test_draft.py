@@ -65,6 +65,8 @@ def test_what_is_no_json_of_the_right_kind_is_a_problem(field: str, text: str) -
 @pytest.mark.parametrize(
     ("text", "found"),
     [
+        ("tier=free lang=en", {"tier": "free", "lang": "en"}),
+        ("note=two words tier=x", {"note": "two words", "tier": "x"}),
         ("", None),
         ("tier=pro", {"tier": "pro"}),
         ("tier = pro\nregion=eu, lang=de; x=1=2", {"tier": "pro", "region": "eu", "lang": "de", "x": "1=2"}),

@@ -68,3 +68,9 @@ def test_the_call_is_shown_in_every_language() -> None:
     assert all(
         title in said for title in ("Python (openai)", "Python (anthropic)", "Node (openai)", "aigw-dev chat")
     )
+
+
+def test_only_an_answer_that_was_ended_is_said_to_be() -> None:
+    for finish, is_said in (("stop", False), ("end_turn", False), ("STOP", False), ("max_tokens", True)):
+        row = plain(tabs.facts_row(Facts(duration_s=1.0, finish=finish), UNICODE, is_over=True))
+        assert (finish in row) == is_said

@@ -23,4 +23,6 @@ async def test_a_long_one_is_cut_and_copied_whole(tmp_path: Path) -> None:
         at.app.show_command(words)
         await at.sees("yy…", "Y copies")
         await at.press("Y")
-        await at.until(lambda: any(f"the command ({len(words)} characters)" in said for said in toasts(at.app)))
+        await at.until(
+            lambda: any(f"the command ({len(words)} characters)" in said for said in toasts(at.app))
+        )

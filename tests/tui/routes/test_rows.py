@@ -4,8 +4,10 @@ import time
 
 import pytest
 
-from aigw_dev.tui.graph.trace import Trace
-from aigw_dev.tui.look import ASCII
+from aigw_dev.core.routing.facts import Facts
+from aigw_dev.tui.graph.trace import Trace, dry_run
+from aigw_dev.tui.graph.tree import load
+from aigw_dev.tui.look import ASCII, UNICODE
 from aigw_dev.tui.routes import rows
 from aigw_dev.tui.routes.changes import Change
 from aigw_dev.tui.routes.shelf import Item, Put, Remove, Shelf
@@ -63,6 +65,14 @@ def test_a_refusal_is_its_first_line_and_harmless() -> None:
     row = rows.result_row(Trace(stops=(), said="no \x1b[31mway\ncurl ..."), ASCII)
     assert plain(row) == "x no \\x1b[31mway"
     assert rows.result_row(Trace(stops=()), ASCII) == []
+
+
+def test_a_result_says_as_much_of_the_fallbacks_as_fits() -> None:
+    tree = load({"send": "a/b", "fallback": ["c/a-rather-long-name", "e/f"]})
+    found = dry_run(tree, Facts(), draw=lambda: 0.5)
+    assert plain(rows.result_row(found, ASCII)).endswith("fallback: c/a-rather-long-name, e/f")
+    assert plain(rows.result_row(found, UNICODE, cells=34)).endswith("fallback: c/a-rather-long…")
+    assert plain(rows.result_row(found, UNICODE, cells=20)).endswith("a/b   +2")
 
 
 @pytest.mark.parametrize(

@@ -33,3 +33,15 @@ async def test_a_value_of_no_option_is_shown_as_it_is() -> None:
         app.query_one(Choice).set_options([Option(value="q")])
         await app.press("right")
         assert app.query_one(Choice).value == "q"
+
+
+async def test_without_colour_the_focus_is_seen_by_reversing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with stage(Choice(OPTIONS, Look())) as app:
+        choice = app.query_one(Choice)
+        assert any(segment.style is not None and segment.style.reverse for segment in choice.render_line(0))
+        app.set_focus(None)
+        await app.pilot.pause()
+        assert not any(
+            segment.style is not None and segment.style.reverse for segment in choice.render_line(0)
+        )
