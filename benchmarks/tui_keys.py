@@ -47,7 +47,7 @@ class Terminal:
     def __init__(self, command: list[str], env: dict[str, str], size: tuple[int, int]) -> None:
         self.pid, self.master = pty.fork()
         if self.pid == 0:
-            os.execvpe(command[0], command, env)
+            os.execvpe(command[0], command, env)  # noqa: S606  -- the program that is measured
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
 
     def read(self, quiet_s: float, most_s: float = 10.0) -> tuple[float, float, bytes]:
@@ -122,12 +122,24 @@ def measure(env: dict[str, str], cwd: Path, size: tuple[int, int]) -> dict[str, 
 def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="aigw-bench-"))
     (folder / "aigw-dev.yaml").write_text(CONFIG)
-    env = {**os.environ, "AIGW_DEV_HOME": str(folder / "home"), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    env = {
+        **os.environ,
+        "AIGW_DEV_HOME": str(folder / "home"),
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+    }
     env.pop("NO_COLOR", None)
     config = ["--config", str(folder / "aigw-dev.yaml")]
     try:
-        subprocess.run([*AIGW, "up", "--detach", "--port", "0", *config], env=env, capture_output=True, check=True)
-        print(json.dumps({f"{w}x{h}": measure(env, folder, (w, h)) for w, h in ((80, 24), (120, 36), (160, 45))}, indent=1))
+        subprocess.run(
+            [*AIGW, "up", "--detach", "--port", "0", *config], env=env, capture_output=True, check=True
+        )
+        print(
+            json.dumps(
+                {f"{w}x{h}": measure(env, folder, (w, h)) for w, h in ((80, 24), (120, 36), (160, 45))},
+                indent=1,
+            )
+        )
     finally:
         subprocess.run([*AIGW, "down", *config], env=env, capture_output=True, check=False)
         shutil.rmtree(folder, ignore_errors=True)

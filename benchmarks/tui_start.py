@@ -36,7 +36,7 @@ def paint(command: list[str], env: dict[str, str], until: bytes) -> tuple[float,
     """Milliseconds to the first byte and to `until`; the program is ended then."""
     pid, master = pty.fork()
     if pid == 0:
-        os.execvpe(command[0], command, env)
+        os.execvpe(command[0], command, env)  # noqa: S606  -- the program that is measured
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
     began, first, seen = time.perf_counter(), 0.0, b""
     try:
@@ -70,7 +70,11 @@ def main() -> None:
     aigw = [PYTHON, "-m", "aigw_dev"]
     passes: list[float] = []
     try:
-        warm: dict[str, list[tuple[float, float]]] = {"hello textual": [], "tui, gateway runs": [], "tui, none runs": []}
+        warm: dict[str, list[tuple[float, float]]] = {
+            "hello textual": [],
+            "tui, gateway runs": [],
+            "tui, none runs": [],
+        }
         for _ in range(RUNS):
             began = time.perf_counter()
             subprocess.run([PYTHON, "-c", "pass"], check=True)

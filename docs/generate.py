@@ -65,8 +65,10 @@ def help_text() -> str:
 def tui_keys() -> str:
     """Every key of the screens with its action id, by place."""
     parts = [
-        "# Keys of the screens\n\nWritten by `docs/generate.py`; `aigw-dev tui --keys` lists what holds for you. "
-        "A key is changed in `tui.yaml` by its action: see [tui.md](tui.md#keys-of-your-own)."
+        (
+            "# Keys of the screens\n\nWritten by `docs/generate.py`; `aigw-dev tui --keys` lists what holds for you. "
+            "A key is changed in `tui.yaml` by its action: see [tui.md](tui.md#keys-of-your-own)."
+        )
     ]
     for group, members in itertools.groupby(
         sorted(all_actions(), key=lambda one: one.id.partition(".")[0]),

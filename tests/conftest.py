@@ -127,8 +127,14 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a Secret Service where there is none of the tests' own."""
+    """Skip what needs a Secret Service where there is none of the tests' own; with one, one worker does all of that.
+
+    A test freezes the service: no other may need it meanwhile.
+    """
     if _has_test_keyring():
+        for item in items:
+            if item.get_closest_marker("keyring"):
+                item.add_marker(pytest.mark.xdist_group("keyring"))
         return
     absent = pytest.mark.skip(
         reason="needs a Secret Service of its own: bash tests/with-secret-service.sh pytest"
