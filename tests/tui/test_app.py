@@ -53,7 +53,9 @@ async def test_question_mark_lists_the_keys_and_the_closing_key_goes_no_further(
     async with desk(tmp_path) as at:
         await at.press("question_mark")
         await at.until(lambda: isinstance(at.app.screen, Viewer))
-        await at.sees("everywhere", "Every key that works here.")
+        await at.sees("The whole Dashboard screen")
+        await at.press("end")
+        await at.sees("Everywhere", "Every key that works here.")
         await at.press("q")
         await at.until(lambda: not isinstance(at.app.screen, Viewer))
         assert at.app.return_value is None

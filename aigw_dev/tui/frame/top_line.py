@@ -5,6 +5,7 @@ from typing import Final
 from textual import events
 
 from aigw_dev.tui import text
+from aigw_dev.tui.look import Glyphs
 from aigw_dev.tui.shell import Shell
 from aigw_dev.tui.widgets.lines import Lines, Row, Span
 
@@ -46,7 +47,7 @@ class TopLine(Lines, can_focus=False):
         tail = "  ^p ?" if cells >= 60 else ""
         used = sum(text.width(span.text) for span in (*left, *tabs))
         gap = cells - used - text.width(tail) - 1
-        words = _fitting(words, gap - 1)
+        words = _fitting(words, gap - 1, self._shell.look.glyphs)
         start = sum(text.width(span.text) for span in left)
         self._note(tabs, start)
         pad = " " * max(1, gap - text.width(words) + 1)
@@ -96,9 +97,12 @@ class TopLine(Lines, can_focus=False):
                 self._shell.go(room)
 
 
-def _fitting(words: str, cells: int) -> str:
-    """As many of the parts between dots as fit whole: half a word says nothing."""
-    parts = words.split(" · ")
-    while parts and text.width(" · ".join(parts)) > cells:
-        parts.pop()
-    return " · ".join(parts)
+def _fitting(words: str, cells: int, glyphs: Glyphs) -> str:
+    """As many of the parts between dots as fit whole, `TAIL` of `TAIL ▸ 12/s` at last: half a word says nothing."""
+    parts = words.split(f" {glyphs.middot} ")
+    while parts and text.width(f" {glyphs.middot} ".join(parts)) > cells:
+        last = parts.pop()
+        head = last.partition(f" {glyphs.pointer} ")[0]
+        if not parts and text.width(head) <= cells:
+            return head
+    return f" {glyphs.middot} ".join(parts)

@@ -46,7 +46,12 @@ async def test_problems_of_the_config_are_marked(tmp_path: Path) -> None:
 
 async def test_the_screen_words_stand_whole_or_not_at_all(tmp_path: Path) -> None:
     async with desk(tmp_path, size=(80, 24), room="logs") as at:
-        for words, shown in [("not live", "not live"), ("live #7 · draft +2", "live #7"), ("WORD" * 9, "")]:
+        for words, shown in [
+            ("not live", "not live"),
+            ("live #7 · draft +2", "live #7"),
+            ("TAIL ▸ 123,456/s", "TAIL"),
+            ("WORD" * 9, ""),
+        ]:
             at.app.screen.top_words = lambda said=words: said  # pyright: ignore[reportAttributeAccessIssue]  -- a screen's own
             at.app.screen.query_one("TopLine").changed()  # pyright: ignore[reportAttributeAccessIssue]  -- by its name
             await at.until(lambda said=shown: at.screen_text().split("\n")[0].endswith(f" {said}  ^p ?"))
