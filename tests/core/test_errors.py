@@ -10,7 +10,10 @@ from aigw_dev.core import errors
 from aigw_dev.core.errors import CODES, GatewayError, UpstreamError
 
 PACKAGE = Path(errors.__file__).resolve().parent.parent
-KINDS = [GatewayError, *GatewayError.__subclasses__()]
+KINDS = [
+    GatewayError,
+    *(kind for kind in GatewayError.__subclasses__() if kind.__module__ == GatewayError.__module__),
+]
 
 
 @pytest.mark.parametrize("code", CODES)

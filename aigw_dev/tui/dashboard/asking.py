@@ -33,7 +33,9 @@ def look(client: AdminClient, question: Question) -> Picture:
                 question.step_s, since=since, until=until, fields=_PLOTTED, percentiles=True
             ),
             lately=client.series(1, since=moment(question.until_s - NOW_S), until=until, fields=_PLOTTED),
-            faults=_faults(client, question, total["groups"][0]["totals"]),
+            faults=[
+                fault for group in total["groups"] for fault in _faults(client, question, group["totals"])
+            ],
             deployments=client.deployments(),
             is_empty=is_quiet and not client.exchanges(limit=1)["entries"],
         ),

@@ -69,8 +69,8 @@ class RoutesRoom(Room):
     RoutesRoom.-ascii #board Lines, RoutesRoom.-ascii DryRun { border: ascii $foreground 40%; }
     RoutesRoom.-ascii #board Lines:focus, RoutesRoom.-ascii DryRun:focus-within { border: ascii $accent; }
     RoutesRoom.-ascii #board #run-result { border: none; }
-    RoutesRoom.-wide #side { width: 32; }
-    RoutesRoom.-wide #inspector { width: 36; }
+    RoutesRoom.-wide #side { width: 37; }
+    RoutesRoom.-wide #inspector { width: 34; }
     RoutesRoom.-narrow #board { layers: below above; }
     RoutesRoom.-narrow #side { layer: above; dock: left; width: 100%; display: none; background: $background; }
     RoutesRoom.-narrow.-listing #side { display: block; }

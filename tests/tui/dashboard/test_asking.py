@@ -61,3 +61,23 @@ async def test_every_grouping_is_known_to_the_gateway(tmp_path: Path) -> None:
         await until_counted(at, 1)
         for by in ("model", "provider", "route", "consumer", "key"):
             assert sum(one.totals.requests for one in (await seen(at, by)).groups) == 1
+
+
+def test_a_log_without_any_group_is_an_empty_picture() -> None:
+    class Nothing:
+        """A gateway whose log has never had a row."""
+
+        def stats(self, **_: object) -> dict[str, object]:
+            return {"since_s": 0, "until_s": 1, "is_widened": False, "groups": []}
+
+        def series(self, step: int, **_: object) -> dict[str, object]:
+            return {"step_s": step, "since_s": 0, "until_s": 1, "points": []}
+
+        def exchanges(self, **_: object) -> dict[str, object]:
+            return {"entries": []}
+
+        def deployments(self) -> list[object]:
+            return []
+
+    question = Question(RANGES[1], "model", 5, 1_800_000_000)
+    assert look(Nothing(), question).is_empty  # pyright: ignore[reportArgumentType]  -- stands for the client
