@@ -203,7 +203,7 @@ def test_chat_beside_each_other_and_copied(at: Driver) -> None:
     at.press("enter", "B  up/|B .*up/")
     talk(at, "nasty", is_picked=True)
     at.press("D", SHOWN)
-    at.press("esc", "r retry")
+    at.again("esc", "r retry")
     at.insist("y", "Cop(y|ied) the answer")
     copied = [base64.b64decode(one) for one in at.screen.terminal.copied]
     # As it was written: only the screen is made harmless. A machine with a clipboard of its own gets no OSC 52.
@@ -266,7 +266,7 @@ def test_providers(at: Driver) -> None:
 def talk(at: Driver, word: str, *, is_picked: bool = False) -> None:
     """Say something in Chat to the hostile provider and wait for the end of the answer."""
     at.room("3")
-    at.press("esc", "r retry")
+    at.again("esc", "r retry")
     if not is_picked:
         at.insist("N", "Nothing said yet")
         at.insist("m", "Model or route")
@@ -277,7 +277,7 @@ def talk(at: Driver, word: str, *, is_picked: bool = False) -> None:
     at.key(f"hello {word}")
     at.sees(f"hello {word}")
     at.again("^j", r"TTFT \d|\d ms .*cost")  # an empty message is not sent: pressing again does no harm
-    at.press("esc", "r retry")
+    at.again("esc", "r retry")
 
 
 def test_the_list_of_keys_and_a_hostile_keymap(hostile: GatewayProcess, tmp_path: Path) -> None:
@@ -316,7 +316,7 @@ def test_a_folder_and_a_home_with_hostile_names(tmp_path: Path) -> None:
     ):
         at.room("3")
         at.insist("a", "a\\\\x1b\\[2Jb.txt")
-        at.press("esc", "r retry")
+        at.again("esc", "r retry")
         terminal = at.screen.terminal
     assert terminal.strays == []
     assert terminal.copied == []
