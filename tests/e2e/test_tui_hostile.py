@@ -5,6 +5,7 @@ Every byte that the program writes is sorted by the grammar of what Textual writ
 
 import base64
 import contextlib
+import shutil
 from collections import Counter
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -87,7 +88,8 @@ def env_of(gateway: GatewayProcess) -> dict[str, str]:
 
 @contextlib.contextmanager
 def driven(gateway: GatewayProcess, folder: Path) -> Generator[Driver]:
-    """The program in a pty; at the end it is alive, repaints and ends well."""
+    """The program in a pty, remembering nothing of earlier ones; at the end it is alive, repaints and ends well."""
+    shutil.rmtree(gateway.home / "tui", ignore_errors=True)
     env = env_of(gateway) | {"AIGW_DEV_HOME": str(gateway.home), "XDG_CONFIG_HOME": str(folder)}
     with PtyScreen([*AIGW, "tui"], env=env, cwd=folder) as screen:
         screen.sees(r"1 Dashboard", r"\^p \?")

@@ -224,7 +224,8 @@ def _list(value: object) -> list[Any]:
 
 
 def _json(value: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    """Laid out, and with nothing in it that a field would have to make harmless: it stays the same JSON there."""
+    return harmless.json_text(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
 def _short(error: Exception) -> str:
