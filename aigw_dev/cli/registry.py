@@ -70,6 +70,7 @@ COMMANDS: Final = Registry(
             "aigw_dev.cli.tui:tui",
             "Open the screens: dashboard, routes, chat, logs, providers.",
         ),
+        Command("replay", "aigw_dev.cli.up:replay", "Answer from recorded fixtures, without any provider."),
         Command("chat", "aigw_dev.cli.chat:chat", "Talk to a model through the gateway."),
         Command(
             "run",

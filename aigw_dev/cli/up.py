@@ -2,11 +2,13 @@
 
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aigw_dev.cli import output
+from aigw_dev.cli.bench import BenchOptions
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, CommandError
 from aigw_dev.cli.place import Place
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from aigw_dev.server.gateway import Gateway
     from aigw_dev.server.listen import PortTakenError
     from aigw_dev.server.run import Ready, Receipt, Settings
+    from aigw_dev.server.testbench.bench import Bench
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +42,14 @@ class UpOptions:
     ] = False
 
 
-def up(context: Context, options: UpOptions) -> int:
+def up(context: Context, options: UpOptions, fixtures: BenchOptions) -> int:
     """Start the gateway.
 
     Serves one OpenAI-compatible endpoint in front of every provider until ctrl-C. The last line on stdout,
     `ready URL`, is printed when it answers.
     """
+    if fixtures.folder is not None:
+        return serve_fixtures(context, options, fixtures)
     if options.demo:
         from aigw_dev.cli.demo import foreground
 
@@ -57,7 +62,85 @@ def up(context: Context, options: UpOptions) -> int:
     return serve(context, options)
 
 
-def serve(context: Context, options: UpOptions, *, then: "Ready | None" = None) -> int:
+def replay(
+    context: Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of fixtures.")],
+    options: UpOptions,
+    fixtures: BenchOptions,
+) -> int:
+    """Answer from recorded fixtures, without any provider.
+
+    Routes, limits, retries and fallback are live; no key, keyring or user config is read, and nothing is sent anywhere.
+    """
+    return serve_fixtures(context, options, replace(fixtures, replay=folder))
+
+
+def serve_fixtures(context: Context, options: UpOptions, fixtures: BenchOptions) -> int:
+    """Serve with a bench: the config's own gateway where it records, else a temporary one."""
+    from aigw_dev.cli import bench as benches
+    from aigw_dev.server.run import run_loop
+
+    bench = benches.bench_of(fixtures)
+    assert bench is not None  # noqa: S101  -- a folder was named
+    if fixtures.record is not None and not fixtures.until_stdin_closes:
+        return _serve_recording(context, options, fixtures, bench)
+    with benches.bench_settings(context, bench, port=options.port, is_temporary=True) as settings:
+        receipt = run_loop(
+            settings,
+            lambda gateway, url: _fixtures_ready(context, gateway, url, fixtures=fixtures, bench=bench),
+        )
+    if not fixtures.until_stdin_closes:
+        _print_receipt(receipt)
+        benches.say_report(bench)
+    return DONE
+
+
+def _serve_recording(context: Context, options: UpOptions, fixtures: BenchOptions, bench: "Bench") -> int:
+    """The config's own gateway, keeping what goes through."""
+    from aigw_dev.cli import bench as benches
+
+    running = Place(context).running()
+    if running is not None:
+        raise CommandError(
+            f"This config is served already, at {running.url}, without recording.",
+            hint="`aigw-dev down` first; or `aigw-dev run --record DIR -- CMD`, which starts one of its own.",
+        )
+    if options.detach or options.tui:
+        raise CommandError("--record goes with a gateway in the foreground, not with --detach or --tui.")
+
+    async def say(gateway: "Gateway", url: str) -> None:
+        for line in benches.told(bench, url):
+            output.note(harmless.line(line))
+        for spec in fixtures.fault or ():
+            gateway.faults.add(spec)
+
+    done = serve(context, options, then=say, bench=bench)
+    benches.say_report(bench)
+    return done
+
+
+async def _fixtures_ready(
+    context: Context, gateway: "Gateway", url: str, *, fixtures: BenchOptions, bench: "Bench"
+) -> None:
+    from aigw_dev.cli import bench as benches
+
+    gateway.on_change = lambda text: output.note(harmless.line(text))
+    for line in benches.told(bench, url):
+        output.note(harmless.line(line))
+    for spec in fixtures.fault or ():
+        gateway.faults.add(spec)
+    _say_ready(context, url)
+    if fixtures.until_stdin_closes:
+        benches.end_with_stdin(gateway)
+
+
+def serve(
+    context: Context,
+    options: UpOptions,
+    *,
+    then: "Ready | None" = None,
+    bench: "Bench | None" = None,
+) -> int:
     """Serve the context's config; `then` is called when the gateway answers, before that is said."""
     place = Place(context)
     reading = place.reading
@@ -99,6 +182,7 @@ def serve(context: Context, options: UpOptions, *, then: "Ready | None" = None) 
             host=options.host or gateway.host,
             port=options.port if options.port is not None else gateway.port,
             last_port=last_port(folder),
+            bench=bench,
         )
         _check_host(settings, is_verified=gateway.identity_verification)
         try:
@@ -135,15 +219,20 @@ async def _ready(
     wanted = settings.last_port or USUAL_PORT
     if settings.port is None and gateway.port != wanted:
         output.note(f"  {'port':<10}{wanted} is in use by another process, so this is {gateway.port}")
+    _say_ready(context, url)
+    if output.is_terminal(sys.stdin) and output.is_terminal(sys.stderr):
+        listen(gateway, url)
+
+
+def _say_ready(context: Context, url: str) -> None:
+    """The line that programs wait for."""
     if context.is_json:
         import os
 
         output.print_json_line({"event": "ready", "url": url, "pid": os.getpid()})
     else:
         output.say(f"ready {url}")
-        output.flush()
-    if output.is_terminal(sys.stdin) and output.is_terminal(sys.stderr):
-        listen(gateway, url)
+    output.flush()
 
 
 def _already(context: Context, running: RunningInfo, options: UpOptions) -> int:

@@ -365,5 +365,36 @@ CODES: Final[dict[str, Explanation]] = {
         "This exchange cannot be sent again from the log.",
         "The message says what is missing; with logging.record_request on, JSON calls can be sent again.",
     ),
+    # recorded exchanges
+    "fixture_miss": Explanation(
+        424,
+        "Replay: no recorded answer is left for this request. Nothing was sent to a provider.",
+        "The message shows the nearest recording and the differing fields; record again, or ignore the field.",
+    ),
+    "test_limit": Explanation(
+        424,
+        "The test has made as many calls, or as dear ones, as it may. Nothing was sent.",
+        "Raise max_calls or max_cost of the test, or find out why it calls so often.",
+    ),
+    "fixture_invalid": Explanation(
+        0,
+        "A fixture file cannot be used.",
+        "The message says where in the file and what; `aigw-dev fixtures check` looks at all of them.",
+    ),
+    "fixture_version": Explanation(
+        0,
+        "A fixture was written in another major version of the format.",
+        "Record it again, or use the aigw-dev that wrote it.",
+    ),
+    "fixture_unsafe": Explanation(
+        0,
+        "A recording still holds something that looks like a secret, so it was not written.",
+        "The message says where and what kind; take it out of the request, or add the key with `aigw-dev keys add`.",
+    ),
+    "fault_unknown": Explanation(
+        400,
+        "A fault was asked for that cannot be done.",
+        "The message names the part at fault; docs/faults.md lists them all.",
+    ),
 }
 """Every code, in the order a request meets them."""

@@ -241,3 +241,10 @@ WELCOME_PATHS: Final = (
     "/{provider}/...",
 )
 """What `GET /` lists."""
+
+
+def chat_name(dialect: str) -> str:
+    """The operation that a chat is, said in `dialect`; `DIALECT.chat` for one that no caller speaks."""
+    return next(
+        (one.name for one in CALLS if one.family == "chat" and one.dialect == dialect), f"{dialect}.chat"
+    )

@@ -9,12 +9,12 @@ import msgspec
 
 from aigw_dev.core import web_address
 from aigw_dev.core.errors import Refusal, UpstreamError
-from aigw_dev.core.exchange import Exchange
+from aigw_dev.core.exchange import Attempt, Exchange
 from aigw_dev.core.ledger import Ledger
 from aigw_dev.core.providers import Place, adapter, main_place
 from aigw_dev.core.routing.flow import Target
 from aigw_dev.server import outbound
-from aigw_dev.server.call import Call
+from aigw_dev.server.call import Call, Trail
 from aigw_dev.server.delivery import require_acceptable
 from aigw_dev.server.headers import Pairs, downward, value_of
 from aigw_dev.server.inbound import Inbound
@@ -52,6 +52,7 @@ async def run(
     key: ReadyKey | None,
     arrive: Arrive,
     heard: Heard,
+    attempt: Attempt,
 ) -> adapter.Given | Refusal:
     """The adapter's result. Raises `UpstreamError` where a call ended without a reply.
 
@@ -74,6 +75,9 @@ async def run(
     shown = outbound.passed_credential(inbound) if provider.resolved.is_passthrough else []
     running = start(asked)
     answer: adapter.Answer | None = None
+    trail = Trail(
+        inbound, exchange, attempt, dialect=place.dialect, operation=exchange.operation, is_step=True
+    )
     try:
         for _ in range(MAX_STEPS):
             step = running.send(answer)
@@ -82,10 +86,10 @@ async def run(
                     await asyncio.sleep(step.seconds)
                     answer = None
                 case adapter.Ask():
-                    answer = await _ask(step, provider, place, key, shown=shown, arrive=arrive)
+                    answer = await _ask(step, provider, place, key, shown=shown, arrive=arrive, trail=trail)
                     heard.is_sent, heard.headers = True, _downward(answer)
                 case adapter.Fetch():
-                    answer = await fetch(step, provider, arrive)
+                    answer = await fetch(step, provider, arrive, trail=trail)
     except StopIteration as end:
         result: adapter.Given | Refusal = end.value
         return result
@@ -111,6 +115,7 @@ async def _ask(
     *,
     shown: Pairs,
     arrive: Arrive,
+    trail: Trail,
 ) -> adapter.Answer:
     headers: Pairs = [(b"accept-encoding", b"identity"), *provider.fixed_headers]
     headers += [(name.encode(), value.encode()) for name, value in step.headers]
@@ -122,13 +127,18 @@ async def _ask(
         body=step.body or None,
         connect_timeout_s=provider.resolved.connect_timeout_ms / 1000,
         proxy=provider.resolved.proxy,
+        trail=trail,
     )
     outbound.authorize(call, provider, place, key)
     return await _answer(call, provider, step.limit_bytes, arrive)
 
 
 async def fetch(
-    step: adapter.Fetch, provider: ReadyProvider, arrive: Arrive = lambda _: None
+    step: adapter.Fetch,
+    provider: ReadyProvider,
+    arrive: Arrive = lambda _: None,
+    *,
+    trail: Trail | None = None,
 ) -> adapter.Answer:
     """Read a result from the storage that the provider names: https, no key, no private network, no redirect.
 
@@ -148,6 +158,7 @@ async def fetch(
         headers=[(b"accept-encoding", b"identity")],
         connect_timeout_s=provider.resolved.connect_timeout_ms / 1000,
         proxy=provider.resolved.proxy,
+        trail=trail,
     )
     return await _answer(call, provider, step.limit_bytes, arrive)
 

@@ -23,7 +23,7 @@ from aigw_dev.core.retry_after import wait_s
 from aigw_dev.core.routing import retry
 from aigw_dev.core.routing.flow import Target
 from aigw_dev.server import adapted, delivery, outbound, replies
-from aigw_dev.server.call import Reply
+from aigw_dev.server.call import RefusedCallError, Reply, Trail
 from aigw_dev.server.headers import Pairs, downward, value_of
 from aigw_dev.server.job import Failure, Job, begin_attempt
 from aigw_dev.server.keys import ReadyKey
@@ -68,6 +68,8 @@ async def _attempt(job: Job, step: retry.Try) -> retry.Outcome:
         return await _call(job, attempt, provider, target, key=ready)
     except UpstreamError as error:
         return _broken(job, attempt, error)
+    except RefusedCallError as refused:
+        return _refused(job, attempt, refused.refusal)
     except asyncio.CancelledError:
         attempt.error = "cancelled"
         raise
@@ -96,7 +98,9 @@ async def _call(
     if isinstance(planned, Refusal):
         return _refused(job, attempt, planned)
     with watchdog:
-        reply = await provider.send(outbound.call(inbound, provider, target, planned, key))
+        call = outbound.call(inbound, provider, target, planned, key)
+        call.trail = Trail(inbound, job.exchange, attempt, **outbound.spoken_in(planned, job.exchange))
+        reply = await provider.send(call)
         try:
             attempt.status = reply.status
             delivery.require_acceptable(reply)
@@ -147,6 +151,7 @@ async def _adapt(
             key=key,
             arrive=arrive,
             heard=heard,
+            attempt=attempt,
         )
     attempt.upstream_request_id = delivery.request_id(heard.headers)
     if isinstance(given, Refusal):

@@ -41,7 +41,9 @@ def choose(inbound: Inbound, exchange: Exchange, model: str) -> tuple[Target, ..
         return (Target(provider=inbound.ephemeral.provider, model=own),)
     if not model:
         return _without_model(inbound, exchange)
-    place = address.resolve(model, table=snapshot.addresses, dialect=exchange.dialect)
+    place = address.resolve(
+        model, table=snapshot.addresses, dialect=exchange.dialect, is_at_home=inbound.is_at_home
+    )
     if isinstance(place, Refusal):
         return place
     if isinstance(place, address.Direct):

@@ -24,6 +24,7 @@ from aigw_dev.server.call import Sender
 from aigw_dev.server.google_keys import GoogleKeys
 from aigw_dev.server.keys import KeyTable, Resolve, apart
 from aigw_dev.server.snapshot import ReadyProvider, Snapshot
+from aigw_dev.server.testbench.edge import Edge
 from aigw_dev.server.upstream import Upstream
 from aigw_dev.server.who import Roll
 
@@ -54,6 +55,10 @@ class Surroundings(msgspec.Struct, kw_only=True):
     revoked: frozenset[bytes]
     listed: Mapping[str, Sequence[str]]
     """What each provider listed last."""
+    edge: Edge = Edge(None)
+    """What stands between attempts and providers."""
+    is_offline: bool = False
+    """Fixtures are replayed: every provider can be called without key or trust, and none is reached."""
 
 
 def compose(
@@ -70,7 +75,10 @@ def compose(
         providers[name] = ready
     routes = _routes(config, problems)
     keys = KeyTable(_key_groups(config, providers, routes, around), around.resolve)
-    lists = {name: _models(provider, around) for name, provider in providers.items()}
+    if around.is_offline:  # only what was recorded says whose a bare name is
+        lists = {name: tuple(around.listed.get(name, ())) for name in providers}
+    else:
+        lists = {name: _models(provider, around) for name, provider in providers.items()}
     return Snapshot(
         generation=generation,
         digest=digest,
@@ -110,7 +118,7 @@ def make_roll(config: Config, around: Surroundings, provider_keys: Mapping[bytes
 def _mock(around: Surroundings) -> ReadyProvider:
     resolved = resolve_provider(MOCK, Provider(kind=MOCK))
     assert isinstance(resolved, ResolvedProvider)  # noqa: S101  -- a row of the catalogue
-    return ReadyProvider(name=MOCK, resolved=resolved, send=around.embedded.send)
+    return ReadyProvider(name=MOCK, resolved=resolved, send=around.edge.wrap(around.embedded.send))
 
 
 def _ready(name: str, written: Provider, around: Surroundings) -> ReadyProvider | Problem:
@@ -118,17 +126,28 @@ def _ready(name: str, written: Provider, around: Surroundings) -> ReadyProvider 
     if isinstance(resolved, Problem):
         return resolved
     refusal = around.untrusted.get(name)
+    if around.is_offline:
+        resolved, refusal = keyless(resolved), None
+    send = around.embedded.send if resolved.kind.is_embedded else around.upstream.send
     return ReadyProvider(
         name=name,
         resolved=resolved,
-        send=around.embedded.send if resolved.kind.is_embedded else around.upstream.send,
-        connect=None if resolved.kind.is_embedded else around.upstream.connect,
+        send=around.edge.wrap(send),
+        connect=None if resolved.kind.is_embedded else around.edge.wrap_socket(around.upstream.connect),
         exchange_key=around.google.ready if resolved.kind.signing == "google" else None,
         refusal=refusal,
         forward=frozenset(header.lower().encode() for header in resolved.forward_headers),
         fixed_headers=tuple(
             (key.lower().encode(), value.encode()) for key, value in resolved.headers.items()
         ),
+    )
+
+
+def keyless(resolved: ResolvedProvider) -> ResolvedProvider:
+    """The provider as it is replayed: nothing is sent to it, so nothing is shown to it either."""
+    places = {name: msgspec.structs.replace(place, auth="none") for name, place in resolved.places.items()}
+    return msgspec.structs.replace(
+        resolved, auth="none", is_key_required=False, is_passthrough=False, places=places, key_refs=(), env=()
     )
 
 

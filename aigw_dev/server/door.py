@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
@@ -16,6 +16,7 @@ from aigw_dev.core import operations, paths
 from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Identity
+from aigw_dev.core.recording.fixture import SESSION
 from aigw_dev.server import front, pipeline, replies
 from aigw_dev.server.body import CallerLeft, read_body
 from aigw_dev.server.downstream import Downstream, Receive, Send, leave_watch
@@ -26,8 +27,12 @@ from aigw_dev.server.models import models_reply
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.socket_door import SocketDoor
 from aigw_dev.server.spool import read_raw, read_upload
+from aigw_dev.server.testbench import names
 from aigw_dev.server.things import Things
 from aigw_dev.server.who import NOBODY, identify
+
+if TYPE_CHECKING:
+    from aigw_dev.server.testbench.bench import Bench
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -67,6 +72,11 @@ class House(Protocol):
         ...
 
     @property
+    def bench(self) -> "Bench | None":
+        """Where fixtures are recorded or replayed; None where they are not."""
+        ...
+
+    @property
     def is_draining(self) -> bool:
         """The gateway is stopping: no new work."""
         ...
@@ -97,6 +107,8 @@ class _Call(msgspec.Struct, kw_only=True):
     path: str
     arrived: tuple[float, float]
     """Monotonic and UTC seconds."""
+    test: str = ""
+    """The test it belongs to; empty where nothing is recorded or replayed."""
 
 
 class Door:
@@ -118,7 +130,8 @@ class Door:
         arrived = (time.monotonic(), time.time())
         head = front.read_head(scope["headers"])
         path: str = scope["raw_path"].decode("latin-1") if scope.get("raw_path") else scope["path"]
-        match = self._find(scope["method"], path)
+        test, path = self._test_of(path)
+        match = self._find(scope["method"], path, is_test=bool(test))
         downstream = Downstream(send)
         rules = self._house.snapshot.front
         refusal = front.check(head, rules)
@@ -148,14 +161,22 @@ class Door:
             spoken = front.spoken(head, match.operation)
             await models_reply(match, spoken, self._house.snapshot, identity, downstream)
         else:
-            call = _Call(head=head, match=match, identity=identity, path=path, arrived=arrived)
+            call = _Call(head=head, match=match, identity=identity, path=path, arrived=arrived, test=test)
             await self._model_call(scope, receive, call, downstream)
 
-    def _find(self, method: str, path: str) -> operations.Match | Refusal:
+    def _test_of(self, path: str) -> tuple[str, str]:
+        """The test a path names, and the path without it; where fixtures are at work a call without one is the session's."""
+        if self._house.bench is None:
+            return "", path
+        return names.split(path) or (SESSION, path)
+
+    def _find(self, method: str, path: str, *, is_test: bool = False) -> operations.Match | Refusal:
         """What is asked, also below a provider's prefix."""
         match = paths.find(method, path)
         if isinstance(match, operations.Match):
             return match
+        if not is_test and path.startswith(names.PREFIX):
+            return _NO_TESTS
         return paths.find_below(method, path, self._house.snapshot.providers) or match
 
     async def _identify(self, head: Head) -> Identity | Refusal:
@@ -203,6 +224,9 @@ class Door:
             began_s=call.arrived[0],
             started_at=call.arrived[1],
         )
+        if call.test and self._house.bench is not None:
+            inbound.join = self._house.bench.joining(call.test)
+            inbound.is_at_home = call.test != SESSION
         try:
             refusal = await self._read(receive, inbound)
         except CallerLeft:
@@ -316,6 +340,11 @@ class Door:
 
 
 _STOPPING: Final = Refusal(code="shutting_down", message="the gateway is stopping; try again when it is up")
+_NO_TESTS: Final = Refusal(
+    code="path_not_found",
+    message="/t/NAME/... names a test, and this gateway neither records nor replays; start it with `aigw-dev up --record DIR` "
+    "or `aigw-dev replay DIR`",
+)
 _SOCKET_WANTED: Final = Refusal(
     code="upgrade_required", message="this path is a WebSocket; open it with ws:// and a WebSocket client"
 )

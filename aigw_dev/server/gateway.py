@@ -31,6 +31,7 @@ from aigw_dev.server import compose, rounds
 from aigw_dev.server.changes import Changes
 from aigw_dev.server.compose import Surroundings
 from aigw_dev.server.embedded import Embedded
+from aigw_dev.server.fault_board import FaultBoard
 from aigw_dev.server.google_keys import GoogleKeys
 from aigw_dev.server.keys import KeyTable
 from aigw_dev.server.recorder import Recorder
@@ -38,6 +39,10 @@ from aigw_dev.server.refused_calls import RefusedCalls
 from aigw_dev.server.residence import LOG, Residence
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.sources import ConfigSource, Reading
+from aigw_dev.server.testbench.bench import Bench
+from aigw_dev.server.testbench.edge import Edge
+from aigw_dev.server.testbench.secrets_here import secrets_here
+from aigw_dev.server.testbench.trial import OFFLINE
 from aigw_dev.server.things import Things
 from aigw_dev.server.upstream import Upstream
 from aigw_dev.server.who import known_callers
@@ -58,9 +63,21 @@ class Gateway:
     """A running gateway; implements what the door and the admin API need."""
 
     def __init__(
-        self, *, source: ConfigSource, home: Home, folder: Path, env: Mapping[str, str], state: StateStore
+        self,
+        *,
+        source: ConfigSource,
+        home: Home,
+        folder: Path,
+        env: Mapping[str, str],
+        state: StateStore,
+        bench: Bench | None = None,
     ) -> None:
-        """Opens nothing; `start` does. `folder` is the gateway's own in `home`."""
+        """Opens nothing; `start` does. `folder` is the gateway's own in `home`; `bench` records or replays."""
+        self.bench: Final = bench
+        if bench is not None:
+            bench.settle_in(mask=self._mask, secrets=lambda: secrets_here(self, env), tell=self._say)
+        self.faults: Final = FaultBoard()
+        """What was asked to break."""
         self.source = source
         self.home: Final = home
         self.state = state
@@ -118,6 +135,10 @@ class Gateway:
     def _mask(self, body: bytes) -> bytes:
         """Hide secrets, by the keys that are known now."""
         return self.masker.bytes(body)
+
+    def _say(self, text: str) -> None:
+        """Tell a person, in the way that holds now."""
+        self.on_change(text)
 
     # life
 
@@ -324,7 +345,11 @@ class Gateway:
             is_config_trusted=reading.is_trusted,
             tokens=tokens,
             revoked=revoked,
-            listed={name: kept.models for name, kept in self._stored(self.state.models, {}).items()},
+            edge=Edge(self.bench),
+            is_offline=self.bench is not None and self.bench.mode == OFFLINE,
+            listed=self.source.listed()
+            if self.bench is not None and self.bench.mode == OFFLINE
+            else {name: kept.models for name, kept in self._stored(self.state.models, {}).items()},
         )
 
     def _stored(self, ask: Callable[[], T], otherwise: T) -> T:

@@ -1,18 +1,23 @@
 """One request as the pipeline sees it: read, identified, with the snapshot it will keep to its end."""
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from aigw_dev.core.dialects.request_body import RequestBody
-from aigw_dev.core.exchange import Identity
+from aigw_dev.core.errors import Refusal
+from aigw_dev.core.exchange import Exchange, Identity
+from aigw_dev.core.multipart import Part
 from aigw_dev.core.operations import Match
 from aigw_dev.server.affinity import Owner
 from aigw_dev.server.ephemeral import Found
 from aigw_dev.server.front import Head
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.things import Things
+
+if TYPE_CHECKING:
+    from aigw_dev.server.testbench.bench_call import BenchCall
 
 
 class Upload(Protocol):
@@ -26,6 +31,21 @@ class Upload(Protocol):
     @property
     def fields(self) -> dict[str, str]:
         """Text fields of a form, by name."""
+        ...
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """Every part of a form, in order; none where the body is no form."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Of a body that is no form, in hex."""
+        ...
+
+    @property
+    def content_type(self) -> str:
+        """As the caller sent it."""
         ...
 
     def outgoing(self, model: str, params: Mapping[str, Any]) -> tuple[AsyncIterator[bytes], int]:
@@ -80,3 +100,9 @@ class Inbound(msgspec.Struct, kw_only=True):
     """The caller showed a secret that a provider gave out through us."""
     owner: Owner | None = None
     """Who has the thing that the path or body names; None where nobody is known."""
+    join: "Callable[[Inbound, Exchange], Awaitable[Refusal | None]] | None" = None
+    """Makes the call one of a test's (`Bench.begin_call`), or says why it goes no further; None outside recording and replay."""
+    is_at_home: bool = False
+    """Its path names a test: a bare model there is its dialect's own provider's."""
+    bench_call: "BenchCall | None" = None
+    """The test that the call belongs to, and what is known of the call there; None outside recording and replay."""

@@ -11,7 +11,7 @@ from aigw_dev.core.dialects.own_signatures import own_signatures
 from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.core.exchange import Exchange
 from aigw_dev.core.mask import MASKED
-from aigw_dev.core.operations import Match, Operation
+from aigw_dev.core.operations import Match, Operation, chat_name
 from aigw_dev.core.providers import (
     Place,
     ResolvedProvider,
@@ -222,6 +222,14 @@ def call(
     authorize(made, provider, place, key)
     planned.secrets = secrets_of(key)
     return made
+
+
+def spoken_in(planned: Plan, exchange: Exchange) -> dict[str, str]:
+    """The dialect that the provider is spoken to in, and the operation's name there."""
+    translation = planned.translation
+    if translation is None:
+        return {"dialect": exchange.dialect, "operation": exchange.operation}
+    return {"dialect": translation.dialect, "operation": chat_name(translation.dialect)}
 
 
 def without_secrets(planned: Plan, text: bytes) -> bytes:

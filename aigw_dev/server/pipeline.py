@@ -75,6 +75,9 @@ async def handle(
         await _deliver(Failure(refusal=_FAULT), exchange, downstream, listener)
     finally:
         _end(exchange, inbound, downstream, listener)
+        if inbound.bench_call is not None:
+            heard = listener.reader.assembled() if listener.is_events else exchange.assembled
+            inbound.bench_call.leave(heard, is_gone=downstream.is_gone)
         recorder.put(exchange, completion(inbound, downstream, listener))
 
 
@@ -85,6 +88,10 @@ async def _serve(
     facts = _read(inbound, exchange)
     if isinstance(facts, Refusal):
         return Failure(refusal=facts)
+    if inbound.join is not None:
+        refusal = await inbound.join(inbound, exchange)
+        if refusal is not None:
+            return Failure(refusal=refusal)
     if inbound.match.operation.resource:
         refusal = await _recall(inbound, exchange)
         if refusal is not None:

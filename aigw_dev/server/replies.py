@@ -14,6 +14,8 @@ JSON: Final = b"application/json"
 _NANO: Final = 1_000_000_000
 _VISIBLE: Final = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) != "%")
 _MAX_VALUE_CHARS: Final = 512
+_FINAL: Final = frozenset({"fixture_miss", "test_limit"})
+"""Refusals of tests: SDKs that would try again are told not to."""
 
 
 def status_of(refusal: Refusal) -> int:
@@ -82,6 +84,8 @@ def refusal_body(refusal: Refusal, dialect: Dialect, exchange_id: str) -> bytes:
 def refusal_headers(refusal: Refusal) -> Pairs:
     """Content type, and `retry-after` where the refusal names a wait."""
     headers: Pairs = [(b"content-type", JSON)]
+    if refusal.code in _FINAL:
+        headers.append((b"x-should-retry", b"false"))
     if refusal.retry_after_s is not None:
         headers.append((b"retry-after", b"%d" % max(1, round(refusal.retry_after_s))))
     return headers

@@ -28,6 +28,7 @@ from aigw_dev.server.listen import PortTakenError, listen, port_of
 from aigw_dev.server.serving import Serving, loop_factory, serve
 from aigw_dev.server.socket_protocol import CallerSocket
 from aigw_dev.server.sources import ConfigSource, Reading
+from aigw_dev.server.testbench.bench import Bench
 from aigw_dev.store.state import StateStore
 
 USUAL_PORT: Final = 2449
@@ -51,6 +52,8 @@ class Settings(msgspec.Struct, kw_only=True):
     """Asked for, and an error where it is taken; 0 = any free one; None = the usual one or the next free."""
     last_port: int | None = None
     is_detached: bool = False
+    bench: Bench | None = None
+    """Records or replays fixtures."""
 
 
 class Receipt(msgspec.Struct, kw_only=True):
@@ -82,6 +85,7 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
         folder=settings.folder,
         env=settings.env,
         state=StateStore(settings.folder / "state.db"),
+        bench=settings.bench,
     )
     gateway.build_inside = lambda: _build_inside(gateway)
     await gateway.start(settings.reading, port=port, host=settings.host)

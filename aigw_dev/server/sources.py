@@ -4,7 +4,7 @@ Blocking (files, trust.db); the gateway calls it in a thread.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,6 +74,10 @@ class ConfigSource:
         if self.path is None or self.found.project_root is None:
             return DEFAULT_NAME
         return self.path.parent.name or DEFAULT_NAME
+
+    def listed(self) -> Mapping[str, Sequence[str]]:
+        """Models by provider that the source itself knows of; none."""
+        return {}
 
     def read(self) -> Reading:
         """The config as it is on disk now."""

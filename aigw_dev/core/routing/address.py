@@ -84,8 +84,13 @@ def address_table(config: Config, *, lists: Mapping[str, Sequence[str]]) -> Addr
     )
 
 
-def resolve(model: str, *, table: AddressTable, dialect: str) -> Direct | RouteHit | Refusal:
-    """Where `model` leads for a request in `dialect`; a `Refusal` (`model_not_found`) lists near names."""
+def resolve(
+    model: str, *, table: AddressTable, dialect: str, is_at_home: bool = False
+) -> Direct | RouteHit | Refusal:
+    """Where `model` leads for a request in `dialect`; a `Refusal` (`model_not_found`) lists near names.
+
+    `is_at_home`: a bare name that no route claims belongs to the dialect's own provider, whoever else lists it.
+    """
     first, slash, rest = model.partition("/")
     if not model:
         return Refusal(
@@ -101,7 +106,9 @@ def resolve(model: str, *, table: AddressTable, dialect: str) -> Direct | RouteH
         )
     if slash and first in table.providers:
         return Direct(first, rest) if rest else _nameless(first, table)
-    provider = _owner_of(model, table, dialect) if len(model) <= MAX_CHARS else None
+    provider = (
+        _owner_of(model, table, dialect, is_at_home=is_at_home) if len(model) <= MAX_CHARS else None
+    )
     return _not_found(model, table) if provider is None else provider
 
 
@@ -117,10 +124,15 @@ def home_of(table: AddressTable, dialect: str) -> str | None:
     return kin[0] if len(kin) == 1 else None
 
 
-def _owner_of(model: str, table: AddressTable, dialect: str) -> Direct | RouteHit | None:
+def _owner_of(
+    model: str, table: AddressTable, dialect: str, *, is_at_home: bool
+) -> Direct | RouteHit | None:
     route = table.claims.route_of(model)
     if route is not None:
         return RouteHit(route)
+    home = home_of(table, dialect) if is_at_home else None
+    if home is not None:
+        return Direct(home, model)
     if table.default_provider is not None:
         return Direct(table.default_provider, model)
     owners = table.owners.get(model, ())

@@ -1,0 +1,1 @@
+"""Faults: every way a provider, or the road to it, can break; decided here, done by whoever holds the connection."""

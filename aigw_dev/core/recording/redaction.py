@@ -1,0 +1,289 @@
+"""Nothing secret in a fixture: which headers are kept, what is masked before writing, and a last look at the bytes.
+
+`Redactor.clean` masks; `Redactor.leftovers` then looks at what would be written, also at what only a reader of the
+fixture would put together (texts over several lines, a stream's deltas). Where it finds something, nothing is written.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, cast
+
+import msgspec
+
+from aigw_dev.core.credentials import KEY_SHAPES, TOKEN_PREFIX
+from aigw_dev.core.mask import Masker, mask_url
+from aigw_dev.core.recording.fixture import (
+    Attempt,
+    EventRow,
+    Fixture,
+    FixtureError,
+    Frame,
+    Interaction,
+    Request,
+    Response,
+)
+from aigw_dev.core.recording.keys import KEPT_HEADERS
+
+RESPONSE_HEADERS: Final = frozenset(
+    {"content-type", "retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms"}
+)
+"""Headers of a reply that are kept, in lower case, beside those of `RESPONSE_PREFIXES` and request ids."""
+RESPONSE_PREFIXES: Final = ("x-ratelimit-", "anthropic-ratelimit-")
+REQUEST_ID_HEADERS: Final = frozenset(
+    {
+        "x-request-id",
+        "request-id",
+        "x-amzn-requestid",
+        "apim-request-id",
+        "x-goog-request-id",
+        "x-groq-request-id",
+    }
+)
+"""They name a call to its provider: kept as `req_fx0001`, so that a client that reads one finds one."""
+
+Header = tuple[str, str] | tuple[bytes, bytes]
+
+_ORGANISATION: Final = re.compile(r"\borg-[A-Za-z0-9]{16,}")
+_MOST_FINDINGS: Final = 20
+
+
+def response_headers(pairs: Iterable[Header]) -> dict[str, str]:
+    """The headers of a reply that a fixture keeps: lower-case names, in wire order, of a repeated name the last."""
+    kept: dict[str, str] = {}
+    for name, value in _lower(pairs):
+        if name in REQUEST_ID_HEADERS:
+            value = _request_id(1)  # noqa: PLW2901 - numbered by `clean`, which sees the whole fixture
+        elif name not in RESPONSE_HEADERS and not name.startswith(RESPONSE_PREFIXES):
+            continue
+        kept.pop(name, None)
+        kept[name] = value
+    return kept
+
+
+def request_headers(pairs: Iterable[Header]) -> dict[str, str]:
+    """The headers of a request that a fixture keeps: those that count for its key."""
+    return {name: value for name, value in _lower(pairs) if name in KEPT_HEADERS}
+
+
+class Redactor:
+    """Masks the given secrets, and what is shaped like one. Its repr tells nothing."""
+
+    __slots__ = ("_masker", "_shapes")
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        """`secrets` are values; those under 8 characters are passed over."""
+        self._masker = Masker(secrets)
+        self._shapes = Masker()
+
+    def __repr__(self) -> str:
+        return "<Redactor>"
+
+    def clean(self, fixture: Fixture) -> Fixture:
+        """The fixture with every secret masked and request ids numbered; structure, names and order as they were.
+
+        A secret in a blob, or one that a stream spells over several events, is left for `leftovers` to find.
+        """
+        cleaned = msgspec.structs.replace(fixture, notes=self._masker.text(fixture.notes), interactions=[])
+        number = 0
+        for one in fixture.interactions:
+            interaction = self._interaction(one)
+            for attempt in interaction.attempts:
+                if attempt.response is not None:
+                    number += 1
+                    headers = attempt.response.headers
+                    attempt.response.headers = {
+                        name: _request_id(number) if name in REQUEST_ID_HEADERS else text
+                        for name, text in headers.items()
+                    }
+            cleaned.interactions.append(interaction)
+        return cleaned
+
+    def leftovers(self, content: bytes) -> list[str]:
+        """What is still in the bytes of a fixture, or of a blob: kinds and places, never the secret. Empty = nothing."""
+        found = list(self._in_lines(content))
+        if not found and content.lstrip()[:1] == b"{":
+            found = list(self._in_values(content))
+        return found[:_MOST_FINDINGS]
+
+    # what is masked
+
+    def _interaction(self, one: Interaction) -> Interaction:
+        route = one.route
+        return msgspec.structs.replace(
+            one,
+            request=self._request(one.request),
+            attempts=[self._attempt(attempt) for attempt in one.attempts],
+            route=None if route is None else self._masked(route),
+            usage=self._value(one.usage),
+            summary=self._value(one.summary),
+            note=self._masker.text(one.note),
+        )
+
+    def _attempt(self, attempt: Attempt) -> Attempt:
+        request, response = attempt.request, attempt.response
+        return msgspec.structs.replace(
+            attempt,
+            upstream=self._text(attempt.upstream),
+            why=self._text(attempt.why),
+            request=self._request(request) if isinstance(request, Request) else request,
+            response=None if response is None else self._response(response),
+            error_text=self._text(attempt.error_text),
+        )
+
+    def _request(self, request: Request) -> Request:
+        return msgspec.structs.replace(
+            request,
+            path=self._text(mask_url(request.path)),
+            headers=self._value(request.headers),
+            body=self._value(request.body),
+            form=self._value(request.form),
+            files=[
+                msgspec.structs.replace(one, filename=self._text(one.filename), name=self._text(one.name))
+                for one in request.files
+            ],
+        )
+
+    def _response(self, response: Response) -> Response:
+        return msgspec.structs.replace(
+            response,
+            headers=self._value(response.headers),
+            body=self._value(response.body),
+            text=self._value(response.text),
+            events=None if response.events is None else [self._row(row) for row in response.events],
+            raw=None
+            if response.raw is None
+            else [(wait, self._masker.bytes(piece)) for wait, piece in response.raw],
+            ws=None if response.ws is None else [self._frame(frame) for frame in response.ws],
+            synth=None if response.synth is None else self._masked(response.synth),
+        )
+
+    def _row(self, row: EventRow) -> EventRow:
+        return self._masked(row)
+
+    def _frame(self, frame: Frame) -> Frame:
+        return self._masked(frame)
+
+    def _masked(self, struct: Any) -> Any:
+        """A struct of plain fields, each of them masked."""
+        fields = {name: getattr(struct, name) for name in struct.__struct_fields__}
+        return type(struct)(**{name: self._value(one) for name, one in fields.items()})
+
+    def _text(self, text: str) -> str:
+        if "org-" in text:
+            text = _ORGANISATION.sub("org-REDACTED", text)
+        return self._masker.text(text)
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, dict):
+            fields = cast("dict[str, Any]", value)
+            return {self._masker.text(key): self._value(one) for key, one in fields.items()}
+        if isinstance(value, list):
+            return [self._value(one) for one in cast("list[Any]", value)]
+        return value
+
+    # what is left
+
+    def _in_lines(self, content: bytes) -> Iterator[str]:
+        if self._masker.bytes(content) is content:
+            return
+        is_any = False
+        for number, line in enumerate(content.split(b"\n"), 1):
+            if self._masker.bytes(line) is not line:
+                is_any = True
+                yield f"line {number}: {self._kind(line)}"
+        if not is_any:
+            yield f"over several lines: {self._kind(content)}"
+
+    def _in_values(self, content: bytes) -> Iterator[str]:
+        from aigw_dev.core.recording.reading import read_fixture
+
+        try:
+            fixture = read_fixture(content)
+        except FixtureError:
+            return
+        for where, text in _texts(fixture):
+            raw = text.encode("utf-8", "surrogatepass")
+            if self._masker.bytes(raw) is not raw:
+                yield f"{where}: {self._kind(raw)}"
+
+    def _kind(self, raw: bytes) -> str:
+        """What was found, by the way it begins where that is public."""
+        masked = self._shapes.bytes(raw)
+        if masked is raw:
+            return "a secret that this machine knows"
+        start = next(
+            (at for at, (left, right) in enumerate(zip(raw, masked, strict=False)) if left != right), 0
+        )
+        head = raw[start : start + 24]
+        shape = next((one for one in _SHAPES if head.startswith(one.encode())), "")
+        if shape:
+            return f"a text shaped like a key ({shape}…)"
+        return "a bearer token" if head[:6].lower() == b"bearer" else "a text shaped like a key"
+
+
+_SHAPES: Final = (
+    *sorted({TOKEN_PREFIX, *(row.prefix for row in KEY_SHAPES)}, key=len, reverse=True),
+    "AKIA",
+    "eyJ",
+    "-----BEGIN",
+)
+
+
+def _texts(fixture: Fixture) -> Iterator[tuple[str, str]]:
+    """Every text that spans lines of the file or events of a stream, with its place."""
+    yield "$.notes", fixture.notes
+    for at, one in enumerate(fixture.interactions):
+        where = f"$.interactions[{at}]"
+        yield from _leaves(one.request.body, f"{where}.request.body")
+        yield from _leaves(one.request.form, f"{where}.request.form")
+        for number, attempt in enumerate(one.attempts):
+            place = f"{where}.attempts[{number}]"
+            yield f"{place}.error_text", attempt.error_text
+            if isinstance(attempt.request, Request):
+                yield from _leaves(attempt.request.body, f"{place}.request.body")
+            if attempt.response is not None:
+                yield from _reply_texts(attempt.response, f"{place}.response")
+
+
+def _reply_texts(response: Response, where: str) -> Iterator[tuple[str, str]]:
+    yield from _leaves(response.body, f"{where}.body")
+    yield f"{where}.text", response.text or ""
+    if response.raw is not None:
+        yield f"{where}.raw, joined", b"".join(piece for _wait, piece in response.raw).decode("latin-1")
+    rows: list[Any] = [row.text if row.data is msgspec.UNSET else row.data for row in response.events or ()]
+    for side in ("c", "s"):
+        rows = rows if side == "c" else []
+        rows += [
+            frame.text if frame.data is msgspec.UNSET else frame.data
+            for frame in response.ws or ()
+            if frame.side == side
+        ]
+        joined: dict[str, list[str]] = {}
+        for row in rows:
+            for place, text in _leaves(row, ""):
+                joined.setdefault(place, []).append(text)
+        for place, texts in joined.items():
+            yield f"{where}, the pieces of {place.lstrip('.') or 'data'} joined", "".join(texts)
+
+
+def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, dict):
+        for key, one in cast("dict[str, Any]", value).items():
+            yield from _leaves(one, f"{where}.{key[:40]}")
+    elif isinstance(value, list):
+        for at, one in enumerate(cast("list[Any]", value)):
+            yield from _leaves(one, f"{where}[{at}]")
+
+
+def _request_id(number: int) -> str:
+    return f"req_fx{number:04}"
+
+
+def _lower(pairs: Iterable[Header]) -> Iterator[tuple[str, str]]:
+    for name, value in pairs:
+        shown = name.decode("latin-1") if isinstance(name, bytes) else name
+        yield shown.lower(), value.decode("latin-1") if isinstance(value, bytes) else value

@@ -1,0 +1,230 @@
+"""Tests over the admin API: begin, look, lay out stubs, gates and faults, end. What the pytest plugin and `run` talk to."""
+
+import asyncio
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+import msgspec
+from litestar import Router, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from aigw_dev.core.errors import GatewayError
+from aigw_dev.core.recording.fixture import FixtureError, Synth
+from aigw_dev.server.admin.desk import Desk, refuse
+from aigw_dev.server.testbench import report
+from aigw_dev.server.testbench.bench import Bench
+from aigw_dev.server.testbench.pace import pace_of
+from aigw_dev.server.testbench.stubs import Stub
+from aigw_dev.server.testbench.trial import Trial, TrialOptions
+
+_LONGEST_WAIT_S: Final = 300.0
+_MOMENT_S: Final = 0.05
+
+
+class BeginRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How a test is run."""
+
+    test: str
+    fixture: str = ""
+    mode: Literal["", "replay", "auto", "record", "live", "drift"] = ""
+    ignore: list[str] = []
+    repeat: Literal["", "last", "cycle"] = ""
+    timing: str | float = ""
+    keep_failures: bool = False
+    record_raw: bool = False
+    max_cost: str | None = None
+    """USD."""
+    max_calls: int | None = None
+    faults: list[Any] = []
+
+
+class StubRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """An answer written by hand."""
+
+    text: str = ""
+    reasoning: str = ""
+    tool_calls: list[Any] = []
+    finish: str = ""
+    usage: dict[str, int] = {}
+    chunks: int | None = None
+    ttft_ms: int = 0
+    tps: float = 0.0
+    status: int = 200
+    model: str = ""
+    times: int | None = 1
+
+
+class GateRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Where a reply is held."""
+
+    call: int = 0
+    before_event: int = 0
+
+
+class EndRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How a test ended."""
+
+    passed: bool
+
+
+def router(desk: Desk) -> Router:
+    """The handlers."""
+    handlers = [*_life(desk), *_means(desk), *_gates(desk)]
+    return Router(path="/admin/v1", route_handlers=handlers, tags=["tests"])
+
+
+def _life(desk: Desk) -> list[HTTPRouteHandler]:
+    @get("/tests")
+    async def listed() -> dict[str, Any]:
+        """Every test since the start, and where the fixtures lie."""
+        bench = _bench(desk)
+        rows = [report.row(one) for one in bench.trials.values()]
+        return {"mode": bench.mode, "dir": str(bench.settings.root), "tests": rows}
+
+    @post("/tests", status_code=200)
+    async def begin(data: JSONBody[BeginRequest]) -> dict[str, Any]:
+        """Begin a test, or begin it anew: its calls, stubs and gates are forgotten and its recordings rewound."""
+        bench = _bench(desk)
+        if not data.test:
+            refuse("invalid_request", "test: name it", status=400)
+        try:
+            trial = await bench.begin_trial(data.test, _options(bench, data))
+        except (FixtureError, GatewayError, OSError) as error:
+            refuse("fixture_invalid", str(error), status=422)
+        desk.gateway.faults.begin(data.test, data.faults)
+        return {
+            "id": trial.name,
+            "path": f"/t/{quote(trial.name, safe='')}",
+            "fixture": trial.file,
+            "mode": trial.options.mode,
+            "interactions": len(trial.fixture.interactions) if trial.fixture is not None else 0,
+            "recorded_at": trial.fixture.recorded_at if trial.fixture is not None else "",
+            "expires": trial.fixture.expires if trial.fixture is not None else "",
+        }
+
+    @get("/tests/{name:str}")
+    async def shown(
+        name: FromPath[str], calls: FromQuery[int] = 0, timeout_ms: FromQuery[int] = 0
+    ) -> dict[str, Any]:
+        """A test: its calls, misses, unused interactions, cost. With `calls` it waits until so many have ended."""
+        bench = _bench(desk)
+        trial = _trial(bench, name)
+        await _wait_for(trial, calls, timeout_ms)
+        return report.document(trial, root=bench.settings.root, mend=bench.mend(trial)) | {
+            "faults": desk.gateway.faults.rows(name)
+        }
+
+    @post("/tests/{name:str}/end", status_code=200)
+    async def end(name: FromPath[str], data: JSONBody[EndRequest]) -> dict[str, Any]:
+        """End a test: what it recorded is written where it passed."""
+        bench = _bench(desk)
+        _trial(bench, name)
+        trial = await bench.end_trial(name, passed=data.passed)
+        assert trial is not None  # noqa: S101  -- it was found
+        found = report.document(trial, root=bench.settings.root, mend=bench.mend(trial))
+        found["faults"] = desk.gateway.faults.end(name)
+        return found
+
+    return [listed, begin, shown, end]
+
+
+def _means(desk: Desk) -> list[HTTPRouteHandler]:
+    @post("/tests/{name:str}/stubs", status_code=200)
+    async def stub(name: FromPath[str], data: JSONBody[StubRequest]) -> dict[str, Any]:
+        """Lay out an answer; calls take them in order, before any recording."""
+        trial = _trial(_bench(desk), name)
+        fields = {one: getattr(data, one) for one in Synth.__struct_fields__}
+        made = Stub(synth=Synth(**fields), model=data.model, times=data.times, status=data.status)
+        trial.stubs.add(made)
+        return {"stubs": trial.stubs.left()}
+
+    @post("/tests/{name:str}/faults", status_code=200)
+    async def fault(name: FromPath[str], data: JSONBody[dict[str, Any]]) -> dict[str, Any]:
+        """Make something break in this test: `{"fault": "stream.cut;after_events=3"}` or its fields as an object."""
+        _trial(_bench(desk), name)
+        return {"fault_id": desk.gateway.faults.add(data.get("fault", data), test=name)}
+
+    return [stub, fault]
+
+
+def _gates(desk: Desk) -> list[HTTPRouteHandler]:
+    @post("/tests/{name:str}/gates", status_code=200)
+    async def gate(name: FromPath[str], data: JSONBody[GateRequest]) -> dict[str, Any]:
+        """Hold a call's reply before an event, until the gate is opened."""
+        trial = _trial(_bench(desk), name)
+        return {"gate": trial.gates.add(call=data.call, before_event=data.before_event).id}
+
+    @get("/tests/{name:str}/gates/{gate_id:str}")
+    async def reached(
+        name: FromPath[str], gate_id: FromPath[str], timeout_ms: FromQuery[int] = 0
+    ) -> dict[str, Any]:
+        """Whether the reply stands before the gate; waits so long for it."""
+        found = _trial(_bench(desk), name).gates.find(gate_id)
+        if found is None:
+            refuse("invalid_request", f"there is no gate {gate_id!r}", status=404)
+        try:
+            await asyncio.wait_for(found.is_reached.wait(), min(timeout_ms / 1000, _LONGEST_WAIT_S))
+        except TimeoutError:
+            return {"reached": False}
+        return {"reached": True}
+
+    @post("/tests/{name:str}/gates/{gate_id:str}", status_code=200)
+    async def opened(name: FromPath[str], gate_id: FromPath[str]) -> dict[str, Any]:
+        """Let the reply go on."""
+        found = _trial(_bench(desk), name).gates.find(gate_id)
+        if found is None:
+            refuse("invalid_request", f"there is no gate {gate_id!r}", status=404)
+        found.is_open.set()
+        return {"reached": found.is_reached.is_set()}
+
+    return [gate, reached, opened]
+
+
+async def _wait_for(trial: Trial, calls: int, timeout_ms: int) -> None:
+    within_s = min(timeout_ms / 1000, _LONGEST_WAIT_S)
+    await trial.wait_until(lambda: sum(one.has_ended for one in trial.calls) >= calls, within_s=within_s)
+    # A caller has its last byte a moment before the call has ended here.
+    await report.settled(trial, within_s=_MOMENT_S)
+
+
+def _options(bench: Bench, data: BeginRequest) -> TrialOptions:
+    settings = bench.settings
+    mode = data.mode or settings.mode
+    if settings.mode == "replay" and mode != "replay":
+        refuse("invalid_request", f"this gateway only replays; {mode!r} needs one started for it", status=409)
+    try:
+        pace = settings.pace if data.timing == "" else pace_of(str(data.timing))
+        cost = None if data.max_cost is None else int(Decimal(data.max_cost) * 1_000_000_000)
+    except (ValueError, InvalidOperation) as error:
+        refuse("invalid_request", str(error), status=400)
+    return TrialOptions(
+        mode=mode,
+        fixture=data.fixture,
+        ignore=tuple(dict.fromkeys([*settings.ignore, *data.ignore])),
+        repeat=data.repeat,
+        pace=pace,
+        keep_failures=data.keep_failures,
+        record_raw=data.record_raw or settings.record_raw,
+        max_cost_nanousd=cost,
+        max_calls=data.max_calls,
+    )
+
+
+def _bench(desk: Desk) -> Bench:
+    bench = desk.gateway.bench
+    if bench is None:
+        refuse(
+            "invalid_request",
+            "this gateway neither records nor replays; start it with `aigw-dev up --record DIR` or `aigw-dev replay DIR`",
+            status=409,
+        )
+    return bench
+
+
+def _trial(bench: Bench, name: str) -> Trial:
+    trial = bench.trials.get(name)
+    if trial is None:
+        refuse("invalid_request", f"no test {name!r} has begun", status=404)
+    return trial

@@ -1,0 +1,79 @@
+"""Which faults are in force: asked for by a command, a test, a screen or a header. Says which of them strike a call."""
+
+from typing import Any, Final
+
+import msgspec
+
+from aigw_dev.core.recording.faults.spec import Armed, CallFacts, FaultSpec, fault_of, parse_faults, text_of
+
+
+class FaultBoard:
+    """Used from the loop only."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._armed: Final[dict[str, Armed]] = {}
+        self._count = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing can strike."""
+        return not self._armed
+
+    def add(self, asked: str | dict[str, Any], *, test: str = "") -> str:
+        """Put a fault in force; its id. Raises `FaultError`."""
+        specs = parse_faults(asked) if isinstance(asked, str) else [fault_of(asked)]
+        identifier = ""
+        for spec in specs:
+            identifier = self._arm(msgspec.structs.replace(spec, test=test) if test else spec)
+        return identifier
+
+    def _arm(self, spec: FaultSpec) -> str:
+        self._count += 1
+        identifier = f"f{self._count}"
+        self._armed[identifier] = Armed(spec)
+        return identifier
+
+    def remove(self, identifier: str) -> bool:
+        """Take a fault back; whether there was one."""
+        return self._armed.pop(identifier, None) is not None
+
+    def clear(self) -> None:
+        """Take all back."""
+        self._armed.clear()
+
+    def begin(self, test: str, faults: list[Any]) -> None:
+        """A test begins: what struck an earlier run of it is forgotten."""
+        self.end(test)
+        for one in faults:
+            self.add(one, test=test)
+
+    def end(self, test: str) -> list[dict[str, Any]]:
+        """A test has ended: its faults go; what they did."""
+        rows = self.rows(test)
+        for row in rows:
+            self.remove(row["id"])
+        return rows
+
+    def rows(self, test: str = "") -> list[dict[str, Any]]:
+        """Faults in force of a test (empty: those of all), as the admin API gives them."""
+        return [
+            {
+                "id": identifier,
+                "fault": one.spec.id,
+                "edge": one.spec.edge_of,
+                "spec": text_of(one.spec),
+                "seen": one.seen,
+                "fired": one.fired,
+            }
+            for identifier, one in self._armed.items()
+            if not test or one.spec.test == test
+        ]
+
+    def striking(self, facts: CallFacts) -> Armed | None:
+        """The first fault that strikes this call; every one that looks at it counts it."""
+        struck: Armed | None = None
+        for one in list(self._armed.values()):
+            if struck is None and one.wants(facts):
+                struck = one
+        return struck

@@ -1,0 +1,200 @@
+"""The bench: which tests there are, where their fixtures lie, and what is said of them at the end."""
+
+import asyncio
+import functools
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from aigw_dev.core.errors import GatewayError, Refusal
+from aigw_dev.core.exchange import Assembled, Exchange
+from aigw_dev.core.recording import miss as misses
+from aigw_dev.core.recording.fixture import SESSION, Blob, Fixture, FixtureError, Response
+from aigw_dev.core.recording.matching import Miss, Taken
+from aigw_dev.fixture_files.library import Library
+from aigw_dev.fixture_files.naming import name_of_test
+from aigw_dev.server.call import Trail
+from aigw_dev.server.inbound import Inbound
+from aigw_dev.server.testbench import report, saving
+from aigw_dev.server.testbench.bench_call import BenchCall
+from aigw_dev.server.testbench.requests import of_caller
+from aigw_dev.server.testbench.stubbed import in_dialect
+from aigw_dev.server.testbench.trial import Found, Mode, Trial, TrialOptions
+
+
+class BenchSettings(msgspec.Struct, kw_only=True, frozen=True):
+    """What a gateway that records or replays is started with."""
+
+    root: Path
+    """The folder of fixtures."""
+    mode: Mode
+    pace: float = 0.0
+    ignore: tuple[str, ...] = ()
+    repeat: str = ""
+    record_raw: bool = False
+    is_told: bool = False
+    """A runner tells when a test begins and ends (the pytest plugin): nothing is written before that."""
+    command: tuple[str, ...] = ()
+    """The test command that `run` started, for what a miss says to type."""
+
+
+class Bench:
+    """Used from the gateway's loop."""
+
+    def __init__(self, settings: BenchSettings) -> None:
+        """Reads nothing yet."""
+        self.settings: Final = settings
+        self.mode: Final = settings.mode
+        self.library: Final = Library(settings.root)
+        self.trials: Final[dict[str, Trial]] = {}
+        self.clean: Callable[[bytes], bytes] = lambda body: body
+        """Masks secrets; set by the gateway."""
+        self.secrets: Callable[[], list[str]] = list
+        """Every secret that must not be written; set by the gateway."""
+        self.tell: Callable[[str], None] = _silent
+        """Says something to the person at the terminal; set by the gateway."""
+        self._opening: dict[str, asyncio.Task[Trial]] = {}
+        self._saving: Final = asyncio.Lock()
+
+    def settle_in(
+        self, *, mask: Callable[[bytes], bytes], secrets: Callable[[], list[str]], tell: Callable[[str], None]
+    ) -> None:
+        """The gateway that this bench stands in: how it masks, what it must not write, how it tells a person."""
+        self.clean, self.secrets, self.tell = mask, secrets, tell
+
+    # tests
+
+    async def begin_trial(self, name: str, options: TrialOptions | None = None) -> Trial:
+        """The test `name` from its beginning: what was known of it is forgotten. Raises `FixtureError`."""
+        before = self.trials.get(name)
+        if before is not None:
+            before.gates.open_all()
+        trial = await asyncio.to_thread(self._open, name, options or self._usual())
+        self.trials[name] = trial
+        return trial
+
+    async def trial(self, name: str) -> Trial:
+        """The test that a call names; one nobody announced begins with its first call."""
+        found = self.trials.get(name)
+        if found is not None and not found.has_ended:
+            return found
+        opening = self._opening.get(name)
+        if opening is None:  # calls that come together begin it once
+            opening = self._opening[name] = asyncio.ensure_future(self.begin_trial(name))
+            opening.add_done_callback(lambda _: self._opening.pop(name, None))
+        return await asyncio.shield(opening)
+
+    def _usual(self) -> TrialOptions:
+        settings = self.settings
+        repeat: Any = settings.repeat
+        return TrialOptions(
+            mode=settings.mode,
+            ignore=settings.ignore,
+            pace=settings.pace,
+            repeat=repeat,
+            record_raw=settings.record_raw,
+        )
+
+    def _open(self, name: str, options: TrialOptions) -> Trial:
+        """Read what a test needs. Blocking."""
+        file = options.fixture or name_of_test(name)
+        is_read = options.mode in {"replay", "auto", "drift"}
+        fixture = self.library.read(file) if is_read and self.library.has(file) else None
+        trial = Trial(name, options, file=file, fixture=fixture)
+        if name == SESSION and is_read and not options.fixture:
+            held = [(one, self.library.read(one)) for one in self.library.names() if one != file]
+            # What was recorded outside tests goes first: a test's own recordings are its own.
+            trial.others = sorted(held, key=lambda pair: bool(pair[1].test))
+        return trial
+
+    # calls
+
+    def joining(self, test: str) -> Callable[[Inbound, Exchange], Awaitable[Refusal | None]]:
+        """What makes a call one of `test`'s: `Inbound.join`."""
+
+        async def join(inbound: Inbound, exchange: Exchange) -> Refusal | None:
+            return await self.begin_call(inbound, exchange, test)
+
+        return join
+
+    async def begin_call(self, inbound: Inbound, exchange: Exchange, test: str) -> Refusal | None:
+        """A call has arrived; why it goes no further, where it does not."""
+        try:
+            trial = await self.trial(test)
+        except (FixtureError, GatewayError, OSError) as error:
+            text = error.message if isinstance(error, (FixtureError, GatewayError)) else str(error)
+            return Refusal(code="fixture_miss", message=f"the fixture of {test!r} cannot be used: {text}")
+        request = of_caller(inbound, self.clean)
+        call = inbound.bench_call = trial.begin(inbound, exchange, request)
+        call.leave = functools.partial(self.end_call, call)
+        return trial.refusal()
+
+    def end_call(self, call: BenchCall, heard: Assembled | None, *, is_gone: bool) -> None:
+        """The exchange has ended and is priced; never waits."""
+        trial = call.trial
+        call.settle(heard, is_gone=is_gone)
+        trial.ended(call)
+        if trial.options.mode == "drift":
+            report.compare(trial, call)
+        if trial.records and not self.settings.is_told:
+            asyncio.get_running_loop().create_task(self.save(trial), name="save-fixture")
+
+    def miss(self, trial: Trial, call: BenchCall, upstream: str) -> Refusal:
+        """What is said where nothing recorded answers; noted for the report."""
+        kind, text, detail = report.why_missed(
+            trial, call, upstream, mend=self.mend(trial), root=self.settings.root
+        )
+        trial.found.append(Found(kind=kind, text=text, call=call.number, detail=detail))
+        if call.found is None or isinstance(call.found, Taken):
+            call.ended_by = "miss"
+        return Refusal(code="fixture_miss", message=text)
+
+    def mend(self, trial: Trial) -> misses.Mend:
+        """What to type to mend what a test misses."""
+        if self.settings.is_told:
+            return misses.pytest_mend(trial.name)
+        return misses.command_mend(str(self.settings.root), self.settings.command)
+
+    # what is written
+
+    async def save(self, trial: Trial) -> None:
+        """Write what a test recorded so far. Its trouble is told in the report, never to a call."""
+        async with self._saving:
+            await saving.save(self, trial)
+
+    async def end_trial(self, name: str, *, passed: bool) -> Trial | None:
+        """The test has ended: its recording is written where it passed, kept aside where not."""
+        trial = self.trials.get(name)
+        if trial is None:
+            return None
+        trial.gates.open_all()
+        trial.passed = passed
+        await report.settled(trial)
+        if trial.records and not trial.has_ended:
+            await self.save(trial)
+        trial.has_ended = True
+        return trial
+
+    # bytes
+
+    def read_blob(self, blob: Blob) -> bytes:
+        """The bytes a fixture refers to. Raises `FixtureError`."""
+        return self.library.blob(blob)
+
+    def playable(self, response: Response, trail: Trail) -> Response:
+        """A recorded reply as this provider says it."""
+        return in_dialect(response, trail)
+
+    def now_at(self) -> float:
+        """UTC seconds."""
+        return time.time()
+
+
+def _silent(text: str) -> None:
+    """Until a gateway says how people are told."""
+
+
+__all__ = ["Bench", "BenchSettings", "Fixture", "Miss"]

@@ -1,0 +1,147 @@
+"""What is said of tests: misses in words, drifts, and the documents of the admin API."""
+
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from aigw_dev.core.recording import miss as misses
+from aigw_dev.core.recording.drift import shape_diff
+from aigw_dev.core.recording.fixture import SUFFIX
+from aigw_dev.core.recording.matching import Taken
+from aigw_dev.server.testbench import saving
+from aigw_dev.server.testbench.bench_call import BenchCall, dollars
+from aigw_dev.server.testbench.trial import Found, Trial
+
+SETTLE_S: Final = 2.0
+
+
+def why_missed(
+    trial: Trial, call: BenchCall, upstream: str, *, mend: misses.Mend, root: Path
+) -> tuple[str, str, dict[str, Any]]:
+    """Kind, text and details of a call that nothing recorded answers."""
+    found = call.found
+    if isinstance(found, Taken):
+        text = misses.explain_route(
+            found.interaction,
+            tried=upstream,
+            rule=call.exchange.route,
+            test=trial.name,
+            fixture_path=path_of(root, found.file),
+            mend=mend,
+        )
+        return "route_changed", text, {"tried": upstream, "rule": call.exchange.route}
+    assert found is not None  # noqa: S101  -- the pool was asked
+    file = path_of(root, found.nearest_file or trial.file)
+    text = misses.explain(
+        found,
+        test=trial.name,
+        fixture_path=file,
+        recorded_at=trial.fixture.recorded_at if trial.fixture is not None else "",
+        now_at=moment(trial.began_at),
+        mend=mend,
+    )
+    return found.kind, text, misses.as_dict(found, test=trial.name, fixture_path=file, mend=mend)
+
+
+def path_of(root: Path, file: str) -> str:
+    """A fixture's file, for people."""
+    return str(root / f"{file}{SUFFIX}")
+
+
+def moment(at_s: float) -> str:
+    """UTC seconds as RFC 3339."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at_s))
+
+
+def compare(trial: Trial, call: BenchCall) -> None:
+    """Live against recorded, by shape: noted in the report, written nowhere."""
+    if not isinstance(call.found, Taken):
+        trial.found.append(
+            Found(
+                kind="drift",
+                text=f"call {call.number}: nothing is recorded to compare with",
+                call=call.number,
+            )
+        )
+        return
+    recorded = [one.response for one in call.found.interaction.attempts if one.response is not None]
+    live = saving.last_response(call)
+    if not recorded or live is None:
+        return
+    changes = shape_diff(recorded[-1], live)
+    trial.drifts[call.number] = changes
+    if changes:
+        from aigw_dev.core.recording.drift import as_text
+
+        trial.found.append(Found(kind="drift", text=as_text(changes), call=call.number))
+
+
+async def settled(trial: Trial, *, within_s: float = SETTLE_S) -> None:
+    """Wait (not for ever) until calls whose caller has everything have ended here too."""
+    await trial.wait_until(lambda: all(one.has_ended for one in trial.calls), within_s=within_s)
+
+
+def document(trial: Trial, *, root: Path, mend: misses.Mend) -> dict[str, Any]:
+    """Everything known of a test."""
+    return {
+        "id": trial.name,
+        "path": f"/t/{trial.name}",
+        "fixture": trial.file,
+        "mode": trial.options.mode,
+        "state": "ended" if trial.has_ended else "open",
+        "passed": trial.passed,
+        "interactions": len(trial.fixture.interactions) if trial.fixture is not None else 0,
+        "recorded_at": trial.fixture.recorded_at if trial.fixture is not None else "",
+        "expires": trial.fixture.expires if trial.fixture is not None else "",
+        "calls": [one.row() for one in trial.calls],
+        "misses": [
+            {"kind": one.kind, "text": one.text, "call": one.call, **one.detail} for one in trial.misses()
+        ],
+        "drift": [{"call": one.call, "text": one.text} for one in trial.found if one.kind == "drift"],
+        "unused": unused_rows(trial, root=root, mend=mend),
+        "stubs_left": trial.stubs.left(),
+        "cost_usd": dollars(trial.cost_nanousd),
+        "written": trial.written or None,
+        "error": trial.trouble or None,
+    }
+
+
+def row(trial: Trial) -> dict[str, Any]:
+    """The same in one line of a table."""
+    return {
+        "id": trial.name,
+        "fixture": trial.file,
+        "mode": trial.options.mode,
+        "state": "ended" if trial.has_ended else "open",
+        "passed": trial.passed,
+        "calls": len(trial.calls),
+        "misses": len(trial.misses()),
+        "unused": len(trial.unused()),
+        "cost_usd": dollars(trial.cost_nanousd),
+        "written": trial.written or None,
+        "error": trial.trouble or None,
+    }
+
+
+def unused_rows(trial: Trial, *, root: Path, mend: misses.Mend) -> list[dict[str, Any]]:
+    """Interactions that nothing asked for."""
+    rows: list[dict[str, Any]] = []
+    totals = {file: len(fixture.interactions) for file, fixture in trial.held()}
+    for file, number, interaction in trial.unused():
+        rows.append(
+            {
+                "fixture": file,
+                "number": number,
+                "key": interaction.key,
+                "op": interaction.request.op,
+                "text": misses.explain_unused(
+                    interaction,
+                    number=number,
+                    total=totals.get(file, 0),
+                    fixture_path=path_of(root, file),
+                    nearest=trial.pool.nearest_to(file, number),
+                    mend=mend,
+                ),
+            }
+        )
+    return rows

@@ -1,0 +1,104 @@
+"""Requests as fixtures keep them: the caller's, from what came in; ours, from the call that goes up."""
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from aigw_dev.core.mask import mask_url
+from aigw_dev.core.recording.fixture import Blob, FilePart, Request
+from aigw_dev.server.call import Call, Trail
+from aigw_dev.server.headers import Pairs, value_of
+from aigw_dev.server.inbound import Inbound
+
+KEPT_HEADERS: Final = ("anthropic-version", "anthropic-beta", "openai-beta")
+"""Headers that change what a provider answers."""
+
+Clean = Callable[[bytes], bytes]
+"""Masks secrets in bytes (`Masker.bytes`)."""
+
+
+def of_caller(inbound: Inbound, clean: Clean) -> Request:
+    """What the app sent. A body is masked before it is read, so that a key is the same in recording and replay."""
+    operation = inbound.match.operation
+    made = Request(
+        op=operation.name, method=inbound.method, path=_path(inbound), headers=_headers(inbound.headers)
+    )
+    if inbound.upload is not None:
+        _take_upload(made, inbound)
+    elif inbound.body:
+        made.body = decoded(clean(inbound.body))
+    return made
+
+
+def of_call(call: Call, trail: Trail, clean: Clean) -> Request:
+    """What went to a provider; a body that was streamed up is not repeated."""
+    headers = _headers(call.headers)
+    made = Request(op=trail.operation, method=call.method, headers=headers, path=path_of_call(call, trail))
+    if isinstance(call.body, bytes) and call.body:
+        made.body = decoded(clean(call.body))
+    return made
+
+
+def path_of_call(call: Call, trail: Trail) -> str:
+    """Where a call goes below its host, as far as the caller's own request does not say it."""
+    if not trail.is_step:
+        return _path(trail.inbound)
+    return mask_url("/" + call.url.partition("://")[2].partition("/")[2])
+
+
+def decoded(body: bytes) -> Any:
+    """A JSON body, or its text where it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return body.decode("utf-8", "replace")
+
+
+def _path(inbound: Inbound) -> str:
+    """What of the path the operation's name does not say: a thing's address, a model named there."""
+    match = inbound.match
+    if match.operation.family in {"resource", "raw"}:
+        query = inbound.query.decode("latin-1")
+        rest = (
+            match.rest
+            if match.operation.family == "raw"
+            else match.operation.path.replace("{id}", match.resource_id)
+        )
+        return f"{rest}?{query}" if query else rest
+    return f"models/{match.path_model}" if match.path_model else ""
+
+
+def _headers(pairs: Pairs) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in KEPT_HEADERS:
+        value = value_of(pairs, name.encode())
+        if value:
+            found[name] = value.decode("latin-1")
+    return found
+
+
+def _take_upload(made: Request, inbound: Inbound) -> None:
+    """A form's fields and files by their hashes, or a whole body by its own."""
+    upload = inbound.upload
+    assert upload is not None  # noqa: S101  -- the caller looked
+    if not upload.parts:
+        made.blob = Blob(sha256=upload.sha256, type=upload.content_type, bytes=upload.size)
+        return
+    form: dict[str, Any] = {}
+    for part in upload.parts:
+        if part.text is not None:
+            _add(form, part.name, part.text)
+            continue
+        blob = Blob(sha256=part.sha256, type=part.content_type, bytes=part.size)
+        one = FilePart(name=part.name, filename=part.filename or "", type=part.content_type, blob=blob)
+        made.files.append(one)
+    made.form = form
+
+
+def _add(form: dict[str, Any], name: str, value: str) -> None:
+    if name not in form:
+        form[name] = value
+    elif isinstance(form[name], list):
+        form[name].append(value)
+    else:
+        form[name] = [form[name], value]

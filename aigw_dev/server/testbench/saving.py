@@ -1,0 +1,247 @@
+"""From what passed the provider's edge to files: interactions put together, cleaned of secrets, written where they are safe."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
+
+from aigw_dev.core.errors import GatewayError
+from aigw_dev.core.recording import events, redaction, summary
+from aigw_dev.core.recording.fixture import (
+    SESSION,
+    Attempt,
+    Blob,
+    Fixture,
+    FixtureError,
+    Interaction,
+    Request,
+    Response,
+    Route,
+)
+from aigw_dev.core.recording.keys import key_of
+from aigw_dev.fixture_files.naming import name_of_request
+from aigw_dev.server.headers import value_of
+from aigw_dev.server.testbench.bench_call import BenchCall, dollars
+from aigw_dev.server.testbench.capture import Captured
+from aigw_dev.server.testbench.trial import Trial
+
+if TYPE_CHECKING:
+    from aigw_dev.server.testbench.bench import Bench
+
+_FAILED: Final = 400
+
+
+async def save(bench: "Bench", trial: Trial) -> None:
+    """Write what `trial` recorded; what cannot be written is said in `trial.trouble`."""
+    calls = [one for one in trial.calls if one.has_ended and one.source == "live" and one.captured]
+    if trial.passed is False:
+        return  # nothing is kept of a test that failed
+    if not calls and trial.options.mode != "record":
+        return
+    secrets = bench.secrets()
+    try:
+        written = await asyncio.to_thread(_write, bench, trial, calls, secrets)
+    except (FixtureError, GatewayError, OSError) as error:
+        text = error.message if isinstance(error, GatewayError) else str(error)
+        trial.trouble = f"not written: {text}"
+        bench.tell(trial.trouble)
+        return
+    trial.written = ", ".join(written)
+    trial.trouble = ""
+
+
+def _write(bench: "Bench", trial: Trial, calls: Sequence[BenchCall], secrets: list[str]) -> list[str]:
+    """The files that were written. Blocking; runs in a thread."""
+    redactor = redaction.Redactor(secrets)
+    blobs = Blobs()
+    made = [interaction_of(call, trial, blobs) for call in calls]
+    paths: list[str] = []
+    for name, fixture in _files(bench, trial, made):
+        clean = rekeyed(redactor.clean(fixture))
+        rendered = bench.library.render(clean)
+        for sha256, pair in blobs.held.items():
+            rendered.blobs.setdefault(sha256, pair)
+        paths.append(str(bench.library.put(name, rendered, leftovers=redactor.leftovers)))
+    return paths
+
+
+def _files(bench: "Bench", trial: Trial, made: list[Interaction]) -> list[tuple[str, Fixture]]:
+    """What goes into which file: a test's calls into its own, others one file for each request."""
+    recorded_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(bench.now_at()))
+    ignore = trial.options.ignore
+    if trial.name != SESSION or bench.settings.is_told or trial.options.fixture:
+        held = list(trial.fixture.interactions) if trial.fixture is not None else []
+        before = trial.fixture.ignore if trial.fixture is not None else ()
+        fixture = Fixture(
+            test="" if trial.name == SESSION else trial.name,
+            recorded_at=recorded_at,
+            ignore=tuple(dict.fromkeys([*before, *ignore])),
+            interactions=[*held, *made],
+            notes=trial.fixture.notes if trial.fixture is not None else "",
+            expires=trial.fixture.expires if trial.fixture is not None else "",
+        )
+        return [(trial.file, fixture)]
+    files: dict[str, list[Interaction]] = {}
+    for one in made:
+        key = one.key or key_of(one.request, ignore=ignore)
+        one.repeat = "last"  # a file that nobody's test owns answers as often as it is asked
+        model = one.route.asked if one.route is not None else ""
+        files.setdefault(name_of_request(one.request, model, key), []).append(one)
+    return [
+        (name, Fixture(recorded_at=recorded_at, ignore=ignore, interactions=found))
+        for name, found in files.items()
+    ]
+
+
+def rekeyed(fixture: Fixture) -> Fixture:
+    """The fixture with the keys that its requests have as they will be read."""
+    for one in fixture.interactions:
+        one.key = key_of(one.request, ignore=fixture.ignore)
+    return fixture
+
+
+class Blobs:
+    """Bytes that an interaction refers to, until they are written."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self.held: dict[str, tuple[Blob, bytes]] = {}
+
+    def put(self, content: bytes, media_type: str) -> Blob:
+        """Keep bytes; what refers to them."""
+        from aigw_dev.fixture_files import blobs
+
+        blob = blobs.describe(content, media_type)
+        self.held[blob.sha256] = (blob, content)
+        return blob
+
+
+def interaction_of(call: BenchCall, trial: Trial, blobs: Blobs) -> Interaction:
+    """What an exchange was, as a fixture keeps it."""
+    exchange = call.exchange
+    for media_type, content in call.files:
+        blobs.put(content, media_type)
+    attempts = [attempt_of(one, call, blobs, is_raw=trial.options.record_raw) for one in call.captured]
+    if not trial.options.keep_failures:
+        attempts = _without_failures(attempts)
+    made = Interaction(
+        request=call.request,
+        attempts=attempts,
+        key=key_of(call.request, ignore=trial.options.ignore),
+        route=Route(asked=exchange.original_model, rule=exchange.route, chosen=call.chosen()),
+        usage=_usage(call),
+    )
+    made.summary = summary.summary_of_interaction(made, dialect=call.captured[-1].dialect)
+    return made
+
+
+def _without_failures(attempts: list[Attempt]) -> list[Attempt]:
+    """Failures that did not matter in the end are noted, not kept: nobody's limits are worth replaying for ever."""
+    if not _is_well(attempts[-1]):
+        return attempts
+    kept: list[Attempt] = []
+    for one in attempts[:-1]:
+        if _is_well(one):
+            kept.append(one)
+            continue
+        what = one.error or (str(one.response.status) if one.response is not None else "no reply")
+        kept.append(
+            Attempt(
+                upstream=one.upstream,
+                kind=one.kind,
+                why=one.why,
+                error="not_kept",
+                error_text=f"{what}, not kept: the request succeeded elsewhere (keep_failures keeps it)",
+            )
+        )
+    return [*kept, attempts[-1]]
+
+
+def _is_well(attempt: Attempt) -> bool:
+    return attempt.response is not None and attempt.response.status < _FAILED
+
+
+def attempt_of(captured: Captured, call: BenchCall, blobs: Blobs, *, is_raw: bool = False) -> Attempt:
+    """One upstream call."""
+    made = Attempt(upstream=captured.upstream, kind=captured.kind, why=captured.why)
+    if captured.request is not None and not _is_same(call.request, captured):
+        made.request = captured.request
+    if not captured.status:
+        made.error, made.error_text = captured.error or "upstream_failed", captured.error_text
+        return made
+    made.response = response_of(captured, blobs, is_raw=is_raw)
+    return made
+
+
+def _is_same(request: Request, captured: Captured) -> bool:
+    """Whether what went up is the caller's request but for the model's name, which `upstream` says."""
+    sent = captured.request
+    assert sent is not None  # noqa: S101  -- the caller looked
+    if sent.op != request.op or sent.headers != request.headers or sent.method != request.method:
+        return False
+    if request.form is not None or request.blob is not None:
+        return sent.body is msgspec.UNSET
+    if not isinstance(sent.body, dict) or not isinstance(request.body, dict):
+        return sent.body == request.body
+    model = captured.upstream.partition("/")[2]
+    asked = cast("dict[str, Any]", request.body)
+    renamed = {**asked, "model": model} if "model" in asked else asked
+    return cast("dict[str, Any]", sent.body) == renamed
+
+
+def response_of(captured: Captured, blobs: Blobs, *, is_raw: bool = False) -> Response:
+    """The reply as it came."""
+    kind = value_of(captured.headers, b"content-type")
+    made = Response(
+        status=captured.status,
+        headers=redaction.response_headers(captured.headers),
+        end=captured.end or "cut",
+    )
+    timed = [(at_s - captured.sent_s, piece) for at_s, piece in captured.pieces]
+    body = b"".join(piece for _, piece in timed)
+    last_s = timed[-1][0] if timed else captured.head_s - captured.sent_s
+    made.dt_ms = [max(0, round(last_s * 1000))]
+    if is_raw or kind.lower().startswith(b"text/event-stream"):
+        found = events.rows_of(timed, kind.decode("latin-1"), is_raw=is_raw)
+        made.events, made.raw, made.dt_ms = found.events, found.raw, found.dt_ms
+        if (
+            made.events is not None
+            and made.end == "eof"
+            and not events.is_terminated(made.events, captured.dialect)
+        ):
+            made.end = "cut"
+        return made
+    if not body:
+        return made
+    whole = events.whole_of(body, kind.decode("latin-1"))
+    if whole.body is not msgspec.UNSET or whole.text is not None:
+        made.body, made.text = whole.body, whole.text
+        return made
+    if len(timed) > 1 and not value_of(captured.headers, b"content-length"):
+        made.raw = events.rows_of(timed, kind.decode("latin-1"), is_raw=True).raw
+        made.dt_ms = []
+        return made
+    made.blob = blobs.put(body, kind.decode("latin-1").partition(";")[0])
+    return made
+
+
+def last_response(call: BenchCall) -> Response | None:
+    """The reply of the last upstream call, where there was one."""
+    with_reply = [one for one in call.captured if one.status]
+    return response_of(with_reply[-1], Blobs()) if with_reply else None
+
+
+def _usage(call: BenchCall) -> dict[str, Any] | None:
+    exchange = call.exchange
+    usage, cost = exchange.usage, exchange.cost
+    if usage is None:
+        return None
+    made: dict[str, Any] = {"input_tokens": usage.input, "output_tokens": usage.output}
+    if usage.cached_input:
+        made["cached_tokens"] = usage.cached_input
+    made["cost_usd"] = "unknown" if cost.nanousd is None else dollars(cost.nanousd)
+    if cost.price_id:
+        made["prices"] = cost.price_id
+    return made
