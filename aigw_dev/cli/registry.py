@@ -257,6 +257,36 @@ COMMANDS: Final = Registry(
             "aigw_dev.cli.logs_audit:logs_audit",
             "List who changed what: keys, config, trust, tokens, logs.",
         ),
+        Command(
+            "fixtures list",
+            "aigw_dev.cli.fixtures:fixtures_list",
+            "List recorded fixtures, and say which are broken.",
+        ),
+        Command(
+            "fixtures show",
+            "aigw_dev.cli.fixtures_show:fixtures_show",
+            "Show a fixture: prompts, answers, route, attempts, timing.",
+        ),
+        Command(
+            "fixtures fmt",
+            "aigw_dev.cli.fixtures_fmt:fixtures_fmt",
+            "Write fixtures in their canonical form.",
+        ),
+        Command(
+            "fixtures check",
+            "aigw_dev.cli.fixtures_check:fixtures_check",
+            "Check fixtures: keys, summaries, blobs, secrets, age.",
+        ),
+        Command(
+            "fixtures prune",
+            "aigw_dev.cli.fixtures_prune:fixtures_prune",
+            "Remove fixtures and blobs that no test needs.",
+        ),
+        Command(
+            "fixtures import",
+            "aigw_dev.cli.fixtures_import:fixtures_import",
+            "Turn recordings of other tools into fixtures.",
+        ),
         Command("stats", "aigw_dev.cli.stats:stats", "Sum up requests, success, tokens, cost and times."),
         Command(
             "explain", "aigw_dev.cli.explain:explain", "Say what an error code means and how to mend it."
@@ -271,6 +301,7 @@ COMMANDS: Final = Registry(
         "keys": "Store, list and replace providers' keys.",
         "providers": "List, check and ask providers.",
         "routes": "Show, explain, change and deploy routes.",
+        "fixtures": "List, show, check, prune and import recorded fixtures.",
         "logs": "Follow, list, search, show, export and delete exchanges.",
     },
 )

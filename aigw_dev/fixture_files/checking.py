@@ -5,7 +5,6 @@ Nothing is changed. A finding says which file, where in it, what is wrong and ho
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Final
 
 import msgspec
@@ -108,10 +107,11 @@ def is_expired(fixture: Fixture, *, now_s: float) -> bool:
 
 
 def is_orphan(fixture: Fixture, name: str, tests: Collection[str]) -> bool:
-    """Whether the fixture was recorded by a test that is not among `tests`. One that names no test belongs to whoever asks."""
-    if not fixture.test or fixture.test in tests:
-        return False
-    return name == name_of_test(fixture.test) or PurePosixPath(name).parts[0] != "_shared"
+    """Whether the fixture lies where a test's does that is not among `tests`.
+
+    One that names no test, or lies elsewhere, may be used by any.
+    """
+    return bool(fixture.test) and fixture.test not in tests and name == name_of_test(fixture.test)
 
 
 def _inner(fixture: Fixture, file: str) -> Iterator[Finding]:

@@ -39,6 +39,20 @@ class Odd(NamedTuple):
     why: str
 
 
+def parsed(content: bytes, *, file: str, blob: Callable[[Blob], bytes] | None = None) -> Fixture:
+    """The fixture that `content` says; without `blob` what lies in blobs stays there. Errors name `file`."""
+    from aigw_dev.core.recording.reading import read_fixture
+
+    try:
+        return read_fixture(content, blob=blob)
+    except FixtureFileError:
+        raise
+    except FixtureError as failure:
+        raise FixtureFileError(
+            failure.message, file=file, where=failure.where, code=failure.code, hint=failure.hint
+        ) from failure
+
+
 class Library:
     """The fixtures below one folder. A name is a relative path with `/`, without `.aigw.json`."""
 
@@ -97,14 +111,7 @@ class Library:
 
     def parse(self, content: bytes, *, file: str) -> Fixture:
         """The fixture that `content` says, with this folder's blobs; errors name `file`."""
-        from aigw_dev.core.recording.reading import read_fixture
-
-        try:
-            return read_fixture(content, blob=self.blob)
-        except FixtureFileError:
-            raise
-        except FixtureError as failure:
-            raise _named(failure, file) from failure
+        return parsed(content, file=file, blob=self.blob)
 
     def blob(self, blob: Blob) -> bytes:
         """The bytes of a blob, checked against its hash; else `FixtureFileError`."""
@@ -235,12 +242,6 @@ def _parts(name: str) -> tuple[str, ...]:
     if parts[0].casefold() == BLOBS or parts[-1] == SUFFIX:
         raise FixtureFileError(f"`{BLOBS}` holds blobs, no fixtures.", file=repr(name))
     return parts
-
-
-def _named(failure: FixtureError, file: str) -> FixtureFileError:
-    return FixtureFileError(
-        failure.message, file=file, where=failure.where, code=failure.code, hint=failure.hint
-    )
 
 
 def _leads_away(entry: os.DirEntry[str]) -> bool:

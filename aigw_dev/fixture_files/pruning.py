@@ -36,11 +36,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What was left alone, and why."""
 
 
-def plan(library: Library, *, now_s: float, tests: Collection[str] | None = None) -> Plan:
+def plan(
+    library: Library, *, now_s: float, tests: Collection[str] | None = None, orphans: Collection[str] = ()
+) -> Plan:
     """Rejected recordings, expired fixtures, blobs that nobody wants, files of broken-off writes.
 
-    With `tests` (every test there is, by id) the fixtures of other tests as well.
+    With `tests` (every test there is, by id) the fixtures of other tests as well; and those named in `orphans`, by name
+    or by file.
     """
+    named = {name for each in orphans for name in _names(each, library.root)}
     notes: list[str] = []
     why = dict.fromkeys(library.rejected(), "a recording that was not accepted")
     for name in library.names():
@@ -51,6 +55,8 @@ def plan(library: Library, *, now_s: float, tests: Collection[str] | None = None
             continue
         if is_expired(fixture, now_s=now_s):
             why[f"{name}{SUFFIX}"] = f"expired {fixture.expires}"
+        elif name in named:
+            why[f"{name}{SUFFIX}"] = "the report calls it an orphan"
         elif tests is not None and is_orphan(fixture, name, tests):
             why[f"{name}{SUFFIX}"] = f"no test is called {fixture.test[:200]}"
     unused = references.unused_blobs(library, without=frozenset(why))
@@ -77,6 +83,16 @@ def remove(library: Library, planned: Plan) -> list[str]:
         gone.append(each.file)
         _remove_empty(path.parent, library.root)
     return gone
+
+
+def _names(orphan: str, root: Path) -> set[str]:
+    """What a report may mean: a name, a file below the root, or one from where we stand."""
+    plain = Path(orphan.removesuffix(SUFFIX)).as_posix()
+    return {
+        plain,
+        plain.removeprefix(f"{root.as_posix()}/"),
+        plain.removeprefix(f"{root.absolute().as_posix()}/"),
+    }
 
 
 def _broken_off(root: Path, now_s: float) -> list[str]:

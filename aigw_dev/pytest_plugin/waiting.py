@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Generator
-from typing import Any, Final, Generic, Protocol, TypeVar, cast
+from typing import Any, Final, Generic, Protocol, Self, TypeVar, cast
 
 SLICE_S: Final = 5.0
 """The longest single question to the gateway while waiting: a thread left behind ends soon."""
@@ -37,10 +37,10 @@ def wait_or_later(wait: Callable[[], _Found], what: str) -> _Found:
 class Waited:
     """Awaiting what is there already gives it."""
 
-    def __await__(self) -> Generator[Any, Any, "Waited"]:
+    def __await__(self) -> Generator[Any, Any, Self]:
         """The same object, at once."""
+        yield from ()
         return self
-        yield  # makes this a generator, which is what Python asks of __await__
 
 
 class _Threads(Protocol):

@@ -78,6 +78,8 @@ def timing_header(exchange: Exchange, first_s: float) -> tuple[bytes, bytes]:
 def refusal_body(refusal: Refusal, dialect: Dialect, exchange_id: str) -> bytes:
     """A refusal as an error object of the caller's dialect; it says where to look further."""
     status = status_of(refusal)
+    if refusal.code in _FINAL:
+        exchange_id = ""  # the message says it all, and a replay's log is gone with it
     return dialect.encode_error(status, refusal.code, refusal.message, exchange_id, param=refusal.param)
 
 

@@ -18,16 +18,19 @@ ALWAYS: Final = frozenset(
         "created_at",
         "createTime",
         "encrypted_content",
+        "encrypted_index",
         "eval_duration",
         "expires_at",
         "load_duration",
         "completion_time",
+        "fingerprint",
         "latencyMs",
         "obfuscation",
         "prompt_eval_duration",
         "prompt_time",
         "queue_time",
         "responseId",
+        "retrieved_at",
         "signature",
         "started_at",
         "system_fingerprint",
@@ -35,18 +38,17 @@ ALWAYS: Final = frozenset(
         "thought_signature",
         "total_duration",
         "total_time",
+        "updated",
+        "updated_at",
     }
 )
 """Fields whose texts and numbers are never the same twice."""
-_IDS: Final = re.compile(
-    r"id|(?:tool_)?call_id|(?:item|response|message|tool_use|previous_response|previous_item|event|session|container|file"
-    r"|request|generation|conversation|approval_request)_id"
-)
+_IDS: Final = re.compile(r"id|(?!model)(?:[a-z]+_)+id|(?!model)[a-z]+(?:[A-Z][a-z]+)*Id")
 _MADE_UP: Final = re.compile(
-    r"[A-Za-z]{1,14}(?:_[a-z]{1,8})?[-_](?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{5,}"  # chatcmpl-.., toolu_.., srvtoolu_..
-    r"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-    r"|(?=[A-Za-z0-9]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{9,}"
-    r"|(?:msg|resp|call|toolu|chatcmpl|cmpl|rs|fc|gen)[-_][A-Za-z0-9_-]{4,}"
+    r"[A-Za-z]{1,14}(?:_[a-z]{1,8})?[-_](?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{5,}"  # chatcmpl-.., call_.., srvtoolu_..
+    r"|(?:msg|resp|call|(?:srv)?toolu|chatcmpl|cmpl|rs|fc|gen)[-_][A-Za-z0-9_-]{4,}"
+    r"|(?=[0-9_.-]*[A-Za-z])(?=[A-Za-z_.-]*[0-9])[A-Za-z0-9_.-]{9,}"
+    r"|(?=[A-Z]*[a-z])(?=[a-z]*[A-Z])[A-Za-z]{9,}"
 )
 _HEADERS: Final = re.compile(
     r"openai-processing-ms|x-request-time|x-envoy-upstream-service-time|(?:x-ratelimit|anthropic-ratelimit)-.*"

@@ -66,7 +66,7 @@ def destination_of(method: str, url: str, *, where: str) -> Destination | str:
     name = place.kind.name
     raw = find_below(method, f"/{name}{parts.path or '/'}", {name})
     if not isinstance(raw, Match) or raw.operation is not RAW:
-        return f"{method} is nothing that is asked of a model there"
+        return f"nothing that {name} is asked through the gateway"
     return Destination(provider=name, operation=RAW, path=plain_url("", parts.path or "/", query=parts.query))
 
 

@@ -150,22 +150,19 @@ def _name_model(request: Request, there: Destination) -> str:
     """Write the model into `request` as the gateway's caller names it; the answer is the provider's own name for it."""
     if there.operation is RAW:
         return ""
-    is_home = there.provider == home_of(there.operation.dialect)
-    prefix = "" if is_home else f"{there.provider}/"
-    body = cast("dict[str, Any]", request.body) if isinstance(request.body, dict) else None
-    fields = body if body is not None else request.form
-    own = fields.get("model") if fields is not None else None
-    model = own if isinstance(own, str) and own and not there.body_version else there.model
+    prefix = "" if there.provider == home_of(there.operation.dialect) else f"{there.provider}/"
+    is_json = isinstance(request.body, dict)
+    fields = cast("dict[str, Any]", request.body) if is_json else (request.form or {})
+    own = fields.get("model")
+    model = own if isinstance(own, str) and own else there.model
     if there.is_model_in_path:
         request.path = f"models/{prefix}{there.model}"
-    if fields is not None and isinstance(own, str) and own:
-        fields = fields | {"model": prefix + (model if there.body_version else own)}
-    if body is not None and there.body_version:
-        fields = {"model": prefix + model} | {
-            name: one for name, one in body.items() if name != _VERSION_FIELD
-        }
-    if body is not None:
-        request.body = fields
-    elif request.form is not None and fields is not None:
-        request.form = fields
+    if "model" in fields or there.body_version:
+        renamed = fields | {"model": f"{prefix}{model}"}
+        if there.body_version:
+            renamed.pop(_VERSION_FIELD, None)
+        if is_json:
+            request.body = renamed
+        else:
+            request.form = renamed
     return model
