@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 import hypothesis
 import pytest
 
+pytest_plugins: Final = ["pytester"]  # may be asked for here only: tests/pytest_plugin runs pytest in pytest
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 _KEPT: Final = {
     "AIGW_DEV_VECTORS",

@@ -71,7 +71,9 @@ class BenchOptions:
         return self.record or self.replay
 
 
-def bench_of(options: BenchOptions, *, command: tuple[str, ...] = ()) -> "Bench | None":
+def bench_of(
+    options: BenchOptions, *, command: tuple[str, ...] = (), writes_at_end: bool = False
+) -> "Bench | None":
     """The bench that the options ask for; None where they ask for none. Raises `CommandError`."""
     folder = options.folder
     if folder is None:
@@ -114,6 +116,7 @@ def bench_of(options: BenchOptions, *, command: tuple[str, ...] = ()) -> "Bench 
             record_raw=options.record_raw,
             is_told=options.until_stdin_closes,
             command=command,
+            writes_at_end=writes_at_end,
         )
     )
 

@@ -62,7 +62,7 @@ def redactor_of(context: Context) -> "Redactor":
     return Redactor(secrets_in(context.environ))
 
 
-def tests_of(path: Path) -> frozenset[str]:
+def read_test_ids(path: Path) -> frozenset[str]:
     """The test ids in a file, one on each line: what `pytest --collect-only -q` prints will do."""
     from aigw_dev.fixture_files.limits import read_regular
 

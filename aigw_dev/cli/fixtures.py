@@ -129,7 +129,7 @@ def _age(recorded_at: str, now_s: float) -> str:
     from aigw_dev.fixture_files.checking import moment
 
     recorded_s = moment(recorded_at) if recorded_at else None
-    return "by hand" if recorded_s is None else ago(recorded_s, now=now_s)
+    return "-" if recorded_s is None else ago(recorded_s, now=now_s)
 
 
 def _named(request: Request) -> str:

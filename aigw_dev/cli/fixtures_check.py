@@ -11,7 +11,7 @@ import typer
 from aigw_dev.cli import output
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, NOT_HELD, CommandError
-from aigw_dev.cli.fixture_places import paths_or_usual, redactor_of, tests_of, told
+from aigw_dev.cli.fixture_places import paths_or_usual, read_test_ids, redactor_of, told
 from aigw_dev.cli.fixtures_fmt import PATHS
 from aigw_dev.core import duration, harmless
 from aigw_dev.fixture_files.checking import Finding, Rules, check_folder, check_one
@@ -65,7 +65,7 @@ def _rules(options: CheckOptions) -> Rules:
         max_age_s = duration.parse(options.max_age)
         if max_age_s is None:
             raise CommandError(f"--max-age {options.max_age[:40]} is no age.", hint="Write it as 90d or 12h.")
-    tests = None if options.tests is None else tests_of(options.tests)
+    tests = None if options.tests is None else read_test_ids(options.tests)
     return Rules(now_s=time.time(), max_age_s=max_age_s, tests=tests)
 
 

@@ -9,7 +9,7 @@ import typer
 from aigw_dev.cli import output
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, CommandError
-from aigw_dev.cli.fixture_places import library_at, tests_of, told
+from aigw_dev.cli.fixture_places import library_at, read_test_ids, told
 from aigw_dev.cli.fixtures import FOLDER, size
 from aigw_dev.core import harmless
 
@@ -39,7 +39,7 @@ def fixtures_prune(
 
     library = library_at(folder)
     with told():
-        listed = tests_of(tests) if tests is not None else None
+        listed = read_test_ids(tests) if tests is not None else None
         planned = pruning.plan(
             library,
             now_s=time.time(),

@@ -26,6 +26,7 @@ from aigw_dev.core.errors import Refusal, StoreError
 from aigw_dev.secrets.running import Claim, claim, last_port, list_running
 
 if TYPE_CHECKING:
+    from aigw_dev.server.fault_board import FaultBoard
     from aigw_dev.server.gateway import Gateway
     from aigw_dev.server.run import Settings
 
@@ -83,13 +84,23 @@ def reach(place: Place, *, is_own: bool = False, is_log_kept: bool = False) -> G
         return
     if not is_own and list_running(place.home):
         _refuse_others(place)
-    with ended_by_signals(), _folder(place, is_kept=is_log_kept) as (folder, held):
-        own = _Own(_settings(place, folder, held))
-        try:
-            own.start()
-            yield own
-        finally:
-            own.stop()
+    with (
+        ended_by_signals(),
+        _folder(place, is_kept=is_log_kept) as (folder, held),
+        started(_settings(place, folder, held)) as own,
+    ):
+        yield own
+
+
+@contextlib.contextmanager
+def started(settings: "Settings") -> Generator["Own"]:
+    """A gateway with these settings in a thread of this process; it answers, and ends with the block."""
+    own = Own(settings)
+    try:
+        own.start()
+        yield own
+    finally:
+        own.stop()
 
 
 def _refuse_others(place: Place) -> None:
@@ -214,12 +225,13 @@ class _Running:
                 return found
 
 
-class _Own:
+class Own:
     """A gateway in a thread of this process."""
 
     is_temporary: bool = True
 
     def __init__(self, settings: "Settings") -> None:
+        """Starts nothing yet."""
         self.url: str = ""
         self.token: str = settings.home.token()
         self._settings: Final = settings
@@ -255,14 +267,17 @@ class _Own:
             self._thread.join(_STOP_S)
 
     def issue(self, name: str, metadata: Mapping[str, str]) -> dict[str, Any]:
+        """A credential for a run."""
         assert self._gateway is not None  # noqa: S101  -- started
-        return self._call(self._gateway.issue_run(name, metadata=metadata))
+        return self.call(self._gateway.issue_run(name, metadata=metadata))
 
     def revoke(self, identifier: str) -> None:
+        """End it."""
         assert self._gateway is not None  # noqa: S101  -- started
-        self._call(self._gateway.revoke(identifier))
+        self.call(self._gateway.revoke(identifier))
 
     def exchange(self, identifier: str) -> dict[str, Any] | None:
+        """One exchange once it has ended; None where it cannot be read."""
         from aigw_dev.store.reader import LogReader
         from aigw_dev.store.records import as_json
 
@@ -280,6 +295,7 @@ class _Own:
         return None
 
     def entries(self, query: str) -> list[dict[str, Any]]:
+        """Every exchange that a filter finds. The gateway ends with this."""
         from aigw_dev.store import filters
         from aigw_dev.store.reader import LogReader
 
@@ -297,9 +313,15 @@ class _Own:
             if before is None:
                 return found
 
-    def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+    def call(self, coroutine: Coroutine[Any, Any, T], *, within_s: float = _START_S) -> T:
+        """Run something in the gateway's own loop; its result."""
         assert self._loop is not None  # noqa: S101  -- started
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(_START_S)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(within_s)
+
+    def faults(self) -> "FaultBoard":
+        """What is made to break in it. To be used in its loop, or before anybody calls it."""
+        assert self._gateway is not None  # noqa: S101  -- started
+        return self._gateway.faults
 
     def _serve(self) -> None:
         """The thread: the gateway's whole life."""

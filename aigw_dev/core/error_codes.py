@@ -391,10 +391,7 @@ CODES: Final[dict[str, Explanation]] = {
         "A recording still holds something that looks like a secret, so it was not written.",
         "The message says where and what kind; take it out of the request, or add the key with `aigw-dev keys add`.",
     ),
-    "fault_unknown": Explanation(
-        400,
-        "A fault was asked for that cannot be done.",
-        "The message names the part at fault; docs/faults.md lists them all.",
-    ),
+    "fault_unknown": Explanation(400, "This fault cannot be done.", "The message says why; docs/faults.md lists all."),
+    "fault_injected": Explanation(0, "A fault that was asked for struck the reply.", "docs/faults.md says what it does."),
 }
 """Every code, in the order a request meets them."""

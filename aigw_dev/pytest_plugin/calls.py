@@ -77,7 +77,8 @@ class Call(Waited):
         """`eof`, `client` (the app left), `error` or `miss`; empty while it runs."""
         self.text: str = str(row.get("response_text") or "")
         self.finish: str = str(row.get("finish") or "")
-        self.tool_calls: list[tuple[str, Any]] = [(str(name), args) for name, args in row.get("tool_calls") or []]
+        tools: list[tuple[Any, Any]] = row.get("tool_calls") or []
+        self.tool_calls: list[tuple[str, Any]] = [(str(name), arguments) for name, arguments in tools]
         """Name and arguments (decoded where they are JSON) of each, in order."""
         self.request = _body(row)
         """The JSON that the app sent; empty for a form."""
@@ -85,7 +86,8 @@ class Call(Waited):
         self.usage = Usage(**_known(Usage, row.get("usage")))
         self.cost = decimal_or_none(row.get("cost_usd"))
         """USD; None where the model has no price."""
-        self.attempts = tuple(_attempt(each) for each in row.get("attempts") or [])
+        attempts: list[dict[str, Any]] = row.get("attempts") or []
+        self.attempts = tuple(_attempt(each) for each in attempts)
         said = cast("dict[str, Any]", row.get("route") or {})
         self.route = Route(
             asked=str(said.get("asked") or ""),
@@ -151,7 +153,7 @@ class Calls(Sequence[Call]):
     def __repr__(self) -> str:
         return repr(self._read())
 
-    def wait(self, number: int, timeout: float = 10.0) -> Call:  # noqa: ASYNC109 - not async: it reads the same in both
+    def wait(self, number: int, timeout: float = 10.0) -> Call:
         """Call `number` (from 0) once it has ended; to be awaited in async code. `TimeoutError` after `timeout` seconds."""
 
         def blocking() -> Call:
@@ -191,8 +193,8 @@ def _body(row: dict[str, Any]) -> Body:
 
 
 def _attempt(said: dict[str, Any]) -> Attempt:
-    row = {name: value for name, value in _known(Attempt, said).items() if value is not None}
-    return Attempt(**({"upstream": "", "status": None} | row))
+    known: dict[str, Any] = {"upstream": "", "status": None}
+    return Attempt(**(known | _known(Attempt, said)))
 
 
 def _known(kind: type[Usage | Attempt], said: Any) -> dict[str, Any]:

@@ -54,7 +54,9 @@ class Control:
         mark = "&" if "?" in path else "?"
         connection = http.client.HTTPConnection(self._host, timeout=timeout_s + _PATIENCE_S)
         try:
-            connection.request("GET", f"{path}{mark}timeout_ms={int(timeout_s * 1000)}", headers=self._headers)
+            connection.request(
+                "GET", f"{path}{mark}timeout_ms={int(timeout_s * 1000)}", headers=self._headers
+            )
             return _document(connection.getresponse(), path)
         except (OSError, http.client.HTTPException) as error:
             raise ControlError(f"the gateway at {self._host} does not answer: {error!r}") from error
@@ -110,7 +112,9 @@ def _document(response: http.client.HTTPResponse, path: str) -> dict[str, Any]:
     except ValueError:
         found = {}
     if response.status >= _FIRST_ERROR_STATUS:
-        raise ControlError(f"{_message(found) or content[:500].decode('utf-8', 'replace')} ({response.status})")
+        raise ControlError(
+            f"{_message(found) or content[:500].decode('utf-8', 'replace')} ({response.status})"
+        )
     if not isinstance(found, dict):
         raise ControlError(f"{path}: an answer that is no JSON object")
     return cast("dict[str, Any]", found)

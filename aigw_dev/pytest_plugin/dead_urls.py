@@ -67,14 +67,14 @@ class DeadUrls:
         return f"https://127.0.0.1:{listening.getsockname()[1]}"
 
     def _full(self) -> str:
-        """A port whose queue is full: the next connect hangs. (Windows refuses it instead.)"""
+        """A port whose queue is full: the next connect hangs (Windows refuses it instead)."""
         listening = self._bound()
         listening.listen(0)
         place = listening.getsockname()
         for _ in range(_CONNECTS_TO_FILL):
             waiting = socket.socket()
             self._open.append(waiting)
-            waiting.setblocking(False)  # noqa: FBT003 - the standard library's signature
+            waiting.setblocking(False)
             if waiting.connect_ex(place) not in {0, errno.EINPROGRESS, errno.EWOULDBLOCK}:
                 break
             _, is_connected, _ = select.select([], [waiting], [], 0.1)

@@ -21,11 +21,11 @@ class Gate(Waited):
         """Whether the test let the stream go on."""
         return self._is_open
 
-    def reached(self, timeout: float = 10.0) -> "Gate":  # noqa: ASYNC109 - not async: it reads the same in both
+    def reached(self, timeout: float = 10.0) -> "Gate":
         """Wait until everything before the gate was sent; to be awaited in async code. `TimeoutError` where it is not."""
         return wait_or_later(lambda: self._wait(timeout), "gate.reached()")
 
-    def wait(self, timeout: float = 10.0) -> "Gate":  # noqa: ASYNC109 - blocks on purpose
+    def wait(self, timeout: float = 10.0) -> "Gate":
         """The same, for plain tests: blocks, also in async code."""
         return self._wait(timeout)
 

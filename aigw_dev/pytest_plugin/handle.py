@@ -28,7 +28,15 @@ class Handle:
     """One test's place in the gateway."""
 
     def __init__(
-        self, control: Control, *, url: str, test: str, path: str, mode: str, blackhole: Blackhole, is_guarded: bool
+        self,
+        control: Control,
+        *,
+        url: str,
+        test: str,
+        path: str,
+        mode: str,
+        blackhole: Blackhole,
+        is_guarded: bool,
     ) -> None:
         """`path` is the test's prefix at the gateway's `url`."""
         self.test: Final = test
@@ -116,7 +124,7 @@ class Handle:
                 found[call.upstream] += call.cost
         return dict(found)
 
-    def wait_calls(self, n: int, timeout: float = 10.0) -> list[Call]:  # noqa: ASYNC109 - not async: it reads the same
+    def wait_calls(self, n: int, timeout: float = 10.0) -> list[Call]:
         """The calls, once `n` have ended; to be awaited in async code. `TimeoutError` after `timeout` seconds."""
         return wait_or_later(lambda: wait_for_calls(self._wait_calls, n, timeout), f"aigw.wait_calls({n})")
 
@@ -146,7 +154,10 @@ class Handle:
         made = self._control.ask("POST", path_of(self.test, "gates"), body)
         self._has_gates = True
         return Gate(
-            self._control, test=self.test, gate=str(made["gate"]), place=f"event {before_event} of call {call}"
+            self._control,
+            test=self.test,
+            gate=str(made["gate"]),
+            place=f"event {before_event} of call {call}",
         )
 
     # assertions
@@ -173,7 +184,9 @@ class Handle:
         __tracebackhide__ = True
         document = self._control.ask("GET", f"{path_of(self.test)}?conversation=1")
         if "conversation" not in document:
-            raise ControlError("this gateway does not check conversations: update the aigw-dev that aigw_command starts")
+            raise ControlError(
+                "this gateway does not check conversations: update the aigw-dev that aigw_command starts"
+            )
         if document["conversation"]:
             lines = "\n".join(f"  {each}" for each in document["conversation"])
             raise AssertionError(f"the conversation of {self.test} does not hold together:\n{lines}")
@@ -196,17 +209,18 @@ class Handle:
     def _read_calls(self) -> list[Call]:
         found = _calls(self.document())
         if not self._has_gates and any(call.is_running for call in found):
-            return self._wait_calls(len(found), _SETTLE_S)  # its last byte may be here before its end is written down
+            return self._wait_calls(
+                len(found), _SETTLE_S
+            )  # its last byte may be here before its end is written down
         return found
 
     def _wait_calls(self, number: int, timeout_s: float) -> list[Call]:
         return _calls(self._control.wait(f"{path_of(self.test)}?calls={number}", timeout_s=timeout_s))
 
 
-
-
 def _calls(document: dict[str, Any]) -> list[Call]:
-    return [Call(row) for row in document.get("calls") or []]
+    rows: list[dict[str, Any]] = document.get("calls") or []
+    return [Call(row) for row in rows]
 
 
 def _is_model(found: str, wanted: str) -> bool:

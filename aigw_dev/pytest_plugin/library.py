@@ -34,6 +34,11 @@ def head_of(directory: Path, name: str) -> Head:
     return _head(directory / f"{name}{SUFFIX}")
 
 
+def test_of(path: Path) -> str:
+    """The test that a fixture says it belongs to."""
+    return _head(path).test
+
+
 def heads(directory: Path) -> dict[Path, Head]:
     """The heads of all fixtures, rejected recordings left out."""
     return {path: _head(path) for path in _files(directory)}

@@ -12,8 +12,7 @@ from aigw_dev.pytest_plugin.options import MODES, check_timing, money_of
 FIXTURES: Final = frozenset({"aigw", "aigw_snapshot"})
 """Fixtures that give a test a handle of its own."""
 LINES: Final = (
-    "aigw(fixture=None, mode=None, ignore=[], repeat=None, timing='instant', keep_failures=False, max_cost=None,"
-    " max_calls=None, live=False, profile=None, record_raw=False): replay this test's model calls from its fixture",
+    "aigw(fixture=None, mode=None, ignore=[], repeat=None, timing='instant', keep_failures=False, max_cost=None, max_calls=None, live=False, profile=None, record_raw=False): replay this test's model calls from its fixture",
     "aigw_fault(id, times=None, after_events=None, provider=None, node=None, ...): break a provider's answer this way",
     "aigw_live(reason=''): never replayed; deselected unless --aigw=live",
 )
@@ -102,7 +101,9 @@ def fault_body(fault: str, params: dict[str, Any]) -> dict[str, Any] | str:
 
 def _fault(mark: pytest.Mark) -> dict[str, Any] | str:
     if len(mark.args) != 1 or not isinstance(mark.args[0], str):
-        _refuse('@pytest.mark.aigw_fault takes a fault\'s id first: aigw_fault("stream.cut.clean", after_events=3)')
+        _refuse(
+            '@pytest.mark.aigw_fault takes a fault\'s id first: aigw_fault("stream.cut.clean", after_events=3)'
+        )
     return fault_body(str(mark.args[0]), dict(mark.kwargs))
 
 

@@ -1,10 +1,10 @@
 """Which mode a test runs in, what a mode needs to be allowed, and which tests a run leaves out."""
 
-import datetime
+import datetime as dt
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, Protocol, cast
 
 import pytest
 
@@ -12,8 +12,15 @@ from aigw_dev.pytest_plugin import markers
 from aigw_dev.pytest_plugin.library import head_of, heads
 from aigw_dev.pytest_plugin.options import LIVE_MODES, Settings, is_ci
 
-MISSED = "aigw/missed"
+MISSED: Final = "aigw/missed"
 """Where pytest's cache keeps the tests that met a miss."""
+
+
+class _Cache(Protocol):
+    """What is used of pytest's cache."""
+
+    def get(self, key: str, default: Any) -> Any: ...
+    def set(self, key: str, value: object) -> None: ...
 
 
 def check(settings: Settings) -> None:
@@ -71,7 +78,7 @@ def _refreshed(config: pytest.Config, settings: Settings) -> set[str]:
             for head in heads(settings.directory).values()
             if is_older(head.recorded_at, settings.max_age)
         }
-    cache = cast("pytest.Cache | None", getattr(config, "cache", None))
+    cache = _cache_of(config)
     if cache is None:
         raise pytest.UsageError(
             f"--aigw-refresh={settings.refresh} reads pytest's cache, which is off (-p no:cacheprovider)"
@@ -80,32 +87,37 @@ def _refreshed(config: pytest.Config, settings: Settings) -> set[str]:
     return {str(each) for each in remembered}
 
 
-def is_older(recorded_at: str, age: datetime.timedelta | None) -> bool:
+def is_older(recorded_at: str, age: dt.timedelta | None) -> bool:
     """Whether something recorded then is older than that; what bears no readable date is not."""
     found = age_since(recorded_at)
     return age is not None and found is not None and found > age
 
 
-def age_since(recorded_at: str) -> datetime.timedelta | None:
+def age_since(recorded_at: str) -> dt.timedelta | None:
     """How long ago an RFC 3339 moment was; None where it cannot be read."""
     try:
-        moment = datetime.datetime.fromisoformat(recorded_at)
+        moment = dt.datetime.fromisoformat(recorded_at)
     except ValueError:
         return None
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
-    return datetime.datetime.now(datetime.UTC) - moment
+        moment = moment.replace(tzinfo=dt.UTC)
+    return dt.datetime.now(dt.UTC) - moment
 
 
 def remember_missed(config: pytest.Config, missed: Iterable[str], ran: Iterable[str]) -> None:
     """Keep for `--aigw-refresh=missed` which tests met a miss; those that ran well since are forgotten."""
-    cache = cast("pytest.Cache | None", getattr(config, "cache", None))
+    cache = _cache_of(config)
     if cache is None:
         return
     before: Any = cache.get(MISSED, [])
     now = sorted(({str(each) for each in before} - set(ran)) | set(missed))
     if now != before:
         cache.set(MISSED, now)
+
+
+def _cache_of(config: pytest.Config) -> _Cache | None:
+    """Pytest's cache; None where it is off."""
+    return cast("_Cache | None", getattr(config, "cache", None))
 
 
 def profile_path(settings: Settings, profile: str) -> Path:

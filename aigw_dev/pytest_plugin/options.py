@@ -4,7 +4,7 @@ Nothing here touches a file or the network: `settings_of` may be asked in every 
 """
 
 import dataclasses
-import datetime
+import datetime as dt
 import os
 import re
 import shlex
@@ -39,9 +39,9 @@ class Settings:
     """What starts the gateway, before `replay`."""
     config: Path | None
     """The gateway's config file; None = what the gateway finds itself."""
-    max_age: datetime.timedelta | None
+    max_age: dt.timedelta | None
     """Older fixtures are listed as stale; None = never."""
-    max_age_fail: datetime.timedelta | None
+    max_age_fail: dt.timedelta | None
     """Older fixtures fail their test."""
     is_unused_error: bool
     is_egress_blocked: bool
@@ -77,9 +77,24 @@ def add_options(parser: pytest.Parser) -> None:
     )
     add("--aigw-refresh", choices=REFRESHES, default=None, help="with --aigw=record: only these tests")
     add("--aigw-prune", action="store_true", help="delete fixtures whose test is gone (whole suite only)")
-    add("--aigw-timing", default=None, metavar="PACE", help="instant (default), recorded, or x10: ten times as fast")
-    add("--aigw-cost-limit", default=None, metavar="USD", help="stop calling providers once this much is spent")
-    add("--aigw-report", choices=("md", "json"), default=None, help="write aigw-report.md or .json into rootdir")
+    add(
+        "--aigw-timing",
+        default=None,
+        metavar="PACE",
+        help="instant (default), recorded, or x10: ten times as fast",
+    )
+    add(
+        "--aigw-cost-limit",
+        default=None,
+        metavar="USD",
+        help="stop calling providers once this much is spent",
+    )
+    add(
+        "--aigw-report",
+        choices=("md", "json"),
+        default=None,
+        help="write aigw-report.md or .json into rootdir",
+    )
     add("--aigw-allow-network", action="store_true", help="allow modes that call providers where CI is set")
     ini = parser.addini
     ini("aigw_dir", "folder of the fixtures (default: tests/llm_fixtures, else llm_fixtures)", default="")
@@ -107,14 +122,14 @@ def is_ci() -> bool:
     return os.environ.get("CI", "").strip().lower() not in {"", "0", "false", "no"}
 
 
-def age_of(text: str, *, option: str) -> datetime.timedelta | None:
+def age_of(text: str, *, option: str) -> dt.timedelta | None:
     """`90d`, `12h`; empty and `never` are None."""
     if text.strip().lower() in {"", "never", "0"}:
         return None
     match = _AGE.fullmatch(text.strip().lower())
     if match is None:
         raise pytest.UsageError(f"{option} = {text!r}: say a number and a unit, as 90d, 12h or 8w (or never)")
-    return datetime.timedelta(seconds=int(match[1]) * _UNITS_S[match[2]])
+    return dt.timedelta(seconds=int(match[1]) * _UNITS_S[match[2]])
 
 
 def money_of(text: object, *, option: str) -> Decimal:
@@ -142,7 +157,9 @@ def _read(config: pytest.Config) -> Settings:
     mode = explicit or _choice(config, "aigw_mode", MODES)
     egress = [word for word in re.split(r"[,\s]+", _ini(config, "aigw_egress")) if word]
     if not egress or egress[0] not in {"block", "allow"}:
-        raise pytest.UsageError(f"aigw_egress = {' '.join(egress)!r}: say block, `block, db.internal`, or allow")
+        raise pytest.UsageError(
+            f"aigw_egress = {' '.join(egress)!r}: say block, `block, db.internal`, or allow"
+        )
     timing, limit = _option(config, "aigw_timing"), _option(config, "aigw_cost_limit")
     own_config = _ini(config, "aigw_config")
     return Settings(

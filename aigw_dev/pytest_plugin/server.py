@@ -23,6 +23,9 @@ START_TIMEOUT_S: Final = 60.0
 _DRAIN_S: Final = 10.0
 _TERMINATE_S: Final = 3.0
 _SHOWN_LINES: Final = 40
+_NEW_GROUP: Final = int(
+    getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+)  # Windows: the same as a new session
 
 
 class StartError(Exception):
@@ -94,7 +97,17 @@ def start(
     environ: Mapping[str, str],
 ) -> Gateway:
     """A gateway that serves the fixtures of `directory` on a free port; `StartError` where it is not ready in time."""
-    line = [*command, "replay", str(directory), "--mode", mode, "--port", "0", "--json", "--until-stdin-closes"]
+    line = [
+        *command,
+        "replay",
+        str(directory),
+        "--mode",
+        mode,
+        "--port",
+        "0",
+        "--json",
+        "--until-stdin-closes",
+    ]
     if config is not None:
         line += ["--config", str(config)]
     token = f"aigwdev-admin-{secrets.token_urlsafe(24)}"
@@ -107,7 +120,9 @@ def start(
             stderr=said,
             cwd=root,
             env={**environ, "AIGW_DEV_ADMIN_TOKEN": token},
-            **_apart(),
+            start_new_session=sys.platform
+            != "win32",  # keeps ctrl-C from it: the tests' teardown still asks it
+            creationflags=_NEW_GROUP,
         )
     except OSError as error:
         said.close()
@@ -116,18 +131,15 @@ def start(
     if url is None:
         code = process.poll()
         _end(process)
-        ended = f"it ended with {code}" if code is not None else f"it was not ready within {START_TIMEOUT_S:.0f} s"
+        ended = (
+            f"it ended with {code}"
+            if code is not None
+            else f"it was not ready within {START_TIMEOUT_S:.0f} s"
+        )
         words = _tail(said)
         said.close()
         raise StartError(f"the gateway did not start: {ended}\n  command: {' '.join(line)}\n{words}")
     return Gateway(process, url, token, said)
-
-
-def _apart() -> dict[str, Any]:
-    """Keep ctrl-C from the gateway: the tests' teardown still asks it."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
 
 
 def _ready(process: subprocess.Popen[bytes]) -> str | None:
@@ -160,7 +172,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.stdin is not None:
         with contextlib.suppress(OSError):
             process.stdin.close()
-    for push, patience_s in ((None, _DRAIN_S), (process.terminate, _TERMINATE_S), (process.kill, _TERMINATE_S)):
+    for push, patience_s in (
+        (None, _DRAIN_S),
+        (process.terminate, _TERMINATE_S),
+        (process.kill, _TERMINATE_S),
+    ):
         if push is not None:
             with contextlib.suppress(OSError):
                 push()

@@ -38,7 +38,7 @@ def context_of(data: object) -> str | None:
 
 
 def snapshot_of(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    """syrupy's own fixture, with requests as context lines."""
+    """The fixture of syrupy itself, with requests as context lines."""
     return snapshot.use_extension(ContextLines)
 
 

@@ -35,7 +35,7 @@ class RefusedCallError(Exception):
 class Trail:
     """On whose behalf a call is made: what stands at the provider's edge (recording, replay, faults) asks for it."""
 
-    __slots__ = ("attempt", "dialect", "exchange", "inbound", "is_step", "operation")
+    __slots__ = ("attempt", "dialect", "exchange", "inbound", "is_asked", "is_step", "operation")
 
     def __init__(
         self,
@@ -52,6 +52,8 @@ class Trail:
         `is_step`: one of several calls in a vendor's own form (an adapter's).
         """
         self.is_step = is_step
+        self.is_asked = False
+        """Faults have been asked whether they strike this attempt."""
         self.inbound = inbound
         self.exchange = exchange
         self.attempt = attempt

@@ -29,6 +29,8 @@ _FAILED: Final = Fault(500, "internal_error", "the gateway failed to answer this
 _STOPPING: Final = Fault(503, "shutting_down", "the gateway is stopping; try again when it is up")
 _SHAPING: Final = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 _BODYLESS: Final = frozenset({204, 304})
+_BREAKING: Final = frozenset({"aigw.raw", "aigw.break"})
+"""Messages of our own, for faults that were asked for: bytes as they are (`data`), and the connection's end."""
 
 
 def _status_line(status: int) -> bytes:
@@ -102,6 +104,10 @@ class Wire(Protocol):
 
     def response_done(self, cycle: "Cycle") -> None:
         """The response is complete."""
+        ...
+
+    async def cut(self, *, is_reset: bool) -> None:
+        """End the connection once what was written is out, with RST where `is_reset`."""
         ...
 
     def fail(self, cycle: "Cycle", fault: Fault) -> None:
@@ -235,8 +241,22 @@ class Cycle:
             if not self.is_started or self.is_complete:
                 raise RuntimeError("a piece of body belongs between the response's start and its end")
             self._write(message.get("body", b""), is_last=not message.get("more_body", False))
+        elif kind in _BREAKING:
+            await self._break(message)
         else:
             raise RuntimeError(f"{kind} is not a message of an HTTP response")
+
+    async def _break(self, message: Message) -> None:
+        """Do what no response does: a fault was asked for."""
+        self._flush_head()
+        self.is_started = True
+        if message["type"] == "aigw.raw":
+            self._wire.transport.write(message["data"])
+            return
+        self.is_gone = True
+        self.link.on_disconnect = None
+        self._notify()
+        await self._wire.cut(is_reset=message["is_reset"])
 
     def _notify(self) -> None:
         change, self._change = self._change, None

@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aigw_dev.core.binary_reply import BinaryReply
 from aigw_dev.server.headers import Pairs
+
+if TYPE_CHECKING:
+    from aigw_dev.server.client_faults import ClientFault
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -35,6 +38,18 @@ class Downstream:
         """How a translated stream ends that breaks off: status, code and message as its encoder says an error there."""
         self.extra: Pairs = []
         """Headers that the reply gets whatever it is (`allow`, CORS)."""
+        self.fault: ClientFault | None = None
+        """What was asked to go wrong with this reply."""
+
+    @property
+    def sender(self) -> Send:
+        """What parts of the reply are sent with."""
+        return self._send
+
+    def divert(self, fault: "ClientFault", send: Send) -> None:
+        """From now on parts of the reply go to `send`, and `fault` says when it has ended."""
+        self.fault = fault
+        self._send = send
 
     async def start(self, status: int, headers: Pairs) -> None:
         """Send the status and headers."""
@@ -51,7 +66,7 @@ class Downstream:
 
     async def end(self, last: bytes = b"") -> None:
         """Send the last piece and end the reply."""
-        self.is_ended = True
+        self.is_ended = self.fault is None
         if last:
             self._hear(last)
         await self._send({"type": "http.response.body", "body": last, "more_body": False})

@@ -1,5 +1,6 @@
 """Which faults are in force: asked for by a command, a test, a screen or a header. Says which of them strike a call."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -7,12 +8,36 @@ import msgspec
 from aigw_dev.core.recording.faults.spec import Armed, CallFacts, FaultSpec, fault_of, parse_faults, text_of
 
 
+class InForce(Armed):
+    """A fault in force, which can be taken back while it holds a reply."""
+
+    def __init__(self, spec: FaultSpec) -> None:
+        """As `Armed`."""
+        super().__init__(spec)
+        self.is_over = False
+        """Taken back, or its test has ended."""
+        self._held: Final[set[Callable[[], None]]] = set()
+
+    def hold(self, release: Callable[[], None]) -> Callable[[], None]:
+        """Call `release` once the fault is over (at once, where it is); what is given back forgets it."""
+        if self.is_over:
+            release()
+        self._held.add(release)
+        return lambda: self._held.discard(release)
+
+    def end(self) -> None:
+        """It is taken back: what it holds goes on."""
+        self.is_over = True
+        for release in tuple(self._held):
+            release()
+
+
 class FaultBoard:
     """Used from the loop only."""
 
     def __init__(self) -> None:
         """None yet."""
-        self._armed: Final[dict[str, Armed]] = {}
+        self._armed: Final[dict[str, InForce]] = {}
         self._count = 0
 
     @property
@@ -31,16 +56,20 @@ class FaultBoard:
     def _arm(self, spec: FaultSpec) -> str:
         self._count += 1
         identifier = f"f{self._count}"
-        self._armed[identifier] = Armed(spec)
+        self._armed[identifier] = InForce(spec)
         return identifier
 
     def remove(self, identifier: str) -> bool:
         """Take a fault back; whether there was one."""
-        return self._armed.pop(identifier, None) is not None
+        found = self._armed.pop(identifier, None)
+        if found is not None:
+            found.end()
+        return found is not None
 
     def clear(self) -> None:
         """Take all back."""
-        self._armed.clear()
+        for identifier in list(self._armed):
+            self.remove(identifier)
 
     def begin(self, test: str, faults: list[Any]) -> None:
         """A test begins: what struck an earlier run of it is forgotten."""
@@ -70,10 +99,9 @@ class FaultBoard:
             if not test or one.spec.test == test
         ]
 
-    def striking(self, facts: CallFacts) -> Armed | None:
-        """The first fault that strikes this call; every one that looks at it counts it."""
-        struck: Armed | None = None
-        for one in list(self._armed.values()):
-            if struck is None and one.wants(facts):
-                struck = one
-        return struck
+    def striking(self, facts: CallFacts) -> InForce | None:
+        """The first fault, in the order they were asked for, that strikes this call; those behind it do not see it."""
+        for one in self._armed.values():
+            if one.wants(facts):
+                return one
+        return None

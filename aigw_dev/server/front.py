@@ -49,6 +49,8 @@ class Head(msgspec.Struct, kw_only=True):
     credentials: list[tuple[bytes, bytes]] = msgspec.field(default_factory=list[tuple[bytes, bytes]])
     metadata: bytes | None = None
     session: bytes = b""
+    fault: bytes = b""
+    """Faults that the caller wants for this request."""
     anthropic_version: bytes = b""
 
 
@@ -117,6 +119,8 @@ def read_head(headers: list[tuple[bytes, bytes]]) -> Head:
                 head.metadata = value if head.metadata is None else head.metadata + b"," + value
             case b"anthropic-version":
                 head.anthropic_version = value
+            case b"x-aigw-fault":
+                head.fault = value if not head.fault else head.fault + b"," + value
             case _ if name in _SESSION_HEADERS:
                 head.session = head.session or value
             case _:

@@ -41,7 +41,7 @@ from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.sources import ConfigSource, Reading
 from aigw_dev.server.testbench.bench import Bench
 from aigw_dev.server.testbench.edge import Edge
-from aigw_dev.server.testbench.secrets_here import secrets_here
+from aigw_dev.server.testbench.secrets_here import SecretsHere
 from aigw_dev.server.testbench.trial import OFFLINE
 from aigw_dev.server.things import Things
 from aigw_dev.server.upstream import Upstream
@@ -75,7 +75,7 @@ class Gateway:
         """Opens nothing; `start` does. `folder` is the gateway's own in `home`; `bench` records or replays."""
         self.bench: Final = bench
         if bench is not None:
-            bench.settle_in(mask=self._mask, secrets=lambda: secrets_here(self, env), tell=self._say)
+            bench.settle_in(mask=self._mask, secrets=SecretsHere(self, env), tell=self._say)
         self.faults: Final = FaultBoard()
         """What was asked to break."""
         self.source = source

@@ -17,6 +17,7 @@ from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.things import Things
 
 if TYPE_CHECKING:
+    from aigw_dev.server.faulting import CallFaults
     from aigw_dev.server.testbench.bench_call import BenchCall
 
 
@@ -106,3 +107,5 @@ class Inbound(msgspec.Struct, kw_only=True):
     """Its path names a test: a bare model there is its dialect's own provider's."""
     bench_call: "BenchCall | None" = None
     """The test that the call belongs to, and what is known of the call there; None outside recording and replay."""
+    faults: "CallFaults | None" = None
+    """What may strike it; None = nothing was in force when it arrived."""

@@ -19,7 +19,7 @@ from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Cost, Exchange
 from aigw_dev.core.mask import mask_url
 from aigw_dev.core.operations import RESPONSES
-from aigw_dev.server import attempts, counting, forms, kept_responses, realtime_calls, replies
+from aigw_dev.server import attempts, client_faults, counting, forms, kept_responses, realtime_calls, replies
 from aigw_dev.server.accounts import account_reply, account_stream, completion
 from aigw_dev.server.choosing import choose
 from aigw_dev.server.downstream import Downstream
@@ -65,6 +65,8 @@ async def handle(
         failure = await _serve(inbound, exchange, downstream, listener)
         if failure is not None:
             await _deliver(failure, exchange, downstream, listener)
+        if downstream.fault is not None:
+            await downstream.fault.finish()
     except asyncio.CancelledError:
         exchange.marks.add("cancelled")
         if not downstream.is_gone:
@@ -92,6 +94,12 @@ async def _serve(
         refusal = await inbound.join(inbound, exchange)
         if refusal is not None:
             return Failure(refusal=refusal)
+    if inbound.faults is not None:
+        struck = await client_faults.strike(inbound, exchange, downstream)
+        if isinstance(struck, Refusal):
+            return Failure(refusal=struck)
+        if struck:
+            return None
     if inbound.match.operation.resource:
         refusal = await _recall(inbound, exchange)
         if refusal is not None:

@@ -24,11 +24,14 @@ from aigw_dev.server.door_rules import DoorRules, Terms, refusal
 from aigw_dev.server.intake import BODY, HEAD, IDLE, Headers, Intake
 from aigw_dev.server.patience import Patience
 from aigw_dev.server.request_head import Fault, Shape
+from aigw_dev.server.resetting import reset_on_close
 
 _LINGER_S: Final = 2.0
 _LINGER_BYTES: Final = 1024 * 1024
 """What a refused caller may still send before the connection is cut; enough that it reads our answer first."""
 _MAX_PIPELINED: Final = 64
+_FLUSH_LOOKS: Final = 200
+_FLUSH_LOOK_S: Final = 0.005
 
 
 def protocol_class(terms: Terms) -> type["DoorProtocol"]:
@@ -251,6 +254,20 @@ class DoorProtocol(HttpToolsProtocol):
                 self._since = self.loop.time()
             if not self._queue:
                 self.flow.resume_reading()
+
+    async def cut(self, *, is_reset: bool) -> None:
+        """See `cycle.Wire`."""
+        self._is_refusing = True
+        if is_reset:
+            # What waits in the loop or the kernel would be lost with a reset; on loopback the kernel is fast.
+            looks = _FLUSH_LOOKS
+            while self.transport.get_write_buffer_size() and looks:
+                looks -= 1
+                await asyncio.sleep(_FLUSH_LOOK_S)
+            reset_on_close(self.transport)
+            self.transport.abort()
+            return
+        self.transport.close()
 
     def fail(self, cycle: Cycle, fault: Fault) -> None:
         """See `cycle.Wire`."""

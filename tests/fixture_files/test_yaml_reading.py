@@ -1,5 +1,6 @@
 """YAML of cassettes: plain data as YAML 1.1 means it, with either parser, and nothing else."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aigw_dev.core.recording.fixture import FixtureError
 from aigw_dev.fixture_files import yaml_reading
@@ -126,6 +129,37 @@ def test_what_pyyaml_writes_comes_back_the_same(read: Read) -> None:
         "version": 1,
     }
     assert read(yaml.safe_dump(document).encode()) == document
+
+
+PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(exclude_categories=["Cs"]))
+    | st.binary(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(PLAIN)
+def test_whatever_pyyaml_writes_is_read_as_it_was(document: Any) -> None:
+    content = yaml.safe_dump(document, allow_unicode=True).encode()
+    assert read_yaml(content) == document
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml_reading, "_pyyaml", lambda: None)
+        assert read_yaml(content) == document
+
+
+@given(st.binary() | st.text("!&*<>|-?:{}[],'\"\\ \n\tab01~.#%@").map(str.encode))
+def test_whatever_comes_it_is_data_or_a_clear_error(content: bytes) -> None:
+    for has_pyyaml in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            if not has_pyyaml:
+                patch.setattr(yaml_reading, "_pyyaml", lambda: None)
+            with contextlib.suppress(FixtureError):
+                read_yaml(content)
 
 
 def test_every_recorded_cassette_reads_as_pyyaml_reads_it(vectors: Path) -> None:

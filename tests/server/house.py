@@ -12,6 +12,8 @@ from aigw_dev.server.admin.app import build
 from aigw_dev.server.door import Door
 from aigw_dev.server.gateway import Gateway
 from aigw_dev.server.sources import ConfigSource
+from aigw_dev.server.testbench.bench import Bench
+from aigw_dev.server.testbench.hermetic import ReplaySource
 from aigw_dev.store.state import StateStore
 
 PORT = 2449
@@ -39,9 +41,14 @@ class House:
 
 @contextlib.asynccontextmanager
 async def house(
-    folder: Path, config: str = "", *, env: Mapping[str, str] | None = None, is_trusted: bool = True
+    folder: Path,
+    config: str = "",
+    *,
+    env: Mapping[str, str] | None = None,
+    is_trusted: bool = True,
+    bench: Bench | None = None,
 ) -> AsyncGenerator[House]:
-    """A gateway of `config` in `folder`; no config is the built-in default."""
+    """A gateway of `config` in `folder`; no config is the built-in default. `bench` records or replays."""
     path = folder / "aigw-dev.yaml" if config else None
     if path is not None:
         path.write_text(config, "utf-8")
@@ -54,11 +61,15 @@ async def house(
         project_root=folder,
         first_save=folder / "first.yaml",
     )
-    source = ConfigSource(found, home=home, env=variables)
+    if bench is not None and bench.mode == "replay":
+        source: ConfigSource = ReplaySource(found, home=home, library=bench.library)
+    else:
+        source = ConfigSource(found, home=home, env=variables)
     reading = source.read()
     assert reading.config is not None, reading.problems
     own = home.gateway_dir(path, source.name(reading.config))
-    gateway = Gateway(source=source, home=home, folder=own, env=variables, state=StateStore(own / "state.db"))
+    state = StateStore(own / "state.db")
+    gateway = Gateway(source=source, home=home, folder=own, env=variables, state=state, bench=bench)
     gateway.build_inside = lambda: build(gateway)  # pyright: ignore[reportAttributeAccessIssue]  -- Litestar names its own ASGI types
     await gateway.start(reading, port=PORT)
     transport = httpx.ASGITransport(Door(gateway))  # pyright: ignore[reportArgumentType]  -- httpx names its own ASGI types

@@ -55,7 +55,8 @@ def _item(item: Item, mode: Mode, ids: dict[str, str]) -> str:
 
 
 def _arguments(item: Item, mode: Mode) -> str:
-    return "".join(_shown(part, mode) for part in item.parts) or "{}"
+    text = "".join(_shown(part, mode) for part in item.parts)
+    return text if text[:1] in {"{", "<"} else f" {text}"
 
 
 def _shown(part: str | Mark, mode: Mode) -> str:

@@ -19,6 +19,8 @@ _BEFORE_TURNS: Final = ("tools", "system", "instructions", "systemInstruction", 
 _MOVES: Final = "cache_control"
 """A mark that apps move along from turn to turn; it is no part of what is cached."""
 _LEAST_SHARED: Final = 0.6
+_LOOK_BACK: Final = 50
+"""Requests before one among which the one that it goes on with is looked for."""
 
 
 def check_conversation(requests: Sequence[Request]) -> list[str]:
@@ -120,12 +122,13 @@ def _turns(request: Request, conversation: Conversation) -> list[Any]:
 
 def _extended(requests: Sequence[Request], texts: Sequence[Sequence[str]], later: int) -> int | None:
     """The latest request before `later` that it goes on with: its last turn is kept, or most of its turns are."""
-    for earlier in range(later - 1, -1, -1):
-        before, after = texts[earlier], texts[later]
+    after = texts[later]
+    kept = set(after)
+    for earlier in range(later - 1, max(-1, later - 1 - _LOOK_BACK), -1):
+        before = texts[earlier]
         is_longer = before and len(before) < len(after)
         if not is_longer or _model(requests[earlier]) != _model(requests[later]):
             continue
-        kept = set(after)
         if before[-1] in kept or sum(one in kept for one in before) >= _LEAST_SHARED * len(before):
             return earlier
     return None

@@ -149,7 +149,7 @@ class _Reader:
         start = self._at
         quote = self._text[start + 1 : start + 2]
         is_quoted = quote in {'"', "'"}
-        end = self._text.find(f"{quote}]" if is_quoted else "]", start + 2)
+        end = self._text.find(f"{quote}]" if is_quoted else "]", start + 1 + is_quoted)
         if end < 0:
             raise self._error("a bracket is not closed", 'Write `[0]`, `[*]` or `["name"]`.')
         self._at = end + (2 if is_quoted else 1)

@@ -211,10 +211,10 @@ def _is_media(name: str, fields: dict[str, Any]) -> bool:
 
 def _text(text: str, *, is_media: bool) -> Any:
     if text[:5].lower() == "data:" and (head := _DATA_URL.match(text)):
-        content = _decoded(text[head.end() :])
+        content = media_bytes(text[head.end() :])
         return text if content is None else _mark(hashlib.sha256(content).hexdigest(), head[1])
     if is_media:
-        content = _decoded(text)
+        content = media_bytes(text)
         return text if content is None else _mark(hashlib.sha256(content).hexdigest())
     if len(text) >= _LONG_TEXT and len(text) % 4 == 0 and _BASE64.fullmatch(text):
         content = base64.b64decode(text)
@@ -224,8 +224,8 @@ def _text(text: str, *, is_media: bool) -> Any:
     return text
 
 
-def _decoded(text: str) -> bytes | None:
-    """The bytes of base64 in any of its spellings (URL-safe, without padding, over lines), or None."""
+def media_bytes(text: str) -> bytes | None:
+    """The bytes of base64 in any of its spellings (URL-safe, without padding, over lines); None where it is none."""
     plain = "".join(text.split()).rstrip("=").translate(_STANDARD)
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)

@@ -31,6 +31,7 @@ _TURNS: Final = ("messages", "contents", "input")
 _HEAVY: Final = {"op": 6.0, "body.model": 4.0}
 _MOST_WEIGHT: Final = 4.0
 _CHARS_PER_WEIGHT: Final = 200
+_PLACE: Final = re.compile(r"(?:op|method|path|headers|body|form|files|blob)(?:[.\[]|$)")
 _ODD: Final = re.compile(r"[.\[\]~\"'*]")
 
 
@@ -220,8 +221,7 @@ class _Comparison:
 
     def _note(self, path: str, recorded: str, sent: str, verdict: Verdict) -> None:
         if len(self.fields) < MOST_FIELDS:
-            path = path.removeprefix("body.")
-            self.fields.append(FieldDiff(path=path, recorded=recorded, sent=sent, verdict=verdict))
+            self.fields.append(FieldDiff(path=_outside(path), recorded=recorded, sent=sent, verdict=verdict))
 
     def _add(self, same: float, total: float) -> None:
         self.same += same
@@ -234,6 +234,14 @@ def _is_same(recorded: Any, sent: Any) -> bool:
 
 def _is_media(recorded: dict[str, Any], sent: dict[str, Any]) -> bool:
     return "~blob" in recorded or "~blob" in sent
+
+
+def _outside(path: str) -> str:
+    """A path without `body`; a body's own field that is called like a place of the request keeps a `$`."""
+    if not path.startswith(("body.", "body[")):
+        return path
+    inner = path.removeprefix("body").removeprefix(".")
+    return f"$.{inner}" if _PLACE.match(inner) else inner
 
 
 def _below(path: str, name: str) -> str:
@@ -274,7 +282,8 @@ def _common(one: str, other: str) -> int:
 
 def _shown(value: Any) -> str:
     """For people; masked before anything is cut off, since a piece of a key is not known as one."""
-    return redact(value if isinstance(value, str) else _json(value))
+    readable = _readable(value)
+    return redact(readable if isinstance(readable, str) else _json(value))
 
 
 def _json(value: Any) -> str:

@@ -216,10 +216,13 @@ class Pool:
         return before != [entry.key for entry in self._entries]
 
     def _repeated(self, spent: Sequence[_Entry]) -> _Entry | None:
-        repeat = spent[-1].interaction.repeat or self._repeat
+        # Of several files some may say it and some not: then those answer that do.
+        own = [] if spent[-1].interaction.repeat else [one for one in spent if one.interaction.repeat]
+        again = own or spent
+        repeat = again[-1].interaction.repeat or self._repeat
         if not repeat:
             return None
-        return spent[-1] if repeat == "last" else min(spent, key=lambda one: one.times)
+        return again[-1] if repeat == "last" else min(again, key=lambda one: one.times)
 
     def _taken(self, entry: _Entry, *, is_repeat: bool) -> Taken:
         return Taken(

@@ -121,8 +121,8 @@ def rules_for(fields: Sequence[FieldDiff]) -> list[str]:
         root = one.path.partition(".")[0].partition("[")[0]
         if root in _NOT_IGNORABLE:
             return []
-        is_plain = root in {"headers", "form"} or one.path == root
-        rules.append(one.path if is_plain and one.path[:1] != "[" else f"$.{one.path}".replace("$.[", "$["))
+        is_plain = root in {"headers", "form", "$"} or (one.path == root and root)
+        rules.append(one.path if is_plain else f"$.{one.path}".replace("$.[", "$["))
     return rules if len(rules) <= _MOST_IGNORED else []
 
 

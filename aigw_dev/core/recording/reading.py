@@ -134,6 +134,7 @@ class _Reader:
             path=section.take("path", str, ""),
             headers=section.named_texts("headers"),
         )
+        section.may_have("body", "form")
         if "body" in section.fields:
             request.body = self._body(reference, section)
             if isinstance(request.body, Blob) and not request.body.form:

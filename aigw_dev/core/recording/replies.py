@@ -27,6 +27,7 @@ def read_response(section: Section, fetch: Fetch | None) -> tuple[Response, dict
     )
     reply = _Reply(section, fetch)
     response.headers = {**response.headers, **reply.headers}
+    section.may_have(*_WAYS)
     ways = [one for one in _WAYS if one in section.fields]
     if len(ways) > 1:
         raise section.wrong(ways[1], f"a reply has one of {', '.join(_WAYS)}; here `{ways[0]}` stands too")

@@ -118,6 +118,10 @@ class Section:
         """The error for one field."""
         return FixtureError(message, where=f"{self.where}.{name}", hint=hint)
 
+    def may_have(self, *names: str) -> None:
+        """Names that are known here, for the message about one that is not."""
+        self._asked += names
+
     def end(self) -> None:
         """Raise FixtureError where a field is left."""
         for name in self.fields:

@@ -1,7 +1,5 @@
 """The pieces of a message in any dialect: texts as they are, media by type, size and hash."""
 
-import base64
-import binascii
 import hashlib
 import json
 import re
@@ -12,6 +10,7 @@ import msgspec
 
 from aigw_dev.core.mask import mask_url
 from aigw_dev.core.recording.fixture import Blob, Wild
+from aigw_dev.core.recording.keys import media_bytes
 
 _DATA_URL: Final = re.compile(r"data:([^,;]*)[^,]*;base64,", re.IGNORECASE)
 _HASH_DIGITS: Final = 8
@@ -58,7 +57,9 @@ def text_of(value: Any) -> str:
 def written(value: Any) -> str:
     """Arguments as one text: JSON without blanks where it is JSON."""
     try:
-        held = json.loads(value) if isinstance(value, str) else value
+        held = json.loads(value) if isinstance(value, str) and value[:1] in {"{", "["} else value
+        if isinstance(held, str):
+            return held
         return json.dumps(held, ensure_ascii=False, separators=(",", ":"), default=_wild_text)
     except (ValueError, RecursionError):
         return value if isinstance(value, str) else "<nested too deeply>"
@@ -99,9 +100,8 @@ def _media(value: Any, media_type: str) -> Mark:
     if head is None and ":" in value[:12]:
         return Mark(f"{media_type or 'file'} {mask_url(value)}")
     text = value[head.end() :] if head else value
-    try:
-        content = base64.b64decode(text.replace("-", "+").replace("_", "/") + "==")
-    except (binascii.Error, ValueError):
+    content = media_bytes(text)
+    if content is None:
         content = text.encode("utf-8", "surrogatepass")
     return mark_of(content, head[1] if head else media_type)
 
@@ -114,14 +114,15 @@ def parts_of(content: Any) -> tuple[str | Mark, ...]:
         return (_mark(content),)
     if isinstance(content, dict):
         return (part_of(cast("dict[str, Any]", content)),)
-    return tuple(
-        one
-        if isinstance(one, str)
-        else part_of(cast("dict[str, Any]", one))
-        if isinstance(one, dict)
-        else _mark(one)
-        for one in cast("list[Any]", content if isinstance(content, list) else [])
-    )
+    return tuple(_any_part(one) for one in cast("list[Any]", content if isinstance(content, list) else []))
+
+
+def _any_part(one: Any) -> str | Mark:
+    if isinstance(one, str):
+        return one
+    if isinstance(one, dict):
+        return part_of(cast("dict[str, Any]", one))
+    return _mark(one) if isinstance(one, Blob | Wild) else written(one)
 
 
 def part_of(part: dict[str, Any]) -> str | Mark:
@@ -147,6 +148,8 @@ def _input_audio(value: Any, _part: dict[str, Any]) -> Mark:
 
 def _source(value: Any, part: dict[str, Any]) -> str | Mark:
     held = object_of(value)
+    if isinstance(value, str):
+        return Mark(f"{text_of(part.get('type'))} {mask_url(value)}")
     if "data" in held:
         kind = text_of(held.get("media_type"))
         return (

@@ -106,15 +106,20 @@ def _life(desk: Desk) -> list[HTTPRouteHandler]:
 
     @get("/tests/{name:str}")
     async def shown(
-        name: FromPath[str], calls: FromQuery[int] = 0, timeout_ms: FromQuery[int] = 0
+        name: FromPath[str],
+        calls: FromQuery[int] = 0,
+        timeout_ms: FromQuery[int] = 0,
+        *,
+        conversation: FromQuery[bool] = False,
     ) -> dict[str, Any]:
         """A test: its calls, misses, unused interactions, cost. With `calls` it waits until so many have ended."""
         bench = _bench(desk)
         trial = _trial(bench, name)
         await _wait_for(trial, calls, timeout_ms)
-        return report.document(trial, root=bench.settings.root, mend=bench.mend(trial)) | {
-            "faults": desk.gateway.faults.rows(name)
-        }
+        found = report.document(
+            trial, root=bench.settings.root, mend=bench.mend(trial), with_conversation=conversation
+        )
+        return found | {"faults": desk.gateway.faults.rows(name)}
 
     @post("/tests/{name:str}/end", status_code=200)
     async def end(name: FromPath[str], data: JSONBody[EndRequest]) -> dict[str, Any]:

@@ -37,6 +37,8 @@ class BenchSettings(msgspec.Struct, kw_only=True, frozen=True):
     record_raw: bool = False
     is_told: bool = False
     """A runner tells when a test begins and ends (the pytest plugin): nothing is written before that."""
+    writes_at_end: bool = False
+    """Nothing is written before `end_all` (`run --record`)."""
     command: tuple[str, ...] = ()
     """The test command that `run` started, for what a miss says to type."""
 
@@ -79,7 +81,7 @@ class Bench:
     async def trial(self, name: str) -> Trial:
         """The test that a call names; one nobody announced begins with its first call."""
         found = self.trials.get(name)
-        if found is not None and not found.has_ended:
+        if found is not None and (not found.has_ended or self.settings.is_told):
             return found
         opening = self._opening.get(name)
         if opening is None:  # calls that come together begin it once
@@ -127,10 +129,20 @@ class Bench:
         except (FixtureError, GatewayError, OSError) as error:
             text = error.message if isinstance(error, (FixtureError, GatewayError)) else str(error)
             return Refusal(code="fixture_miss", message=f"the fixture of {test!r} cannot be used: {text}")
+        if trial.has_ended:
+            return self._too_late(trial)
         request = of_caller(inbound, self.clean)
         call = inbound.bench_call = trial.begin(inbound, exchange, request)
         call.leave = functools.partial(self.end_call, call)
         return trial.refusal()
+
+    def _too_late(self, trial: Trial) -> Refusal:
+        """A call of a test that its runner has ended: a thread or process that outlived it."""
+        text = (
+            f"aigw: a call of {trial.name!r} came after the test had ended. Nothing was sent to a provider."
+        )
+        trial.found.append(Found(kind="late", text=text, call=len(trial.calls)))
+        return Refusal(code="fixture_miss", message=text)
 
     def end_call(self, call: BenchCall, heard: Assembled | None, *, is_gone: bool) -> None:
         """The exchange has ended and is priced; never waits."""
@@ -139,7 +151,7 @@ class Bench:
         trial.ended(call)
         if trial.options.mode == "drift":
             report.compare(trial, call)
-        if trial.records and not self.settings.is_told:
+        if trial.records and not self.settings.is_told and not self.settings.writes_at_end:
             asyncio.get_running_loop().create_task(self.save(trial), name="save-fixture")
 
     def miss(self, trial: Trial, call: BenchCall, upstream: str) -> Refusal:
@@ -148,6 +160,7 @@ class Bench:
             trial, call, upstream, mend=self.mend(trial), root=self.settings.root
         )
         trial.found.append(Found(kind=kind, text=text, call=call.number, detail=detail))
+        self.tell(f"miss  {trial.name}: {text.partition(chr(10))[0].removeprefix('aigw: ')}")
         if call.found is None or isinstance(call.found, Taken):
             call.ended_by = "miss"
         return Refusal(code="fixture_miss", message=text)
@@ -177,6 +190,11 @@ class Bench:
             await self.save(trial)
         trial.has_ended = True
         return trial
+
+    async def end_all(self, *, passed: bool) -> None:
+        """Every test has ended, whoever told of it or not: what was recorded is written where they passed."""
+        for name in list(self.trials):
+            await self.end_trial(name, passed=passed)
 
     # bytes
 

@@ -9,6 +9,7 @@ from aigw_dev.core.recording.fixture import Attempt, Request
 from aigw_dev.core.recording.matching import Miss, Taken
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.testbench.capture import Captured
+from aigw_dev.server.testbench.plain import plain_request
 
 if TYPE_CHECKING:
     from aigw_dev.server.testbench.trial import Trial
@@ -48,6 +49,7 @@ class BenchCall:
         self.began_s = time.monotonic()
         self.leave: Leave = self.settle
         """Called once when the exchange has ended and is priced."""
+        self._lines = ""
         self._used: Counter[str] = Counter()
         """How many recorded attempts were given out, by upstream."""
 
@@ -85,10 +87,11 @@ class BenchCall:
             "status": exchange.status,
             "stream": exchange.is_stream,
             "state": "ended" if self.has_ended else "open",
-            "ended_by": self.ended_by,
+            "ended_by": self.ended_by or None,
             "error": exchange.error,
             "error_text": exchange.error_text,
-            "request": self._sent(),
+            "request": plain_request(self.request),
+            "context": self._context(),
             "request_headers": dict(self.request.headers),
             "response_text": assembled.text,
             "reasoning": assembled.reasoning,
@@ -131,10 +134,13 @@ class BenchCall:
         exchange = self.exchange
         return f"{exchange.provider}/{exchange.request_model}".removesuffix("/") if exchange.attempts else ""
 
-    def _sent(self) -> Any:
-        from aigw_dev.server.testbench.plain import plain_request
+    def _context(self) -> str:
+        """The request as lines for a snapshot, made once."""
+        if not self._lines:
+            from aigw_dev.core.recording.context_lines import context_lines
 
-        return plain_request(self.request)
+            self._lines = context_lines(self.request)
+        return self._lines
 
 
 def dollars(nanousd: int) -> str:

@@ -7,10 +7,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
+import msgspec
+
 from aigw_dev.core.errors import UpstreamError
-from aigw_dev.core.recording.fixture import Attempt
+from aigw_dev.core.operations import CALLS
+from aigw_dev.core.recording.fixture import Attempt, Request
 from aigw_dev.core.recording.matching import Miss
 from aigw_dev.server.call import Call, Headers, RefusedCallError, Reply, Trail
+from aigw_dev.server.faulting import behind_faults
 from aigw_dev.server.pool import AnyProtocol
 from aigw_dev.server.snapshot import Connect, Send
 from aigw_dev.server.testbench.bench import Bench
@@ -35,7 +39,7 @@ class Edge:
         """`send` behind this edge."""
         bench = self._bench
         if bench is None:
-            return send
+            return behind_faults(send)
 
         async def through(call: Call) -> Reply:
             trail = call.trail
@@ -47,7 +51,7 @@ class Edge:
             assert isinstance(trail, Trail)  # noqa: S101  -- a bench call has one
             return await self._carry(bench, bench_call, trail, call, send)
 
-        return through
+        return behind_faults(through)
 
     def wrap_socket(self, connect: Connect) -> Connect:
         """`connect` behind this edge: where nothing may be reached, no socket is opened either."""
@@ -151,10 +155,22 @@ async def _replayed(bench: Bench, trial: Trial, recorded: Attempt, trail: Trail)
         )
     if recorded.response is None:
         raise UpstreamError("the fixture holds no reply of this attempt", code="upstream_protocol")
-    response = bench.playable(recorded.response, trail)
+    response = recorded.response
+    spoken = dialect_of(recorded, trail)
+    if spoken != trail.dialect and not response.dialect:
+        response = msgspec.structs.replace(response, dialect=spoken)
+    response = bench.playable(response, trail)
     reply = ReplayedReply(response, read_blob=bench.read_blob, pace=trial.options.pace)
     await reply.wait_for_head()
     return reply
+
+
+def dialect_of(recorded: Attempt, trail: Trail) -> str:
+    """What the provider spoke when it was recorded: today's config may make it speak something else."""
+    if not isinstance(recorded.request, Request):
+        return trail.exchange.dialect
+    operation = next((one for one in CALLS if one.name == recorded.request.op), None)
+    return operation.dialect if operation is not None else trail.dialect
 
 
 def _offline(call: Call) -> UpstreamError:

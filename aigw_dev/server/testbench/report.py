@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aigw_dev.core.recording import miss as misses
-from aigw_dev.core.recording.drift import shape_diff
+from aigw_dev.core.recording.drift import render, shape_diff
 from aigw_dev.core.recording.fixture import SUFFIX
 from aigw_dev.core.recording.matching import Taken
 from aigw_dev.server.testbench import saving
@@ -71,9 +71,7 @@ def compare(trial: Trial, call: BenchCall) -> None:
     changes = shape_diff(recorded[-1], live)
     trial.drifts[call.number] = changes
     if changes:
-        from aigw_dev.core.recording.drift import as_text
-
-        trial.found.append(Found(kind="drift", text=as_text(changes), call=call.number))
+        trial.found.append(Found(kind="drift", text=render(changes), call=call.number))
 
 
 async def settled(trial: Trial, *, within_s: float = SETTLE_S) -> None:
@@ -81,9 +79,15 @@ async def settled(trial: Trial, *, within_s: float = SETTLE_S) -> None:
     await trial.wait_until(lambda: all(one.has_ended for one in trial.calls), within_s=within_s)
 
 
-def document(trial: Trial, *, root: Path, mend: misses.Mend) -> dict[str, Any]:
-    """Everything known of a test."""
+def document(
+    trial: Trial, *, root: Path, mend: misses.Mend, with_conversation: bool = False
+) -> dict[str, Any]:
+    """Everything known of a test; `with_conversation`: what is wrong with the conversation it holds, too."""
+    from aigw_dev.core.recording.conversation import check_conversation
+
+    found = check_conversation([one.request for one in trial.calls]) if with_conversation else []
     return {
+        "conversation": found,
         "id": trial.name,
         "path": f"/t/{trial.name}",
         "fixture": trial.file,

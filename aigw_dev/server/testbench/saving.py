@@ -40,9 +40,8 @@ async def save(bench: "Bench", trial: Trial) -> None:
         return  # nothing is kept of a test that failed
     if not calls and trial.options.mode != "record":
         return
-    secrets = bench.secrets()
     try:
-        written = await asyncio.to_thread(_write, bench, trial, calls, secrets)
+        written = await asyncio.to_thread(_write, bench, trial, calls)
     except (FixtureError, GatewayError, OSError) as error:
         text = error.message if isinstance(error, GatewayError) else str(error)
         trial.trouble = f"not written: {text}"
@@ -52,9 +51,9 @@ async def save(bench: "Bench", trial: Trial) -> None:
     trial.trouble = ""
 
 
-def _write(bench: "Bench", trial: Trial, calls: Sequence[BenchCall], secrets: list[str]) -> list[str]:
+def _write(bench: "Bench", trial: Trial, calls: Sequence[BenchCall]) -> list[str]:
     """The files that were written. Blocking; runs in a thread."""
-    redactor = redaction.Redactor(secrets)
+    redactor = redaction.Redactor(bench.secrets())
     blobs = Blobs()
     made = [interaction_of(call, trial, blobs) for call in calls]
     paths: list[str] = []

@@ -1,8 +1,10 @@
-"""Every secret this gateway and its environment know: none of them may stand in a fixture."""
+"""Every secret this gateway, its keyring and its environment know: none of them may stand in a fixture."""
 
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
+
+from aigw_dev.core.errors import SecretError
 
 if TYPE_CHECKING:
     from aigw_dev.server.gateway import Gateway
@@ -12,14 +14,42 @@ _SECRET_NAME: Final = re.compile(
 )
 _SHORTEST: Final = 12
 """Shorter values of variables are words."""
+_KEYRING_S: Final = 3.0
 
 
-def secrets_here(gateway: "Gateway", env: Mapping[str, str]) -> list[str]:
-    """Values of keys that were resolved, of our tokens, and of variables named like secrets."""
-    found = [*gateway.snapshot.keys.values(), gateway.home.token(), gateway.home.admin_token()]
-    found += [
+class SecretsHere:
+    """Gives the values; called from threads, blocking. The keyring is asked once for each set of keys."""
+
+    def __init__(self, gateway: "Gateway", env: Mapping[str, str]) -> None:
+        """Asks nothing yet."""
+        self._gateway = gateway
+        self._env = env
+        self._kept: tuple[tuple[str, ...], list[str]] | None = None
+
+    def __call__(self) -> list[str]:
+        """Values of keys that were resolved, of every key we keep, of our tokens, and of variables named like secrets."""
+        gateway = self._gateway
+        found = [*gateway.snapshot.keys.values(), gateway.home.token(), gateway.home.admin_token()]
+        found += [*self._of_keyring(), *of_environment(self._env)]
+        return [one for one in dict.fromkeys(found) if one]
+
+    def _of_keyring(self) -> list[str]:
+        vault = self._gateway.vault
+        try:
+            records = vault.records()
+            names = tuple(record.name for record in records)
+            if self._kept is None or self._kept[0] != names:
+                values = vault.read(records, timeout_s=_KEYRING_S)
+                self._kept = names, [one.value for one in (*values.found.values(), *values.previous)]
+        except SecretError:
+            return []  # a keyring that does not answer: what looks like a key is found by its shape
+        return self._kept[1]
+
+
+def of_environment(env: Mapping[str, str]) -> list[str]:
+    """Values of the variables that are named like secrets."""
+    return [
         value.strip()
         for name, value in env.items()
         if _SECRET_NAME.search(name) and len(value.strip()) >= _SHORTEST and not value.startswith(("/", "~"))
     ]
-    return [one for one in dict.fromkeys(found) if one]

@@ -61,7 +61,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
 
 def json_object(text: bytes) -> dict[str, Any] | None:
     """A JSON object; None where the text is none."""
-    if not text.lstrip()[:1] == b"{":
+    if text.lstrip()[:1] != b"{":
         return None
     try:
         found = msgspec.json.decode(text)

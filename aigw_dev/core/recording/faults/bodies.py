@@ -4,11 +4,12 @@ A whole body is held until it ends; a stream too where the change needs all of i
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
 from aigw_dev.core.recording.faults.blocks import Block, Cutter, Framing, framing_of, json_object
+from aigw_dev.core.recording.faults.edits_inside import without_usage
 from aigw_dev.core.recording.faults.row import ANTHROPIC, BEDROCK, CHAT, GEMINI, RESPONSES
 from aigw_dev.core.recording.faults.slots import Object, slots
 from aigw_dev.core.recording.faults.spec import FaultSpec
@@ -23,9 +24,8 @@ from aigw_dev.core.recording.faults.steps import (
     value_of,
     without,
 )
-from aigw_dev.core.recording.faults.streams import without_usage
 
-Change = Callable[[Object, FaultSpec, str], "Object | None"]
+Change = Callable[[Object, FaultSpec, str], Object | None]
 """Changes a body or an event in place or gives another; the same object unchanged = nothing to do, None = leave it out.
 It says that it did something by giving a new object."""
 
@@ -82,7 +82,9 @@ class BodyRewriter:
         if self._body is not None:
             body = bytes(self._body)
             document = json_object(body)
-            changed = self._change(document, self._spec, self._stage.dialect) if document is not None else None
+            changed = (
+                self._change(document, self._spec, self._stage.dialect) if document is not None else None
+            )
             if changed is None or changed is document:
                 return [Bytes(body)] if body else []
             self.has_acted = True
@@ -112,7 +114,9 @@ class Reframed:
 
     wait_s = 0.0
 
-    def __init__(self, change: Callable[[Headers], Headers], before: bytes = b"", end: End | None = None) -> None:
+    def __init__(
+        self, change: Callable[[Headers], Headers], before: bytes = b"", end: End | None = None
+    ) -> None:
         """`before` comes before the body, `end` after it."""
         self.has_acted = False
         self._change = change
@@ -153,7 +157,7 @@ class Huge:
         if not is_good(status):
             return status, headers, []
         framing: Framing | None = framing_of(value_of(headers, b"content-type"))
-        self._cutter = Cutter(framing) if framing in {"sse"} else None
+        self._cutter = Cutter(framing) if framing == "sse" else None
         self._body = bytearray() if self._cutter is None else None
         return status, without(headers, b"content-length"), []
 
@@ -173,7 +177,11 @@ class Huge:
         self.has_acted = True
         body = bytes(self._body)
         marked = _marked(json_object(body), self._stage.dialect, "whole_text", "text")
-        return _filled(body + _MARK, self._size, _SPACES) if marked is None else _filled(marked, self._size, _PIECE)
+        return (
+            _filled(body + _MARK, self._size, _SPACES)
+            if marked is None
+            else _filled(marked, self._size, _PIECE)
+        )
 
     def _padded(self, block: Block) -> list[Step]:
         marked = None if self.has_acted else _marked(block.payload(), self._stage.dialect, "text")
@@ -271,11 +279,7 @@ def _content_filter(document: Object, spec: FaultSpec, dialect: str) -> Object |
 
 
 def _missing_usage(document: Object, spec: FaultSpec, dialect: str) -> Object | None:  # noqa: ARG001
-    has_usage = any(slot.value is not None for slot in slots(document, dialect, "usage"))
-    if not has_usage or document.get("type") == "message_start":
-        return document
-    changed = without_usage(document, dialect)
-    return None if changed is None else dict(changed)
+    return without_usage(document, dialect)
 
 
 def _null_content(document: Object, spec: FaultSpec, dialect: str) -> Object | None:  # noqa: ARG001
@@ -293,9 +297,8 @@ def _null_content(document: Object, spec: FaultSpec, dialect: str) -> Object | N
         else:
             slot.put(None if dialect == CHAT else [])
     if dialect == CHAT:
-        for choice in document.get("choices", ()):
-            for name in ("delta", "message"):
-                choice.get(name, {}).pop("tool_calls", None)
+        for slot in slots(document, dialect, "calls"):
+            slot.drop()
     return dict(document)
 
 
@@ -330,8 +333,8 @@ _BLOCK_STOP: Final = {"contentBlockIndex", "p"}
 
 def _incomplete(document: Object, reason: str) -> Object:
     is_event = "response" in document
-    held = document["response"] if is_event else document
-    if not isinstance(held, dict) or held.get("status") != "completed":
+    held = cast("Object", document["response"]) if is_event else document
+    if held.get("status") != "completed":
         return document
     changed: dict[str, Any] = {**held, "status": "incomplete", "incomplete_details": {"reason": reason}}
     return {**document, "type": "response.incomplete", "response": changed} if is_event else changed
@@ -350,5 +353,5 @@ def _filled(marked: bytes, size: int, filling: bytes) -> list[Step]:
     """The bytes with `size` more where the mark is, in writes of 64 KiB that share their memory."""
     before, _, after = marked.partition(_MARK)
     whole, rest = divmod(size, len(filling))
-    steps: list[Step] = [Bytes(before), *[Bytes(filling)] * whole]
-    return [step for step in (*steps, Bytes(filling[:rest]), Bytes(after)) if step.data]  # pyright: ignore[reportAttributeAccessIssue] # all are Bytes
+    pieces = [before, *[filling] * whole, filling[:rest], after]
+    return [Bytes(piece) for piece in pieces if piece]

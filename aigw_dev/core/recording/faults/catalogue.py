@@ -3,7 +3,6 @@
 from types import MappingProxyType
 from typing import Final
 
-from aigw_dev.core.recording.faults.row import FaultRow
 from aigw_dev.core.recording.faults.rows_body import BODY
 from aigw_dev.core.recording.faults.rows_http import HTTP, NET, SLOW
 from aigw_dev.core.recording.faults.rows_stream import STREAM
@@ -35,6 +34,6 @@ def aigw_faults(family: str = "", *, is_legal: bool | None = None) -> tuple[str,
     return tuple(
         row.id
         for row in CATALOGUE.values()
-        if (not family or row.family == family or row.id == family or row.id.startswith(f"{family}."))
+        if (not family or family in {row.family, row.id} or row.id.startswith(f"{family}."))
         and (is_legal is None or row.is_legal == is_legal)
     )

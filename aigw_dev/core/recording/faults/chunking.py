@@ -203,6 +203,11 @@ def fuzz(spec: FaultSpec, stage: Stage) -> Recut:
     return Recut(sizes, lambda _: 0.0)
 
 
+def paused(spec: FaultSpec, stage: Stage) -> Recut:
+    """`slow.events` of a whole body: a pause after every read."""
+    return Recut(_same(1 << 62), lambda _: delay_s(spec, stage, _EVENTS_MS))
+
+
 def event_pause_s(spec: FaultSpec, stage: Stage) -> float:
     """The pause before one event of `slow.events`."""
     return delay_s(spec, stage, _EVENTS_MS)

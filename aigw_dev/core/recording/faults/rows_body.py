@@ -33,6 +33,7 @@ BODY: Final = (
         family="body",
         summary="The model declines.",
         params=("message",),
+        not_for=(BEDROCK,),
         openai="message.refusal instead of content",
         anthropic='stop_reason "refusal"',
         gemini="finishReason SAFETY",

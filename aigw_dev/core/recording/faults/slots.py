@@ -3,14 +3,25 @@
 A path is names divided by dots, `*` every item of a list; `TYPE:path` counts only in an event of that `type`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, cast
 
 import msgspec
 
 from aigw_dev.core.recording.faults.row import ANTHROPIC, BEDROCK, CHAT, GEMINI, RESPONSES
 
-What = Literal["text", "whole_text", "arguments", "whole_arguments", "tool", "finish", "usage", "model", "content"]
+What = Literal[
+    "text",
+    "whole_text",
+    "arguments",
+    "whole_arguments",
+    "tool",
+    "finish",
+    "usage",
+    "model",
+    "content",
+    "calls",
+]
 Object = dict[str, Any]
 
 
@@ -40,7 +51,7 @@ class Slot(msgspec.Struct, frozen=True):
 _FC: Final = "response.function_call_arguments"
 _PATHS: Final[Mapping[str, Mapping[What, tuple[str, ...]]]] = {
     CHAT: {
-        "text": ("choices.*.delta.content",),
+        "text": ("choices.*.delta.content", "choices.*.text"),
         "whole_text": ("choices.*.message.content",),
         "arguments": (
             "choices.*.delta.tool_calls.*.function.arguments",
@@ -58,6 +69,7 @@ _PATHS: Final[Mapping[str, Mapping[What, tuple[str, ...]]]] = {
         "usage": ("usage",),
         "model": ("model",),
         "content": ("choices.*.message.content", "choices.*.delta.content"),
+        "calls": ("choices.*.message.tool_calls", "choices.*.delta.tool_calls"),
     },
     RESPONSES: {
         "text": ("response.output_text.delta:delta",),
@@ -136,11 +148,12 @@ def call_of(document: Object, slot: Slot) -> str:
     if "type" in document and "index" in document:
         return str(document["index"])
     # the tool call that holds the function that holds the slot, and the choice that holds the call
-    numbers = [owner.get("index") for owner in slot.owners if isinstance(owner, dict) and "index" in owner]
+    owners = [cast("Object", owner) for owner in slot.owners if isinstance(owner, dict)]
+    numbers = [owner["index"] for owner in owners if "index" in owner]
     return ".".join(map(str, numbers)) or str(id(slot.holder))
 
 
-def _walk(value: Any, path: list[str], owners: tuple[Any, ...]) -> Iterator[Slot]:
+def _walk(value: Any, path: Sequence[str], owners: tuple[Any, ...]) -> Iterator[Slot]:
     name, *rest = path
     if name == "*":
         if isinstance(value, list):

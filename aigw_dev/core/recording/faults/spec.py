@@ -15,7 +15,7 @@ codes is its own id, `http.status;status=507` any other.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, Final, Literal
 
@@ -187,7 +187,8 @@ def parse_fault(text: str) -> FaultSpec:
     found = parse_faults(text)
     if len(found) != 1:
         raise FaultError(
-            f"{len(found)} faults stand where one belongs", hint="divide several by blanks where many may stand"
+            f"{len(found)} faults stand where one belongs",
+            hint="divide several by blanks where many may stand",
         )
     return found[0]
 
@@ -209,7 +210,7 @@ def fault_of(fields: Mapping[str, Any]) -> FaultSpec:
     said = rest.pop("fault", None) or rest.pop("id", None)
     if not isinstance(said, str):
         raise FaultError("no fault is named", hint='say {"fault": "http.429"}')
-    found = {**_fields(_PIECE.fullmatch(said.strip()) and said.strip() or said), **rest}
+    found = {**_fields(said.strip()), **rest}
     return _checked(found)
 
 
@@ -369,7 +370,9 @@ def _unquoted(value: str, part: str) -> str:
     try:
         return msgspec.json.decode(value, type=str)
     except ValueError:
-        raise FaultError(f"`{_short(part)}` has a text that cannot be read", hint="quote as in JSON") from None
+        raise FaultError(
+            f"`{_short(part)}` has a text that cannot be read", hint="quote as in JSON"
+        ) from None
 
 
 def _quoted(value: Any) -> str:
@@ -384,6 +387,6 @@ def _short(value: object) -> str:
     return text if len(text) <= _MAX_SHOWN_CHARS else text[: _MAX_SHOWN_CHARS - 1] + "…"
 
 
-def _near(word: object, words: object) -> str:
-    found = get_close_matches(str(word)[:_MAX_SHOWN_CHARS], list(words), n=1, cutoff=0.5)  # pyright: ignore[reportArgumentType] # iterables of words
+def _near(word: object, words: Iterable[str]) -> str:
+    found = get_close_matches(str(word)[:_MAX_SHOWN_CHARS], list(words), n=1, cutoff=0.5)
     return f"; did you mean `{found[0]}`?" if found else ""

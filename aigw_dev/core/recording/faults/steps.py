@@ -68,8 +68,10 @@ class Rewriter(Protocol):
         ...
 
     def head(self, status: int, headers: Headers) -> tuple[int, Headers, list[Step]]:
-        """The head to send, and what follows it at once. Framing headers are right for what will come: without
-        `content-length` the length is not known."""
+        """The head to send, and what follows it at once.
+
+        Framing headers are right for what will come: without `content-length` the length is not known.
+        """
         ...
 
     def feed(self, chunk: bytes) -> list[Step]:

@@ -22,13 +22,14 @@ from aigw_dev.core.recording.importing.imported import (
     Imported,
     Skip,
     Store,
+    as_json,
     as_list,
     as_object,
     as_status,
     as_text,
     member,
 )
-from aigw_dev.core.recording.importing.moments import milliseconds
+from aigw_dev.core.recording.importing.moments import milliseconds, number_of
 
 _ANY: Final = Wild()
 _OPTIONS: Final = (
@@ -76,7 +77,7 @@ _MATCHED: Final = frozenset(
         "endpoint",
     }
 )
-_ENDPOINTS: Final = frozenset({None, "chat", "embedding"})
+_ENDPOINTS: Final = frozenset({"chat", "embedding"})
 _FAULTS: Final = ("truncateAfterChunks", "disconnectAfterMs", "chaos")
 _ELSEWHERE: Final = ("image", "images", "audio", "transcription", "video", "json", "live")
 _USAGE: Final = {
@@ -109,8 +110,9 @@ def import_aimock(document: Any, *, name: str, store: Store) -> Imported:
 def _interaction(rule: dict[str, Any], where: str, found: Collection) -> Interaction | Skip:
     match = as_object(rule.get("match"), f"{where}.match")
     answer = as_object(rule.get("response"), f"{where}.response")
-    if match.get("endpoint") not in _ENDPOINTS:
-        return Skip(f"a rule for {str(match['endpoint'])[:40]}: only chat and embeddings are imported")
+    endpoint = as_text(match.get("endpoint", "chat"), f"{where}.match.endpoint")
+    if endpoint not in _ENDPOINTS:
+        return Skip(f"a rule for {endpoint[:40]}: only chat and embeddings are imported")
     elsewhere = next((name for name in _ELSEWHERE if name in answer), "")
     if elsewhere:
         return Skip(f"an answer with `{elsewhere}`: only chat and embeddings are imported")
@@ -120,7 +122,7 @@ def _interaction(rule: dict[str, Any], where: str, found: Collection) -> Interac
         if name in rule:
             found.note(f"`{name}` is no part of a recording: arm a fault in the test")
     model = as_text(match.get("model", ""), f"{where}.match.model")
-    is_embedding = "embedding" in answer or match.get("endpoint") == "embedding" or "inputText" in match
+    is_embedding = "embedding" in answer or endpoint == "embedding" or "inputText" in match
     if is_embedding:
         request = _embedding_request(match, where)
     else:
@@ -160,7 +162,8 @@ def _chat_request(rule: dict[str, Any], match: dict[str, Any], where: str) -> Re
     messages.append(_message("user", _holds(match.get("userMessage"), f"{where}.match.userMessage")))
     if has_result:
         result = _holds(match.get("toolResultContains"), f"{where}.match.toolResultContains")
-        messages += [_ANY, _message("tool", result) | {"tool_call_id": match.get("toolCallId", _ANY)}]
+        call = as_text(match["toolCallId"], f"{where}.match.toolCallId") if "toolCallId" in match else _ANY
+        messages += [_ANY, _message("tool", result) | {"tool_call_id": call}]
     body: dict[str, Any] = {"model": _ANY, "messages": messages}
     return Request(op=CHAT.name, body=body | dict.fromkeys(_OPTIONS, _ANY))
 
@@ -186,7 +189,9 @@ def _response(
         row = {
             "object": "embedding",
             "index": 0,
-            "embedding": as_list(answer["embedding"], f"{where}.response.embedding"),
+            "embedding": as_json(
+                as_list(answer["embedding"], f"{where}.response.embedding"), f"{where}.response.embedding"
+            ),
         }
         usage = {"prompt_tokens": 0, "total_tokens": 0}
         return Response(body={"object": "list", "data": [row], "model": model or "embedding", "usage": usage})
@@ -199,7 +204,7 @@ def _response(
         )
     profile, timings = rule.get("streamingProfile"), rule.get("recordedTimings")
     latency_ms = milliseconds(rule.get("latency"))
-    pace = member(profile, "tps")
+    pace = max(0.0, number_of(member(profile, "tps")))
     return Response(
         synth=Synth(
             text=text,
@@ -210,7 +215,7 @@ def _response(
             ttft_ms=milliseconds(member(timings, "ttftMs"))
             or milliseconds(member(profile, "ttft"))
             or latency_ms,
-            tps=float(pace) if isinstance(pace, int | float) else (1000 / latency_ms if latency_ms else 0.0),
+            tps=pace or (1000 / latency_ms if latency_ms else 0.0),
         )
     )
 
@@ -218,7 +223,7 @@ def _response(
 def _parts(answer: dict[str, Any], where: str) -> tuple[str, list[Any]]:
     """The text, and the tool calls as `[name, arguments]`. Of `blocks` the order among the two kinds is lost."""
     content = answer.get("content")
-    text = "" if content is None else _written(content)
+    text = "" if content is None else _written(as_json(content, f"{where}.response.content"))
     calls = as_list(answer.get("toolCalls") or [], f"{where}.response.toolCalls")
     for number, one in enumerate(as_list(answer.get("blocks") or [], f"{where}.response.blocks")):
         block = as_object(one, f"{where}.response.blocks[{number}]")
@@ -230,7 +235,9 @@ def _parts(answer: dict[str, Any], where: str) -> tuple[str, list[Any]]:
     for number, one in enumerate(calls):
         call = as_object(one, f"{where}.response.toolCalls[{number}]")
         name = as_text(call.get("name"), f"{where}.response.toolCalls[{number}].name")
-        found.append([name, call.get("arguments", {})])
+        found.append(
+            [name, as_json(call.get("arguments", {}), f"{where}.response.toolCalls[{number}].arguments")]
+        )
     return text, found
 
 
@@ -243,7 +250,7 @@ def _written(content: Any) -> str:
 
 def _error(answer: dict[str, Any], where: str) -> Response:
     status = as_status(answer.get("status", _DEFAULT_ERROR), f"{where}.response.status")
-    error = as_object(answer["error"], f"{where}.response.error")
+    error = as_object(as_json(answer["error"], f"{where}.response.error"), f"{where}.response.error")
     body = {"message": "", "type": None, "param": None, "code": None} | error
     wait = answer.get("retryAfter", 1 if status == _TOO_MANY else None)
     headers = {"content-type": "application/json"}

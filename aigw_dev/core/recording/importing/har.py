@@ -28,10 +28,12 @@ from aigw_dev.core.recording.importing.imported import (
     as_text,
     member,
 )
-from aigw_dev.core.recording.importing.moments import milliseconds, moment_of
+from aigw_dev.core.recording.importing.moments import milliseconds, moment_of, number_of
 from aigw_dev.core.recording.importing.payload import add_field
 
 _BINARY = 2
+_USUAL_EVENT = "message"
+"""What browsers call an event without a name."""
 _PACKED = "content-encoding"
 
 
@@ -84,7 +86,7 @@ def _pair(entry: dict[str, Any], method: str, url: str, where: str, store: Store
 def _headers(value: Any, where: str) -> list[tuple[str, str]]:
     """As pairs; without the content encoding, which a HAR has undone."""
     found: list[tuple[str, str]] = []
-    for number, one in enumerate(as_list(value or [], where)):
+    for number, one in enumerate(as_list([] if value is None else value, where)):
         row = as_object(one, f"{where}[{number}]")
         name = as_text(row.get("name"), f"{where}[{number}].name").lower()
         if name != _PACKED:
@@ -126,13 +128,14 @@ def _events(value: Any, head_ms: int, where: str) -> list[tuple[float, bytes]]:
     """Chrome's events as bytes of a stream, with the seconds of each since the request."""
     found: list[tuple[float, bytes]] = []
     began: float | None = None
-    for number, one in enumerate(as_list(value or [], where)):
+    for number, one in enumerate(as_list([] if value is None else value, where)):
         row = as_object(one, f"{where}[{number}]")
-        time_s = _seconds(row.get("time"))
+        time_s = number_of(row.get("time"))
         began = time_s if began is None else began
         lines: list[str] = []
-        if row.get("eventName") not in {None, "", "message"}:
-            lines.append(f"event: {as_text(row['eventName'], f'{where}[{number}].eventName')}")
+        event = as_text(row.get("eventName") or "", f"{where}[{number}].eventName")
+        if event not in {"", _USUAL_EVENT}:
+            lines.append(f"event: {event}")
         if row.get("eventId"):
             lines.append(f"id: {as_text(row['eventId'], f'{where}[{number}].eventId')}")
         lines += (f"data: {line}" for line in as_text(row.get("data"), f"{where}[{number}].data").split("\n"))
@@ -146,7 +149,7 @@ def _frames(value: Any, where: str, store: Store) -> list[Frame]:
     before: float | None = None
     for number, one in enumerate(as_list(value, where)):
         row = as_object(one, f"{where}[{number}]")
-        time_s = _seconds(row.get("time"))
+        time_s = number_of(row.get("time"))
         waited_ms = milliseconds((time_s - before) * 1000) if before is not None else 0
         before = time_s
         side = "c" if row.get("type") == "send" else "s"
@@ -161,7 +164,3 @@ def _frames(value: Any, where: str, store: Store) -> list[Frame]:
         else:
             found.append(Frame(side=side, dt_ms=waited_ms, text=content))
     return found
-
-
-def _seconds(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0

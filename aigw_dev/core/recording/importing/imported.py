@@ -1,10 +1,12 @@
 """What an import gives, and how importers collect it; reading plain data whose shape nobody promised."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import msgspec
 
+from aigw_dev.core.recording.document import MAX_BODY_DEPTH
 from aigw_dev.core.recording.fixture import Blob, Fixture, FixtureError, Interaction
 
 Store = Callable[[bytes, str], Blob]
@@ -108,6 +110,27 @@ def as_bytes(value: Any, where: str) -> bytes:
     if isinstance(value, bytes):
         return value
     raise FixtureError(f"expected text or bytes, found {_kind(value)}", where=where)
+
+
+def as_json(value: Any, where: str) -> Any:
+    """A value that JSON can say, as it is; FixtureError where it holds bytes, NaN, keys that are no texts, or is too deep."""
+    waiting: list[tuple[Any, int]] = [(value, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        if depth > MAX_BODY_DEPTH:
+            raise FixtureError(f"nested deeper than {MAX_BODY_DEPTH} levels", where=where)
+        if isinstance(one, dict):
+            fields = cast("dict[Any, Any]", one)
+            if not all(isinstance(name, str) for name in fields):
+                raise FixtureError("it has keys that are no texts", where=where)
+            waiting += ((inner, depth + 1) for inner in fields.values())
+        elif isinstance(one, list):
+            waiting += ((inner, depth + 1) for inner in cast("list[Any]", one))
+        elif not (
+            one is None or isinstance(one, str | int) or (isinstance(one, float) and math.isfinite(one))
+        ):
+            raise FixtureError(f"{_kind(one)} that JSON cannot say", where=where)
+    return value
 
 
 def as_pairs(value: Any, where: str) -> list[tuple[str, str]]:

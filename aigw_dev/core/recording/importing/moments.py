@@ -18,6 +18,7 @@ _UNIT_MS: Final = {
 _STEP: Final = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|µs|μs|ns|m|s)")
 _NANO_PER_MILLI: Final = 1_000_000
 _MOST_MS: Final = 86_400_000
+_MOST_NUMBER: Final = 10**15
 
 
 def moment_of(value: Any) -> str:
@@ -47,6 +48,17 @@ def milliseconds(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _MOST_MS:
         return 0
     return round(value)
+
+
+def number_of(value: Any) -> float:
+    """A number as it is; 0 for what is none, not finite, or beyond any clock."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not -_MOST_NUMBER < value < _MOST_NUMBER
+    ):
+        return 0.0
+    return float(value)
 
 
 def _read(value: Any) -> datetime | None:

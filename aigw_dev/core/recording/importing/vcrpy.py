@@ -21,6 +21,7 @@ from aigw_dev.core.recording.importing.imported import (
     Skip,
     Store,
     as_bytes,
+    as_json,
     as_list,
     as_object,
     as_pairs,
@@ -80,7 +81,7 @@ def _pair(one: dict[str, Any], where: str) -> Pair:
 
 def _content(message: dict[str, Any], where: str) -> Content:
     if "parsed_body" in message and message.get("body") is None:
-        return Content(value=message["parsed_body"])
+        return Content(value=as_json(message["parsed_body"], f"{where}.parsed_body"))
     body = message.get("body")
     if not isinstance(body, dict):
         return Content(raw=as_bytes(body, f"{where}.body"))

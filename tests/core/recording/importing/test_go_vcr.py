@@ -1,7 +1,7 @@
 """go-vcr's cassettes."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -80,19 +80,19 @@ def test_other_calls_are_left_out_with_place_and_reason() -> None:
     assert found.fixtures == []
 
 
-@pytest.mark.parametrize(
-    ("document", "where"),
-    [
-        ("text", ""),
-        ({"interactions": None}, "interactions"),
-        ({"interactions": [{"request": {}, "response": None}]}, "interactions[0].response"),
-        ({"interactions": [entry(request={"url": None})]}, "interactions[0].request.url"),
-        ({"interactions": [entry(request={"form": ["x"]})]}, "interactions[0].request.form"),
-        ({"interactions": [entry(request={"form": {"a": [1]}})]}, "interactions[0].request.form.a"),
-        ({"interactions": [entry(response={"code": None})]}, "interactions[0].response.code"),
-        ({"interactions": [entry(response={"body": []})]}, "interactions[0].response.body"),
-    ],
-)
+NO_RECORDINGS: Final[list[tuple[Any, str]]] = [
+    ("text", ""),
+    ({"interactions": None}, "interactions"),
+    ({"interactions": [{"request": {}, "response": None}]}, "interactions[0].response"),
+    ({"interactions": [entry(request={"url": None})]}, "interactions[0].request.url"),
+    ({"interactions": [entry(request={"form": ["x"]})]}, "interactions[0].request.form"),
+    ({"interactions": [entry(request={"form": {"a": [1]}})]}, "interactions[0].request.form.a"),
+    ({"interactions": [entry(response={"code": None})]}, "interactions[0].response.code"),
+    ({"interactions": [entry(response={"body": []})]}, "interactions[0].response.body"),
+]
+
+
+@pytest.mark.parametrize(("document", "where"), NO_RECORDINGS)
 def test_what_is_no_cassette_ends_in_an_error_with_its_place(document: Any, where: str) -> None:
     with pytest.raises(FixtureError) as raised:
         import_go_vcr(document, name="t", store=Shelf().store)

@@ -1,5 +1,6 @@
 """One recorded request with its reply as an interaction."""
 
+import gzip
 from typing import Any
 
 import msgspec
@@ -60,7 +61,7 @@ def test_a_model_in_the_path_stays_there() -> None:
 
 
 def test_anthropic_on_vertex_is_asked_as_anthropic_and_sent_as_it_was() -> None:
-    body = {"anthropic_version": "vertex-2023-10-16", "messages": [], "max_tokens": 1}
+    body: dict[str, Any] = {"anthropic_version": "vertex-2023-10-16", "messages": [], "max_tokens": 1}
     interaction = made(chat(RAW_PREDICT, body))
     assert interaction.request.body == {"messages": [], "max_tokens": 1, "model": "vertex/anthropic/claude-x"}
     assert interaction.request.op == "anthropic.messages"
@@ -211,3 +212,14 @@ def test_an_error_and_an_empty_reply_are_kept_as_they_were() -> None:
     assert attempt_of(made(pair))[1].body is msgspec.UNSET
     pair = msgspec.structs.replace(chat(CHAT_URL), status=204, got=Content())
     assert attempt_of(made(pair))[1].body is msgspec.UNSET
+
+
+def test_a_packed_stream_that_breaks_off_is_cut() -> None:
+    whole = gzip.compress(STREAM.encode())
+    pair = streamed("", request_headers=[])
+    pair = msgspec.structs.replace(
+        pair, headers=[*pair.headers, ("content-encoding", "gzip")], got=Content(raw=whole[:-8])
+    )
+    _, response = attempt_of(made(pair))
+    assert response.end == "cut"
+    assert len(response.events or []) == 3

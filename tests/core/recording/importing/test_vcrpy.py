@@ -3,7 +3,7 @@
 import base64
 import gzip
 import json
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -79,6 +79,30 @@ def test_a_stream_is_its_events_and_duplicates_keep_their_order() -> None:
     assert fixture.interactions[0].request == fixture.interactions[1].request
 
 
+def deep(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def test_a_parsed_body_may_nest_as_deep_as_a_fixture() -> None:
+    found = import_vcrpy(cassette(entry(parsed_body=deep(150))), name="t", store=Shelf().store)
+    assert attempt_of(only(found))[1].body == deep(150)
+
+
+def test_headers_may_be_bytes_and_a_text_may_hold_escaped_bytes() -> None:
+    one = entry(
+        body={"string": b"\xff\xfe".decode("utf-8", "surrogateescape")},
+        headers={"Content-Type": [b"image/png"], "Date": None},
+    )
+    shelf = Shelf()
+    _, response = attempt_of(only(import_vcrpy(cassette(one), name="t", store=shelf.store)))
+    assert (response.headers, shelf.read(response.blob)) == ({"content-type": "image/png"}, b"\xff\xfe")
+    one = entry(parsed_body=ANSWER, headers=None)
+    assert attempt_of(only(import_vcrpy(cassette(one), name="t", store=shelf.store)))[1].headers == {}
+
+
 def test_rubys_cassettes_are_read_too_with_their_date() -> None:
     one = entry(body={"encoding": "UTF-8", "string": json.dumps(ANSWER)})
     one["request"] |= {"method": "post", "body": {"encoding": "UTF-8", "string": json.dumps(ASKED)}}
@@ -93,7 +117,7 @@ def test_rubys_cassettes_are_read_too_with_their_date() -> None:
 def test_other_calls_are_left_out_each_with_its_place_and_reason() -> None:
     token = entry(parsed_body={})
     token["request"]["uri"] = "https://oauth2.googleapis.com/token?client_secret=SECRET"
-    message = {"kind": "message", "direction": "sent", "data": {}}
+    message: dict[str, Any] = {"kind": "message", "direction": "sent", "data": {}}
     found = import_vcrpy(
         cassette(
             token, message, message, {"request_sample": {}, "response_sample": {}}, entry(parsed_body=ANSWER)
@@ -125,32 +149,36 @@ def test_guesses_are_noted_once() -> None:
 BAD_RESPONSE = "interactions[0].response"
 
 
-@pytest.mark.parametrize(
-    ("document", "where"),
-    [
-        (None, ""),
-        ([], ""),
-        ({}, "interactions"),
-        ({"interactions": {}}, "interactions"),
-        ({"interactions": ["x"]}, "interactions[0]"),
-        ({"interactions": [{}]}, "interactions[0].request"),
-        ({"interactions": [{"request": {}}]}, BAD_RESPONSE),
-        ({"interactions": [entry() | {"request": {"uri": CHAT_URL}}]}, "interactions[0].request.method"),
-        ({"interactions": [entry() | {"request": {"method": "POST"}}]}, "interactions[0].request.uri"),
-        (
-            {"interactions": [entry() | {"request": {"method": "POST", "uri": "nowhere"}}]},
-            "interactions[0].request.url",
-        ),
-        (cassette(entry(status={"code": "200"})), f"{BAD_RESPONSE}.status"),
-        (cassette(entry(status=True)), f"{BAD_RESPONSE}.status"),
-        (cassette(entry(status={"code": 7})), f"{BAD_RESPONSE}.status"),
-        (cassette(entry(status=None)), f"{BAD_RESPONSE}.status"),
-        (cassette(entry(body=3)), f"{BAD_RESPONSE}.body"),
-        (cassette(entry(body={"string": ["x"]})), f"{BAD_RESPONSE}.body.string"),
-        (cassette(entry(body={"base64_string": "a"})), f"{BAD_RESPONSE}.body.base64_string"),
-        (cassette(entry(headers=[])), f"{BAD_RESPONSE}.headers"),
-    ],
-)
+NO_RECORDINGS: Final[list[tuple[Any, str]]] = [
+    (None, ""),
+    ([], ""),
+    ({}, "interactions"),
+    ({"interactions": {}}, "interactions"),
+    ({"interactions": ["x"]}, "interactions[0]"),
+    ({"interactions": [{}]}, "interactions[0].request"),
+    ({"interactions": [{"request": {}}]}, BAD_RESPONSE),
+    ({"interactions": [entry() | {"request": {"uri": CHAT_URL}}]}, "interactions[0].request.method"),
+    ({"interactions": [entry() | {"request": {"method": "POST"}}]}, "interactions[0].request.uri"),
+    (
+        {"interactions": [entry() | {"request": {"method": "POST", "uri": "nowhere"}}]},
+        "interactions[0].request.url",
+    ),
+    (cassette(entry(status={"code": "200"})), f"{BAD_RESPONSE}.status"),
+    (cassette(entry(status=True)), f"{BAD_RESPONSE}.status"),
+    (cassette(entry(status={"code": 7})), f"{BAD_RESPONSE}.status"),
+    (cassette(entry(status=None)), f"{BAD_RESPONSE}.status"),
+    (cassette(entry(body=3)), f"{BAD_RESPONSE}.body"),
+    (cassette(entry(body={"string": ["x"]})), f"{BAD_RESPONSE}.body.string"),
+    (cassette(entry(body={"base64_string": "a"})), f"{BAD_RESPONSE}.body.base64_string"),
+    (cassette(entry(headers=[])), f"{BAD_RESPONSE}.headers"),
+    (cassette(entry(parsed_body={"a": [b"x"]})), f"{BAD_RESPONSE}.parsed_body"),
+    (cassette(entry(parsed_body={1: "a"})), f"{BAD_RESPONSE}.parsed_body"),
+    (cassette(entry(parsed_body=[float("nan")])), f"{BAD_RESPONSE}.parsed_body"),
+    (cassette(entry(parsed_body=deep(151))), f"{BAD_RESPONSE}.parsed_body"),
+]
+
+
+@pytest.mark.parametrize(("document", "where"), NO_RECORDINGS)
 def test_what_is_no_cassette_ends_in_an_error_with_its_place(document: Any, where: str) -> None:
     with pytest.raises(FixtureError) as raised:
         import_vcrpy(document, name="t", store=Shelf().store)
