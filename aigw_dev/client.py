@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aigw_dev.admin_api.choices import ChoiceCalls
+from aigw_dev.admin_api.faults import FaultCalls
 from aigw_dev.admin_api.intent import IntentCalls
 from aigw_dev.admin_api.log import LogCalls
 from aigw_dev.admin_api.sending import BASE, AdminError, segment
@@ -15,7 +16,7 @@ from aigw_dev.admin_api.sending import BASE, AdminError, segment
 __all__ = ["BASE", "AdminClient", "AdminError"]
 
 
-class AdminClient(LogCalls, IntentCalls, ChoiceCalls):
+class AdminClient(LogCalls, IntentCalls, ChoiceCalls, FaultCalls):
     """A connection to one gateway's admin API. Use as a context manager, or call `close`."""
 
     # the gateway

@@ -76,12 +76,19 @@ def _orphans(path: Path) -> list[str]:
         raise CommandError(f"{path}: there is no such file.") from absent
     fields = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
     orphans = fields.get("orphans")
-    if not isinstance(orphans, list):
+    unchecked = fields.get("orphans_not_checked")
+    if not isinstance(orphans, list) or unchecked:
+        why = f": {unchecked}" if isinstance(unchecked, str) else ""
         raise CommandError(
-            f"{path} does not say which fixtures are orphans.",
+            f"{path} does not say which fixtures are orphans{why}.",
             hint="Run the whole suite with `--aigw-report=json`: only a whole run can tell.",
         )
-    return [name for each in cast("list[Any]", orphans) if (name := _name(each))]
+    names = [name for each in cast("list[Any]", orphans) if (name := _name(each))]
+    beside = path.resolve().parent
+    return [
+        *names,
+        *(str(beside / name) for name in names),
+    ]  # files are named from where the report lies, or whole
 
 
 def _name(orphan: Any) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aigw_dev.cli import output
+from aigw_dev.cli import fault_options, output
 from aigw_dev.cli.bench import BenchOptions
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, CommandError
@@ -16,6 +16,8 @@ from aigw_dev.core import harmless
 from aigw_dev.secrets.running import RunningInfo, claim, last_port, read_running
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aigw_dev.server.gateway import Gateway
     from aigw_dev.server.listen import PortTakenError
     from aigw_dev.server.run import Ready, Receipt, Settings
@@ -48,18 +50,35 @@ def up(context: Context, options: UpOptions, fixtures: BenchOptions) -> int:
     Serves one OpenAI-compatible endpoint in front of every provider until ctrl-C. The last line on stdout,
     `ready URL`, is printed when it answers.
     """
+    faults = fixtures.fault or ()
     if fixtures.folder is not None:
         return serve_fixtures(context, options, fixtures)
+    if faults:
+        _check_faults(context, options, faults)
     if options.demo:
         from aigw_dev.cli.demo import foreground
 
         with foreground(context, is_detached=options.detach or options.tui) as (own, then):
-            return serve(own, replace(options, port=options.port or 0), then=then)
+            ready = fault_options.with_faults(faults, then)
+            return serve(own, replace(options, port=options.port or 0), then=ready)
     if options.tui:
         from aigw_dev.cli.tui import over_up
 
         return over_up(context, port=options.port, host=options.host)
-    return serve(context, options)
+    return serve(context, options, then=fault_options.with_faults(faults))
+
+
+def _check_faults(context: Context, options: UpOptions, faults: "Sequence[str]") -> None:
+    """Refuse what cannot put them in force."""
+    fault_options.check(faults)
+    if options.detach or options.tui:
+        raise CommandError("--fault goes with a gateway in the foreground, not with --detach or --tui.")
+    running = None if options.demo else Place(context).running()
+    if running is not None:
+        raise CommandError(
+            f"This config is served already, at {running.url}, without this fault.",
+            hint="`aigw-dev down` first, or POST /admin/v1/faults to the gateway that runs.",
+        )
 
 
 def replay(
@@ -67,11 +86,20 @@ def replay(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of fixtures.")],
     options: UpOptions,
     fixtures: BenchOptions,
+    against: AgainstOptions,
 ) -> int:
     """Answer from recorded fixtures, without any provider.
 
     Routes, limits, retries and fallback are live; no key, keyring or user config is read, and nothing is sent anywhere.
+    With --against URL nothing is served: the fixtures' requests are sent there, and what is answered differently is
+    printed.
     """
+    if against.against:
+        from aigw_dev.cli.against import replay_against
+
+        return replay_against(context, folder, against)
+    if against.key or against.only:
+        raise CommandError("--key and --only want --against URL.")
     return serve_fixtures(context, options, replace(fixtures, replay=folder))
 
 
@@ -80,6 +108,7 @@ def serve_fixtures(context: Context, options: UpOptions, fixtures: BenchOptions)
     from aigw_dev.cli import bench as benches
     from aigw_dev.server.run import run_loop
 
+    fault_options.check(fixtures.fault or ())
     bench = benches.bench_of(fixtures)
     assert bench is not None  # noqa: S101  -- a folder was named
     if fixtures.record is not None and not fixtures.until_stdin_closes:
@@ -111,8 +140,7 @@ def _serve_recording(context: Context, options: UpOptions, fixtures: BenchOption
     async def say(gateway: "Gateway", url: str) -> None:
         for line in benches.told(bench, url):
             output.note(harmless.line(line))
-        for spec in fixtures.fault or ():
-            gateway.faults.add(spec)
+        fault_options.put_in_force(gateway, fixtures.fault or ())
 
     done = serve(context, options, then=say, bench=bench)
     benches.say_report(bench)
@@ -127,8 +155,7 @@ async def _fixtures_ready(
     gateway.on_change = lambda text: output.note(harmless.line(text))
     for line in benches.told(bench, url):
         output.note(harmless.line(line))
-    for spec in fixtures.fault or ():
-        gateway.faults.add(spec)
+    fault_options.put_in_force(gateway, fixtures.fault or ())
     _say_ready(context, url)
     if fixtures.until_stdin_closes:
         benches.end_with_stdin(gateway)

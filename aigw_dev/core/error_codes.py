@@ -391,7 +391,9 @@ CODES: Final[dict[str, Explanation]] = {
         "A recording still holds something that looks like a secret, so it was not written.",
         "The message says where and what kind; take it out of the request, or add the key with `aigw-dev keys add`.",
     ),
-    "fault_unknown": Explanation(400, "This fault cannot be done.", "The message says why; docs/faults.md lists all."),
-    "fault_injected": Explanation(0, "A fault that was asked for struck the reply.", "docs/faults.md says what it does."),
+    "fault_unknown": Explanation(
+        400, "This fault cannot be done.", "The message says why; docs/faults.md lists all."
+    ),
+    "fault_injected": Explanation(0, "A fault that was asked for struck.", "See docs/faults.md."),
 }
 """Every code, in the order a request meets them."""

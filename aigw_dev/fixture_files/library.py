@@ -19,6 +19,9 @@ from aigw_dev.fixture_files.naming import BLOBS, REJECTED
 FOLDS_CASE: Final = sys.platform in {"win32", "darwin"}
 """Whether file names that differ in capitals only are usually one file here."""
 
+MOST_BLOB_BYTES: Final = 256 * 1024 * 1024
+"""Of the blobs that stand for JSON values in one fixture, each counted as often as it is named."""
+
 Leftovers = Callable[[bytes], list[str]]
 """Kinds of secrets that are left in some bytes, with where; never the secrets."""
 
@@ -68,7 +71,11 @@ class Library:
 
     def rejected(self) -> list[str]:
         """The files of recordings that were not accepted, sorted, relative to the root."""
-        return sorted(file for file, _ in self._walk() if file.endswith(REJECTED + SUFFIX))
+        return sorted(
+            file
+            for file, entry in self._walk()
+            if file.endswith(REJECTED + SUFFIX) and not _oddity(file, entry)
+        )
 
     def odd(self) -> list[Odd]:
         """What looks like a fixture and is not read, and why; with names that differ in capitals only."""
@@ -111,7 +118,23 @@ class Library:
 
     def parse(self, content: bytes, *, file: str) -> Fixture:
         """The fixture that `content` says, with this folder's blobs; errors name `file`."""
-        return parsed(content, file=file, blob=self.blob)
+        fetched: dict[str, bytes] = {}
+        total = 0
+
+        def fetch(blob: Blob) -> bytes:
+            nonlocal total
+            if blob.sha256 not in fetched:
+                fetched[blob.sha256] = self.blob(blob)
+            total += len(fetched[blob.sha256])
+            if total > MOST_BLOB_BYTES:  # one large blob, named a thousand times, would fill the memory
+                raise FixtureFileError(
+                    f"its blobs hold more than {MOST_BLOB_BYTES // 2**20} MiB together.",
+                    file=file,
+                    hint="Record fewer calls into one file, or smaller media.",
+                )
+            return fetched[blob.sha256]
+
+        return parsed(content, file=file, blob=fetch)
 
     def blob(self, blob: Blob) -> bytes:
         """The bytes of a blob, checked against its hash; else `FixtureFileError`."""
@@ -175,6 +198,10 @@ class Library:
             self.path_of(name).unlink()
         except FileNotFoundError:
             return False
+        except OSError as failure:
+            raise FixtureFileError(
+                f"cannot be removed: {failure.strerror or failure}.", file=f"{name}{SUFFIX}"
+            ) from failure
         return True
 
     def _set_git_up(self) -> None:

@@ -90,8 +90,7 @@ def _names(orphan: str, root: Path) -> set[str]:
     plain = Path(orphan.removesuffix(SUFFIX)).as_posix()
     return {
         plain,
-        plain.removeprefix(f"{root.as_posix()}/"),
-        plain.removeprefix(f"{root.absolute().as_posix()}/"),
+        *(plain.removeprefix(f"{each.as_posix()}/") for each in (root, root.absolute(), root.resolve())),
     }
 
 

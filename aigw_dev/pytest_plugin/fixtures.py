@@ -27,7 +27,7 @@ def aigw_server(request: pytest.FixtureRequest) -> "Gateway":
     try:
         return hooks.session_of(request.config).gateway()
     except (StartError, ControlError, pytest.UsageError) as error:
-        pytest.fail(f"aigw: {error}", pytrace=False)
+        raise pytest.fail.Exception(f"aigw: {error}", pytrace=False) from None
 
 
 @pytest.fixture(scope="session")
@@ -44,5 +44,6 @@ def aigw_snapshot(request: pytest.FixtureRequest) -> Any:
     try:
         from aigw_dev.pytest_plugin.snapshot import snapshot_of
     except ImportError as error:
-        pytest.fail(f"aigw: aigw_snapshot needs syrupy: pip install syrupy ({error})", pytrace=False)
+        text = f"aigw: aigw_snapshot needs syrupy: pip install syrupy ({error})"
+        raise pytest.fail.Exception(text, pytrace=False) from None
     return snapshot_of(request.getfixturevalue("snapshot"))

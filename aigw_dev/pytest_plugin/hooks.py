@@ -190,7 +190,7 @@ def begin(item: pytest.Item) -> "Running":
     try:
         running = item.stash[_running_key] = _session_of(item.config).begin(item)
     except (*_broken(), pytest.UsageError) as error:
-        pytest.fail(_titled(str(error)), pytrace=False)
+        raise pytest.fail.Exception(_titled(str(error)), pytrace=False) from None
     return running
 
 
@@ -247,7 +247,7 @@ def _tell(config: pytest.Config, settings: Settings, tally: "Tally") -> None:
     from aigw_dev.pytest_plugin import modes, report, xdist
 
     if xdist.worker_of(config):
-        xdist.hand_over(config, tally)
+        xdist.hand_over(config, tally.plain())
         return
     missed = [row["test"] for row in tally.rows.values() if row["misses"]]
     if not config.option.collectonly:

@@ -6,8 +6,6 @@ from typing import Any, Final, cast
 
 import pytest
 
-from aigw_dev.pytest_plugin.tally import Tally
-
 _OUTPUT: Final = "aigw"
 
 
@@ -29,11 +27,11 @@ def share_of(limit: Decimal) -> Decimal:
     return limit / max(1, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1") or 1))
 
 
-def hand_over(config: pytest.Config, tally: Tally) -> None:
-    """In a worker: leave what it has added up for the controller."""
+def hand_over(config: pytest.Config, plain: dict[str, Any]) -> None:
+    """In a worker: leave what it has added up (see `Tally.plain`) for the controller."""
     output = cast("dict[str, Any] | None", getattr(config, "workeroutput", None))
     if output is not None:
-        output[_OUTPUT] = tally.plain()
+        output[_OUTPUT] = plain
 
 
 def taken_over(node: object) -> dict[str, Any] | None:

@@ -9,14 +9,15 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
+from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Exchange
 from aigw_dev.core.recording.faults.catalogue import CATALOGUE
 from aigw_dev.core.recording.faults.spec import CallFacts, text_of
 from aigw_dev.core.recording.faults.steps import Act, Bytes, End, Rewriter, Stage, Step, Wait
-from aigw_dev.core.recording.faults.wire import perform
+from aigw_dev.server.call import RefusedCallError
 from aigw_dev.server.downstream import Downstream, Message
 from aigw_dev.server.fault_board import InForce
-from aigw_dev.server.faulting import test_of
+from aigw_dev.server.faulting import no_draw, test_of
 
 if TYPE_CHECKING:
     from aigw_dev.server.inbound import Inbound
@@ -25,17 +26,17 @@ FAULTED: Final = "fault_injected"
 """The code of an exchange whose caller did not get the reply, because somebody asked for that."""
 
 
-async def strike(inbound: "Inbound", exchange: Exchange, downstream: Downstream) -> bool:
-    """Let a fault strike this call, where one does; whether the reply is made with that."""
+async def strike(inbound: "Inbound", exchange: Exchange, downstream: Downstream) -> bool | Refusal:
+    """Let a fault strike this call, where one does; whether the reply is made with that.
+
+    A refusal: the request itself asked for a fault that cannot be done to it.
+    """
     assert inbound.faults is not None  # noqa: S101  -- the caller looked
     facts = CallFacts(
         edge="client",
         model=exchange.original_model,
         test=test_of(inbound.bench_call),
     )
-    struck = inbound.faults.striking(facts)
-    if struck is None:
-        return False
     stage = Stage(
         dialect=exchange.dialect,
         is_stream=exchange.is_stream,
@@ -43,10 +44,16 @@ async def strike(inbound: "Inbound", exchange: Exchange, downstream: Downstream)
         edge="client",
         model=exchange.original_model,
         at_s=time.time(),
-        draw=struck.draw,
+        draw=no_draw,
     )
-    done = perform(struck.spec, stage)
-    fault = ClientFault(downstream, exchange, struck)
+    try:
+        struck = inbound.faults.strike(facts, stage)
+    except RefusedCallError as refused:
+        return refused.refusal
+    if struck is None:
+        return False
+    done = struck.done
+    fault = ClientFault(downstream, exchange, struck.fault)
     if not isinstance(done, Act):
         downstream.divert(fault, fault.changed_by(done))
         return False

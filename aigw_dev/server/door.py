@@ -20,9 +20,12 @@ from aigw_dev.core.recording.fixture import SESSION
 from aigw_dev.server import front, pipeline, replies
 from aigw_dev.server.body import CallerLeft, read_body
 from aigw_dev.server.downstream import Downstream, Receive, Send, leave_watch
+from aigw_dev.server.fault_board import FaultBoard
+from aigw_dev.server.faulting import call_faults
 from aigw_dev.server.front import Head
-from aigw_dev.server.headers import Pairs, value_of
+from aigw_dev.server.headers import Pairs
 from aigw_dev.server.inbound import Inbound
+from aigw_dev.server.lifespan import not_http
 from aigw_dev.server.models import models_reply
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.socket_door import SocketDoor
@@ -77,6 +80,16 @@ class House(Protocol):
         ...
 
     @property
+    def faults(self) -> FaultBoard:
+        """What was asked to break."""
+        ...
+
+    @property
+    def host(self) -> str:
+        """The address that is bound."""
+        ...
+
+    @property
     def is_draining(self) -> bool:
         """The gateway is stopping: no new work."""
         ...
@@ -125,7 +138,7 @@ class Door:
             if scope["type"] == "websocket" and "aigw" in scope.get("extensions", {}):
                 await self._sockets.take(scope, scope["extensions"]["aigw"])
                 return
-            await _not_http(scope, receive, send)
+            await not_http(scope, receive, send)
             return
         arrived = (time.monotonic(), time.time())
         head = front.read_head(scope["headers"])
@@ -141,7 +154,7 @@ class Door:
         if front.is_allowed_origin(head, rules):
             downstream.extra += [(b"access-control-allow-origin", head.origin or b""), (b"vary", b"origin")]
             if scope["method"] == "OPTIONS":
-                await downstream.answer(204, _preflight(scope["headers"]), b"")
+                await downstream.answer(204, front.preflight(scope["headers"]), b"")
                 return
         identity = await self._identify(head)
         if isinstance(identity, Refusal):
@@ -224,6 +237,12 @@ class Door:
             began_s=call.arrived[0],
             started_at=call.arrived[1],
         )
+        if head.fault or not self._house.faults.is_empty:
+            faults = call_faults(head.fault, self._house, downstream, call.identity)
+            if isinstance(faults, Refusal):
+                await self._turn_away(faults, call.match, downstream)
+                return
+            inbound.faults = faults
         if call.test and self._house.bench is not None:
             inbound.join = self._house.bench.joining(call.test)
             inbound.is_at_home = call.test != SESSION
@@ -372,29 +391,6 @@ def _allowed(find: Callable[[str, str], operations.Match | Refusal], path: str) 
     """The methods of a known path, for `allow` (RFC 9110 15.5.6)."""
     found = [method for method in _METHODS if isinstance(find(method, path), operations.Match)]
     return ", ".join(found).encode()
-
-
-def _preflight(headers: Pairs) -> Pairs:
-    """An allowed page may send whatever header it asks for: SDKs in a browser add many of their own."""
-    asked = value_of(headers, b"access-control-request-headers")
-    return [
-        (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE, OPTIONS"),
-        (b"access-control-allow-headers", asked or b"authorization, content-type"),
-        (b"access-control-max-age", b"600"),
-    ]
-
-
-async def _not_http(scope: Scope, receive: Receive, send: Send) -> None:
-    """A server without our protocol (`socket_protocol`) cannot open a WebSocket here; the lifespan is the gateway's own business."""
-    if scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.close", "code": 1008})
-        return
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
 
 
 __all__ = ["Door", "Head", "House"]

@@ -99,9 +99,14 @@ class FaultBoard:
             if not test or one.spec.test == test
         ]
 
-    def striking(self, facts: CallFacts) -> InForce | None:
-        """The first fault, in the order they were asked for, that strikes this call; those behind it do not see it."""
+    def striking(
+        self, facts: CallFacts, *, can_be_done: Callable[[FaultSpec], bool] = lambda _: True
+    ) -> InForce | None:
+        """The first fault, in the order they were asked for, that strikes this call; those behind it do not see it.
+
+        A call that a fault cannot be done to is not one of those that it counts.
+        """
         for one in self._armed.values():
-            if one.wants(facts):
+            if one.spec.edge_of == facts.edge and can_be_done(one.spec) and one.wants(facts):
                 return one
         return None

@@ -7,15 +7,18 @@ it arrives (`call_faults`); where nothing is in force then, nothing of this runs
 import asyncio
 import time
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
+
+import msgspec
 
 from aigw_dev.core import web_address
 from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.core.exchange import Identity
-from aigw_dev.core.recording.faults.spec import CallFacts, FaultError
+from aigw_dev.core.recording.faults.row import CHAT, DIALECTS
+from aigw_dev.core.recording.faults.spec import CallFacts, FaultError, FaultSpec
 from aigw_dev.core.recording.faults.steps import Act, Rewriter, Stage, Wait
 from aigw_dev.core.recording.faults.wire import perform
-from aigw_dev.server.call import Call, Reply, Trail
+from aigw_dev.server.call import Call, RefusedCallError, Reply, Trail
 from aigw_dev.server.fault_board import FaultBoard, InForce
 from aigw_dev.server.faulty_reply import FaultyReply, RewrittenReply
 from aigw_dev.server.replies import header_value
@@ -23,6 +26,7 @@ from aigw_dev.server.snapshot import Send
 
 if TYPE_CHECKING:
     from aigw_dev.server.downstream import Downstream
+    from aigw_dev.server.testbench.bench import Bench
 
 HEADER: Final = b"x-aigw-fault"
 """Asks for faults for one request, and names on the reply those that struck."""
@@ -32,58 +36,97 @@ _WHO: Final = Refusal(
 )
 
 
+class Struck(msgspec.Struct, frozen=True):
+    """A fault that strikes a call, and what it does to it."""
+
+    fault: InForce
+    done: Act | Rewriter
+
+
 class CallFaults:
     """What may strike one request: the faults in force when it arrived, and those it asked for itself."""
 
-    __slots__ = ("_boards", "_downstream")
+    __slots__ = ("_board", "_downstream", "_own")
 
-    def __init__(self, boards: tuple[FaultBoard, ...], downstream: "Downstream") -> None:
-        """`downstream` tells the caller what struck, where its headers are not out yet."""
-        self._boards = boards
+    def __init__(self, board: FaultBoard, own: FaultBoard, downstream: "Downstream") -> None:
+        """`own` are the request's; `downstream` tells the caller what struck, where its headers are not out yet."""
+        self._board = board
+        self._own = own
         self._downstream = downstream
 
-    def striking(self, facts: CallFacts) -> InForce | None:
-        """The fault that strikes now; a header of the reply names it."""
-        for board in self._boards:
-            struck = board.striking(facts)
-            if struck is not None:
-                self._note(struck)
-                return struck
-        return None
+    def strike(self, facts: CallFacts, stage: Stage) -> Struck | None:
+        """The fault that strikes now; a header of the reply names it.
 
-    def _note(self, struck: InForce) -> None:
-        pair = (HEADER, header_value(struck.spec.id))
+        What cannot be done to this call strikes others; where the request itself asked for it, `RefusedCallError`.
+        """
+        fault = self._own.striking(facts) or self._board.striking(
+            facts, can_be_done=lambda spec: _can_be_done(spec, stage)
+        )
+        if fault is None:
+            return None
+        try:
+            done = perform(fault.spec, msgspec.structs.replace(stage, draw=fault.draw))
+        except FaultError as error:
+            raise RefusedCallError(_refusal(error)) from error
+        self._note(fault)
+        return Struck(fault, done)
+
+    def _note(self, fault: InForce) -> None:
+        pair = (HEADER, header_value(fault.spec.id))
         extra = self._downstream.extra
         if not self._downstream.is_started and pair not in extra:
             extra.append(pair)
 
 
+def _can_be_done(spec: FaultSpec, stage: Stage) -> bool:
+    try:
+        perform(spec, stage)
+    except FaultError:
+        return False
+    return True
+
+
+def _refusal(error: FaultError) -> Refusal:
+    hint = f"; {error.hint}" if error.hint else ""
+    return Refusal(code=error.code, message=f"x-aigw-fault: {error.message}{hint}")
+
+
+class House(Protocol):
+    """What is asked of the gateway."""
+
+    @property
+    def faults(self) -> FaultBoard:
+        """What is in force for everybody, and for tests."""
+        ...
+
+    @property
+    def host(self) -> str:
+        """The address that is bound."""
+        ...
+
+    @property
+    def bench(self) -> "Bench | None":
+        """Where fixtures are recorded or replayed."""
+        ...
+
+
 def call_faults(
-    asked: bytes,
-    board: FaultBoard,
-    downstream: "Downstream",
-    *,
-    identity: Identity,
-    host: str,
-    is_open: bool,
+    asked: bytes, house: House, downstream: "Downstream", identity: Identity
 ) -> CallFaults | Refusal | None:
     """What may strike a request with `asked` in its `x-aigw-fault` header (empty: none); None = nothing.
 
-    The header counts on a gateway bound to this machine only (`host`), from callers that are known or need not be
-    (`is_open`: a replay); a fault that cannot be done is a refusal.
+    The header counts on a gateway that is bound to this machine only, from callers that are known or need not be (tests);
+    a fault that cannot be done is a refusal.
     """
-    boards = () if board.is_empty else (board,)
-    if asked and web_address.is_loopback(host):
-        if not (is_open or identity.kind != "none" or identity.providers is None):
+    own = FaultBoard()
+    if asked and web_address.is_loopback(house.host):
+        if not (house.bench is not None or identity.kind != "none" or identity.providers is None):
             return _WHO
-        own = FaultBoard()
         try:
             own.add(asked.decode("utf-8", "replace"))
         except FaultError as error:
-            hint = f"; {error.hint}" if error.hint else ""
-            return Refusal(code=error.code, message=f"x-aigw-fault: {error.message}{hint}")
-        boards = (own, *boards)
-    return CallFaults(boards, downstream) if boards else None
+            return _refusal(error)
+    return None if own.is_empty and house.faults.is_empty else CallFaults(house.faults, own, downstream)
 
 
 def behind_faults(send: Send) -> Send:
@@ -102,20 +145,20 @@ async def _struck(send: Send, call: Call, trail: Trail, faults: CallFaults) -> R
     if trail.is_asked:  # an adapter's further steps: a fault is one of the attempt, not of each
         return await send(call)
     trail.is_asked = True
-    struck = faults.striking(facts_of(trail))
+    struck = faults.strike(facts_of(trail), stage_of(trail))
     if struck is None:
         return await send(call)
-    done = perform(struck.spec, stage_of(trail, struck))
+    done = struck.done
     if isinstance(done, Act):
         await play_refusal(done)
-        return FaultyReply(done, struck)
+        return FaultyReply(done, struck.fault)
     reply = await send(call)
     try:
         await asyncio.sleep(done.wait_s)
     except BaseException:
         reply.cancel()
         raise
-    return RewrittenReply(reply, done, struck, is_drained=_is_recorded(trail))
+    return RewrittenReply(reply, done, struck.fault, is_drained=_is_recorded(trail))
 
 
 async def play_refusal(act: Act) -> None:
@@ -147,22 +190,24 @@ def test_of(bench_call: object) -> str:
     return "" if trial is None else str(trial.name)
 
 
-def stage_of(trail: Trail, struck: InForce) -> Stage:
+def stage_of(trail: Trail) -> Stage:
     """The attempt as the catalogue asks about it."""
     return Stage(
-        dialect=trail.dialect,
+        dialect=trail.dialect if trail.dialect in DIALECTS else CHAT,
         is_stream=trail.exchange.is_stream,
         operation=trail.operation,
         edge="provider",
         model=trail.attempt.request_model,
         at_s=time.time(),
-        draw=struck.draw,
+        draw=no_draw,
     )
+
+
+def no_draw() -> float:
+    """No number of any fault."""
+    return 0.0  # stands in until it is known which fault strikes, whose own numbers count
 
 
 def _is_recorded(trail: Trail) -> bool:
     call = trail.inbound.bench_call
     return call is not None and call.trial.records
-
-
-__all__ = ["HEADER", "CallFaults", "Rewriter", "behind_faults", "call_faults"]

@@ -12,6 +12,7 @@ import msgspec
 
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.operations import Operation
+from aigw_dev.server.headers import Pairs, value_of
 
 _LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 _CONTAINER_NAMES: Final = ("host.docker.internal", "host.containers.internal")
@@ -239,3 +240,13 @@ def spoken(head: Head, operation: Operation) -> str:
     if operation.family == "list" and any(name == b"x-goog-api-key" for name, _ in head.credentials):
         return "gemini-generate-content"
     return operation.dialect
+
+
+def preflight(headers: Pairs) -> Pairs:
+    """An allowed page may send whatever header it asks for: SDKs in a browser add many of their own."""
+    asked = value_of(headers, b"access-control-request-headers")
+    return [
+        (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE, OPTIONS"),
+        (b"access-control-allow-headers", asked or b"authorization, content-type"),
+        (b"access-control-max-age", b"600"),
+    ]

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+import sys
 
 
 def reset_on_close(transport: asyncio.BaseTransport) -> None:
@@ -13,9 +14,5 @@ def reset_on_close(transport: asyncio.BaseTransport) -> None:
         return
     with contextlib.suppress(OSError, AttributeError):
         # `struct linger`: two ints, and two shorts on Windows
-        form = "hh" if _is_short() else "ii"
+        form = "hh" if sys.platform == "win32" else "ii"
         found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(form, 1, 0))
-
-
-def _is_short() -> bool:
-    return hasattr(socket, "SIO_RCVALL")  # only on Windows, where the option has this form

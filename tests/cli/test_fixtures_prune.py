@@ -42,7 +42,9 @@ def test_told_to_it_removes(library: Library, capsys: pytest.CaptureFixture[str]
     assert "there is nothing to remove" in shown
 
 
-@pytest.mark.parametrize("orphan", ["test_a/test_x", {"fixture": "test_a/test_x.aigw.json"}])
+@pytest.mark.parametrize(
+    "orphan", ["test_a/test_x", "fx/test_a/test_x.aigw.json", {"fixture": "test_a/test_x.aigw.json"}]
+)
 def test_the_orphans_of_a_report_go_too(library: Library, tmp_path: Path, orphan: object) -> None:
     report = tmp_path / "report.json"
     report.write_text(json.dumps({"orphans": [orphan, 7]}), "utf-8")
@@ -57,7 +59,9 @@ def test_tests_that_are_gone_leave_their_fixtures(library: Library, tmp_path: Pa
     assert library.names() == []
 
 
-@pytest.mark.parametrize("content", ["{}", "[]", '{"orphans": null}'])
+@pytest.mark.parametrize(
+    "content", ["{}", "[]", '{"orphans": null}', '{"orphans": [], "orphans_not_checked": "-k selects tests"}']
+)
 def test_a_report_of_a_part_of_the_suite_is_refused(library: Library, tmp_path: Path, content: str) -> None:
     report = tmp_path / "report.json"
     report.write_text(content, "utf-8")

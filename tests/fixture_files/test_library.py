@@ -190,6 +190,26 @@ def test_a_fixture_past_the_limit_is_not_written(library: Library, monkeypatch: 
     assert not library.root.exists()
 
 
+def test_a_blob_named_a_thousand_times_does_not_fill_the_memory(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fixture = picture()
+    fixture.interactions *= 5
+    library.write("five", fixture)
+    assert len(library.read("five").interactions) == 5
+    monkeypatch.setattr(library_module, "MOST_BLOB_BYTES", 4 * len(PICTURE))
+    with pytest.raises(FixtureFileError, match=r"five\.aigw\.json: its blobs hold more than"):
+        library.read("five")
+
+
+def test_what_cannot_be_removed_is_named(library: Library) -> None:
+    (library.root / "a.aigw.json").mkdir(parents=True)
+    (library.root / "b.rejected.aigw.json").mkdir()
+    with pytest.raises(FixtureFileError, match=r"a\.aigw\.json: cannot be removed"):
+        library.delete("a")
+    assert library.rejected() == []
+
+
 def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(FixtureFileError, match=r"a\.aigw\.json: cannot be written"):

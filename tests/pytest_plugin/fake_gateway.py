@@ -147,7 +147,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 test.stubs.append(body)
                 self.reply(200, {})
             case ["faults"]:
-                given = body["fault"]
+                given: Any = body["fault"]
                 test.faults.append(given if isinstance(given, dict) else {"id": given})
                 self.reply(200, {"fault_id": f"f{len(test.faults)}"})
             case ["gates"]:

@@ -185,8 +185,6 @@ def _applied(rule: _Rule, request: Request) -> Request:
     after = _edited(before, rule, 0)
     if after is before:
         return request
-    if after is _GONE:
-        after = msgspec.UNSET
     return msgspec.structs.replace(request, **{rule.place: after})
 
 

@@ -103,7 +103,8 @@ class Pool:
             except FixtureError as error:
                 where = f"{file}: {error.where}"
                 raise FixtureError(error.message, where=where, code=error.code, hint=error.hint) from None
-            if rules.texts not in [one.texts for one in self._rules]:
+            rules = next((one for one in self._rules if one.texts == rules.texts), rules)
+            if rules not in self._rules:
                 self._rules.append(rules)
             self._entries += [
                 _Entry(file, number, one, rules) for number, one in enumerate(fixture.interactions)

@@ -18,7 +18,12 @@ _SHA256: Final = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
 def _object(required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
     """An object with these fields and no others."""
     written = {name.replace("tilde_", "~"): one for name, one in properties.items()}
-    return {"type": "object", "properties": written, "required": list(required), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": written,
+        "required": list(required),
+        "additionalProperties": False,
+    }
 
 
 def _row(*entries: Any, least: int) -> dict[str, Any]:
@@ -70,7 +75,9 @@ _DEFS: Final[dict[str, Any]] = {
             "anyOf": [_ANY, _object(("~append",), tilde_keep=_WAIT, tilde_append=_list(_ANY))]
         },
     },
-    "file": _object(("name", "~blob"), name=_TEXT, filename=_TEXT, type=_TEXT, tilde_blob=_SHA256, bytes=_WAIT),
+    "file": _object(
+        ("name", "~blob"), name=_TEXT, filename=_TEXT, type=_TEXT, tilde_blob=_SHA256, bytes=_WAIT
+    ),
     "request": _object(
         ("op",),
         op=_TEXT,

@@ -11,7 +11,18 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from aigw_dev import __version__
 from aigw_dev.core.errors import GatewayError
 from aigw_dev.server import metrics
-from aigw_dev.server.admin import choices, drafting, exchanges, intent, keys, live, places, replays, trials
+from aigw_dev.server.admin import (
+    choices,
+    drafting,
+    exchanges,
+    faults,
+    intent,
+    keys,
+    live,
+    places,
+    replays,
+    trials,
+)
 from aigw_dev.server.admin.desk import Desk, on_fault, on_gateway, on_http
 from aigw_dev.server.gateway import Gateway
 
@@ -69,6 +80,7 @@ def build(gateway: Gateway) -> Litestar:
             keys.router(desk),
             choices.router(desk),
             trials.router(desk),
+            faults.router(desk),
         ],
         openapi_config=OpenAPIConfig(
             title="aigw-dev admin API",

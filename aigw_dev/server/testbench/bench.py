@@ -13,6 +13,7 @@ from aigw_dev.core.errors import GatewayError, Refusal
 from aigw_dev.core.exchange import Assembled, Exchange
 from aigw_dev.core.recording import miss as misses
 from aigw_dev.core.recording.fixture import SESSION, Blob, Fixture, FixtureError, Response
+from aigw_dev.core.recording.ignore import compile_rules
 from aigw_dev.core.recording.matching import Miss, Taken
 from aigw_dev.fixture_files.library import Library
 from aigw_dev.fixture_files.naming import name_of_test
@@ -110,6 +111,10 @@ class Bench:
             held = [(one, self.library.read(one)) for one in self.library.names() if one != file]
             # What was recorded outside tests goes first: a test's own recordings are its own.
             trial.others = sorted(held, key=lambda pair: bool(pair[1].test))
+        if is_read:
+            trial.prepare()
+        else:
+            compile_rules(options.ignore)
         return trial
 
     # calls

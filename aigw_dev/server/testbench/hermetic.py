@@ -24,7 +24,7 @@ from aigw_dev.server.sources import ConfigSource, Reading
 
 _UPSTREAM: Final = re.compile(rb'"upstream": "([^"/\\]{1,200})')
 _ASKED: Final = re.compile(
-    rb'"asked": "([^"\\]{1,400})"(,\s*"rule": "[^"\\]+")?,\s*"chosen": "([^"/\\]{1,200})/'
+    rb'"asked": "([^"\\]{1,400})"(?:,\s*"rule": "([^"\\]*)")?,\s*"chosen": "([^"/\\]{1,200})/'
 )
 _HOMES: Final = ("openai", "anthropic", "gemini")
 """Whose models bare names are, in the dialects that callers speak."""

@@ -86,6 +86,10 @@ class Trial:
             self._pool = Pool(self.held(), ignore=self.options.ignore, repeat=self.options.repeat)
         return self._pool
 
+    def prepare(self) -> None:
+        """Make ready what can be replayed. Raises `FixtureError` for a rule that is none. Blocking for large fixtures."""
+        _ = self.pool
+
     def held(self) -> list[tuple[str, Fixture]]:
         """The fixtures it answers from, by name."""
         own = [(self.file, self.fixture)] if self.fixture is not None else []

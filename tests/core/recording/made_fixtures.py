@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from aigw_dev.core.recording.fixture import (
     Attempt,
     Blob,
+    End,
     EventRow,
     FilePart,
     Fixture,
@@ -39,13 +40,36 @@ class Beside:
 
 _NAMES = st.one_of(
     st.sampled_from(
-        ["id", "created", "signature", "call_id", "messages", "input", "model", "~v", "~lit", "~lines", "~extends"]
+        [
+            "id",
+            "created",
+            "signature",
+            "call_id",
+            "messages",
+            "input",
+            "model",
+            "~v",
+            "~lit",
+            "~lines",
+            "~extends",
+        ]
     ),
     st.text(max_size=4),
 )
 _TEXTS = st.one_of(
     st.text(max_size=12),
-    st.sampled_from(["a\nb", "\n", "call_abc123", "msg_0123456789", "\u202e\u200b\x1b\x7f\ud800", "~v", "A" * 300, "QUJD" * 90]),
+    st.sampled_from(
+        [
+            "a\nb",
+            "\n",
+            "call_abc123",
+            "msg_0123456789",
+            "\u202e\u200b\x1b\x7f\ud800",
+            "~v",
+            "A" * 300,
+            "QUJD" * 90,
+        ]
+    ),
 )
 _SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), _TEXTS
@@ -63,13 +87,17 @@ OBJECTS = st.dictionaries(_NAMES, JSON, max_size=4)
 _WITH_WILDS = st.one_of(JSON, st.builds(Wild, pattern=st.one_of(st.none(), _TEXTS)))
 _BODIES = st.one_of(OBJECTS, st.dictionaries(_NAMES, _WITH_WILDS, max_size=4), JSON)
 _HEADERS = st.dictionaries(st.sampled_from(["content-type", "retry-after"]), _TEXTS, max_size=2)
-_BLOBS = st.builds(Blob, sha256=st.just("ab" * 32), type=st.sampled_from(["", "audio/mpeg"]), bytes=st.integers(0, 99))
-_WAITS = st.integers(0, 9999)
-_FILES = st.builds(
-    lambda name, kind: FilePart(name=name, filename="a.wav", type=kind, blob=Blob(sha256="cd" * 32, type=kind, bytes=3)),
-    _TEXTS,
-    st.sampled_from(["", "audio/wav"]),
+_BLOBS = st.builds(
+    Blob, sha256=st.just("ab" * 32), type=st.sampled_from(["", "audio/mpeg"]), bytes=st.integers(0, 99)
 )
+_WAITS = st.integers(0, 9999)
+
+
+def _part(name: str, kind: str) -> FilePart:
+    return FilePart(name=name, filename="a.wav", type=kind, blob=Blob(sha256="cd" * 32, type=kind, bytes=3))
+
+
+_FILES = st.builds(_part, _TEXTS, st.sampled_from(["", "audio/wav"]))
 REQUESTS = st.one_of(
     st.builds(Request, op=_TEXTS, headers=_HEADERS, body=_BODIES),
     st.builds(Request, op=_TEXTS, method=st.just("GET"), path=_TEXTS),
@@ -77,15 +105,27 @@ REQUESTS = st.one_of(
     st.builds(Request, op=_TEXTS, blob=_BLOBS),
 )
 _ROWS = st.one_of(
-    st.builds(EventRow, name=st.one_of(st.none(), _TEXTS), data=st.one_of(OBJECTS, st.lists(JSON, max_size=2)), id=_TEXTS),
+    st.builds(
+        EventRow,
+        name=st.one_of(st.none(), _TEXTS),
+        data=st.one_of(OBJECTS, st.lists(JSON, max_size=2)),
+        id=_TEXTS,
+    ),
     st.builds(EventRow, name=st.one_of(st.none(), _TEXTS), text=_TEXTS, id=st.sampled_from(["", "7"])),
 )
 _FRAMES = st.one_of(
-    st.builds(Frame, side=st.sampled_from(["c", "s"]), dt_ms=_WAITS, data=st.one_of(OBJECTS, st.lists(JSON, max_size=2))),
+    st.builds(
+        Frame,
+        side=st.sampled_from(["c", "s"]),
+        dt_ms=_WAITS,
+        data=st.one_of(OBJECTS, st.lists(JSON, max_size=2)),
+    ),
     st.builds(Frame, side=st.sampled_from(["c", "s"]), dt_ms=_WAITS, text=_TEXTS),
     st.builds(Frame, side=st.sampled_from(["c", "s"]), dt_ms=_WAITS, blob=_BLOBS),
 )
-_SYNTHS = st.builds(Synth, text=_TEXTS, tool_calls=st.lists(JSON, max_size=2), chunks=st.one_of(st.none(), _WAITS))
+_SYNTHS = st.builds(
+    Synth, text=_TEXTS, tool_calls=st.lists(JSON, max_size=2), chunks=st.one_of(st.none(), _WAITS)
+)
 _WAYS: tuple[st.SearchStrategy[dict[str, Any]], ...] = (
     st.fixed_dictionaries({"body": st.one_of(OBJECTS, JSON), "dt_ms": st.lists(_WAITS, max_size=1)}),
     st.fixed_dictionaries({"text": _TEXTS}),
@@ -101,7 +141,8 @@ _WAYS: tuple[st.SearchStrategy[dict[str, Any]], ...] = (
 @st.composite
 def responses(draw: st.DrawFn) -> Response:
     fields = draw(st.one_of(*_WAYS))
-    end = draw(st.sampled_from(["eof", "cut", "reset", "client_abort"]))
+    ends: list[End] = ["eof", "cut", "reset", "client_abort"]
+    end = draw(st.sampled_from(ends))
     return Response(
         status=draw(st.sampled_from([200, 429])),
         headers={**draw(_HEADERS), "x-ratelimit-remaining-tokens": "7"},
@@ -177,16 +218,23 @@ class Recording:
             "object": "chat.completion",
             "created": self.created,
             "model": "gpt-4o-mini-2024-07-18",
-            "choices": [{"index": 0, "message": {"role": "assistant", "content": "Paris."}, "finish_reason": "stop"}],
+            "choices": [
+                {"index": 0, "message": {"role": "assistant", "content": "Paris."}, "finish_reason": "stop"}
+            ],
             "system_fingerprint": self.made_up("fp_"),
         }
-        return self.fixture({"model": "gpt-4o-mini", "messages": []}, "openai.chat.completions", Response(body=body))
+        return self.fixture(
+            {"model": "gpt-4o-mini", "messages": []}, "openai.chat.completions", Response(body=body)
+        )
 
     def chat_stream(self) -> Fixture:
         """Two turns: the second sends the first one's tool call back."""
         call = self.made_up("call_")
         first = [
-            {"role": "assistant", "tool_calls": [{"index": 0, "id": call, "function": {"name": "f", "arguments": ""}}]},
+            {
+                "role": "assistant",
+                "tool_calls": [{"index": 0, "id": call, "function": {"name": "f", "arguments": ""}}],
+            },
             {"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]},
         ]
         ask: list[dict[str, Any]] = [{"role": "user", "content": "Weather\nin Oslo?"}]
@@ -196,7 +244,9 @@ class Recording:
             {"role": "tool", "tool_call_id": call, "content": "4 °C"},
         ]
         second = self.fixture(
-            {"model": "gpt-4o-mini", "messages": ask + told}, "openai.chat.completions", Response(events=self._chunks([{"content": "4"}]))
+            {"model": "gpt-4o-mini", "messages": ask + told},
+            "openai.chat.completions",
+            Response(events=self._chunks([{"content": "4"}])),
         )
         return self.fixture(
             {"model": "gpt-4o-mini", "messages": ask},
@@ -206,10 +256,17 @@ class Recording:
         )
 
     def _chunks(self, deltas: list[dict[str, Any]]) -> list[EventRow]:
-        choices = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+        choices: list[dict[str, Any]] = [
+            {"index": 0, "delta": delta, "finish_reason": None} for delta in deltas
+        ]
         choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
         name = self.made_up("chatcmpl-", len(deltas))
-        head = {"id": name, "object": "chat.completion.chunk", "created": self.created, "model": "gpt-4o-mini"}
+        head = {
+            "id": name,
+            "object": "chat.completion.chunk",
+            "created": self.created,
+            "model": "gpt-4o-mini",
+        }
         rows = [EventRow(data={**head, "choices": [choice]}) for choice in choices]
         return [*rows, EventRow(text="[DONE]")]
 
@@ -217,9 +274,20 @@ class Recording:
         reply, item, call = self.made_up("resp_"), self.made_up("msg_"), self.made_up("call_")
         secret = self.made_up("gAAAA", 1)
         reasoning = {"id": self.made_up("rs_"), "type": "reasoning", "encrypted_content": secret}
-        function = {"id": self.made_up("fc_"), "type": "function_call", "call_id": call, "name": "f", "arguments": "{}"}
+        function = {
+            "id": self.made_up("fc_"),
+            "type": "function_call",
+            "call_id": call,
+            "name": "f",
+            "arguments": "{}",
+        }
         whole = {"id": reply, "object": "response", "created_at": self.created, "status": "in_progress"}
-        done = {**whole, "status": "completed", "completed_at": self.created + self.number % 2, "output": [reasoning, function]}
+        done = {
+            **whole,
+            "status": "completed",
+            "completed_at": self.created + self.number % 2,
+            "output": [reasoning, function],
+        }
         events = [
             {"type": "response.created", "sequence_number": 0, "response": whole},
             {"type": "response.output_item.done", "sequence_number": 1, "output_index": 0, "item": reasoning},
@@ -234,10 +302,17 @@ class Recording:
             "input": [{"type": "function_call_output", "call_id": call, "output": "4"}, reasoning],
         }
         again = Interaction(request=Request(op="openai.responses", body=later), attempts=[])
-        return self.fixture({"model": "gpt-5", "input": "hi"}, "openai.responses", Response(events=rows), again)
+        return self.fixture(
+            {"model": "gpt-5", "input": "hi"}, "openai.responses", Response(events=rows), again
+        )
 
     def messages(self) -> Fixture:
-        body = {"id": self.made_up("msg_"), "type": "message", "content": self._thought(), "stop_reason": "tool_use"}
+        body = {
+            "id": self.made_up("msg_"),
+            "type": "message",
+            "content": self._thought(),
+            "stop_reason": "tool_use",
+        }
         return self.fixture({"model": "claude", "messages": []}, "anthropic.messages", Response(body=body))
 
     def _thought(self) -> list[dict[str, Any]]:
@@ -248,11 +323,20 @@ class Recording:
 
     def messages_stream(self) -> Fixture:
         thought, use = self._thought()
-        head = {"id": self.made_up("msg_"), "type": "message", "role": "assistant", "content": []}
+        head: dict[str, Any] = {
+            "id": self.made_up("msg_"),
+            "type": "message",
+            "role": "assistant",
+            "content": [],
+        }
         signature = {"type": "signature_delta", "signature": thought["signature"]}
         events: list[dict[str, Any]] = [
             {"type": "message_start", "message": head},
-            {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "signature": ""}},
+            {
+                "type": "content_block_start",
+                "index": 0,
+                "content_block": {"type": "thinking", "signature": ""},
+            },
             {"type": "content_block_delta", "index": 0, "delta": signature},
             {"type": "content_block_start", "index": 1, "content_block": use},
             {"type": "message_delta", "delta": {"stop_reason": "tool_use"}},
@@ -262,10 +346,14 @@ class Recording:
         history = [{"role": "assistant", "content": [thought, use]}]
         later = Request(op="anthropic.messages", body={"model": "claude", "messages": history})
         again = Interaction(request=later, attempts=[])
-        return self.fixture({"model": "claude", "messages": []}, "anthropic.messages", Response(events=rows), again)
+        return self.fixture(
+            {"model": "claude", "messages": []}, "anthropic.messages", Response(events=rows), again
+        )
 
     def gemini(self) -> Fixture:
-        return self.fixture({"contents": []}, "gemini.generate_content", Response(body=self._candidate("Hi", "STOP")))
+        return self.fixture(
+            {"contents": []}, "gemini.generate_content", Response(body=self._candidate("Hi", "STOP"))
+        )
 
     def gemini_stream(self) -> Fixture:
         rows = [EventRow(data=self._candidate("H", "")), EventRow(data=self._candidate("i", "STOP"))]
@@ -286,7 +374,15 @@ class Recording:
         }
 
 
-RECORDINGS = ("chat", "chat_stream", "responses_stream", "messages", "messages_stream", "gemini", "gemini_stream")
+RECORDINGS = (
+    "chat",
+    "chat_stream",
+    "responses_stream",
+    "messages",
+    "messages_stream",
+    "gemini",
+    "gemini_stream",
+)
 
 
 def plain(fixture: Fixture) -> Any:

@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -21,7 +22,9 @@ from aigw_dev.core.streams import sse
 from tests.core.recording.made_fixtures import JSON, OBJECTS
 
 STREAM = (
-    b'\xef\xbb\xbf: hello\r\n\r\nid: 1\r\nevent: a\r\ndata: {"x":\xc3\xa41}\n\n'.replace(b"\xc3\xa41", b'"\xc3\xa4"')
+    b'\xef\xbb\xbf: hello\r\n\r\nid: 1\r\nevent: a\r\ndata: {"x":\xc3\xa41}\n\n'.replace(
+        b"\xc3\xa41", b'"\xc3\xa4"'
+    )
     + b'data: {"obfuscation":"zz","y":[1.50,\ndata: 2]}\r\rretry: 5\ndata: [DONE]\n\ndata: {"a":1,"a":2}\n\ndata: 1e400\n\n'
 )
 ROWS = [
@@ -35,7 +38,7 @@ ROWS = [
 
 def cut(content: bytes, places: list[int]) -> list[tuple[float, bytes]]:
     edges = sorted({0, len(content), *(place % (len(content) + 1) for place in places)})
-    return [(float(number), content[a:b]) for number, (a, b) in enumerate(zip(edges, edges[1:], strict=False))]
+    return [(float(number), content[a:b]) for number, (a, b) in enumerate(pairwise(edges))]
 
 
 def rows(content: bytes, kind: str = EVENT_STREAM) -> list[EventRow] | None:
@@ -54,12 +57,23 @@ def test_cut_at_every_byte_the_events_are_the_same() -> None:
         assert rows_of(cut(STREAM, [place]), EVENT_STREAM).events == ROWS
 
 
-_NAMES = st.one_of(st.none(), st.text(st.characters(blacklist_characters="\r\n\0", blacklist_categories=["Cs"]), min_size=1, max_size=5))
+_NAMES = st.one_of(
+    st.none(),
+    st.text(
+        st.characters(blacklist_characters="\r\n\0", blacklist_categories=["Cs"]), min_size=1, max_size=5
+    ),
+)
 
 
-@given(st.lists(st.builds(EventRow, name=_NAMES, data=st.one_of(OBJECTS, st.lists(JSON, max_size=2))), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.builds(EventRow, name=_NAMES, data=st.one_of(OBJECTS, st.lists(JSON, max_size=2))),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_what_is_written_on_the_wire_is_read_as_the_same_events(made: list[EventRow]) -> None:
-    made = [row for row in made if not (isinstance(row.data, dict) and "obfuscation" in row.data)]
+    made = [row for row in made if '"obfuscation"' not in json.dumps(row.data)]
     back = rows(b"".join(map(sse_bytes, made)))
     assert back == made
     assert repr(back) == repr(made)

@@ -19,7 +19,9 @@ def said(*texts: str) -> list[dict[str, Any]]:
 
 
 def turns(*bodies: Any) -> Fixture:
-    return Fixture(interactions=[Interaction(request=Request(op="o", body=body), attempts=[]) for body in bodies])
+    return Fixture(
+        interactions=[Interaction(request=Request(op="o", body=body), attempts=[]) for body in bodies]
+    )
 
 
 def written(fixture: Fixture) -> list[dict[str, Any]]:
@@ -45,7 +47,10 @@ def test_a_turn_more_is_written_as_what_it_adds() -> None:
 
 def test_inputs_and_contents_grow_too() -> None:
     for name in ("input", "contents"):
-        assert bodies({name: said("1")}, {name: said("1", "2")})[1] == {"~extends": 0, name: {"~append": said("2")}}
+        assert bodies({name: said("1")}, {name: said("1", "2")})[1] == {
+            "~extends": 0,
+            name: {"~append": said("2")},
+        }
 
 
 def test_a_history_that_changed_at_its_end_keeps_its_beginning() -> None:
@@ -57,7 +62,13 @@ def test_a_history_that_changed_at_its_end_keeps_its_beginning() -> None:
 def test_fields_that_changed_went_or_came_are_said() -> None:
     first = {"model": "m", "messages": said("1"), "top_p": 1, "seed": 1}
     second = {"model": "n", "messages": said("1"), "seed": None, "stop": LONG}
-    assert bodies(first, second)[1] == {"~extends": 0, "~drop": ["top_p"], "model": "n", "seed": None, "stop": LONG}
+    assert bodies(first, second)[1] == {
+        "~extends": 0,
+        "~drop": ["top_p"],
+        "model": "n",
+        "seed": None,
+        "stop": LONG,
+    }
 
 
 def test_the_same_request_again_is_one_reference() -> None:
@@ -96,7 +107,9 @@ def test_translated_requests_extend_those_of_earlier_attempts() -> None:
 
 def sent(client: Any, upstream: Any, **fields: Any) -> Any:
     fixture = turns(client)
-    fixture.interactions[0].attempts = [Attempt(upstream="p/m", request=Request(op="o", body=upstream, **fields))]
+    fixture.interactions[0].attempts = [
+        Attempt(upstream="p/m", request=Request(op="o", body=upstream, **fields))
+    ]
     return written(fixture)[0]["attempts"][0]["request"]
 
 
@@ -105,7 +118,10 @@ def test_a_request_with_another_model_is_a_patch() -> None:
     upstream = {"model": "m", "messages": said("1"), "opts": {"a": 1, "c": 3}}
     patch = {"~patch": {"user": None, "model": "m", "opts": {"b": None, "c": 3}}}
     assert sent(client, upstream) == patch
-    assert sent(client, upstream, headers={"anthropic-version": "1"}) == {**patch, "headers": {"anthropic-version": "1"}}
+    assert sent(client, upstream, headers={"anthropic-version": "1"}) == {
+        **patch,
+        "headers": {"anthropic-version": "1"},
+    }
 
 
 def test_what_a_patch_cannot_say_is_written_whole() -> None:
@@ -138,10 +154,12 @@ def test_a_patch_replaces_wildcards() -> None:
 @st.composite
 def conversations(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Bodies that each come of one before by a few edits, as agents send them."""
-    made = [{"model": "m", "messages": said("1"), "tools": [LONG], "b": draw(JSON)}]
+    made: list[dict[str, Any]] = [{"model": "m", "messages": said("1"), "tools": [LONG], "b": draw(JSON)}]
     for _ in range(draw(st.integers(1, 4))):
         body = dict(draw(st.sampled_from(made)))
-        body["messages"] = body.get("messages", [])[: draw(st.integers(0, 4))] + said(*draw(st.lists(st.text(max_size=2), max_size=2)))
+        body["messages"] = body.get("messages", [])[: draw(st.integers(0, 4))] + said(
+            *draw(st.lists(st.text(max_size=2), max_size=2))
+        )
         for key in draw(st.lists(st.sampled_from(["model", "tools", "b", "messages"]), max_size=2)):
             body.pop(key, None)
         body.update(draw(st.dictionaries(st.sampled_from(["model", "b", "z"]), JSON, max_size=2)))

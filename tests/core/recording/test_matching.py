@@ -91,6 +91,20 @@ def test_an_interactions_own_repeat_goes_before_the_pools() -> None:
     assert [_number(pool.take(chat("a"))) for _ in range(3)] == [0, 1, 1]
 
 
+def test_where_only_some_ask_for_it_those_are_given_again() -> None:
+    pool = Pool([("1", _recorded(chat("a"), repeat="cycle")), ("2", _recorded(chat("a")))])
+    found = [pool.take(chat("a")) for _ in range(4)]
+    assert [one.file for one in found if isinstance(one, Taken)] == ["1", "2", "1", "1"]
+
+
+def test_many_sets_of_rules_keep_their_files_apart() -> None:
+    files = [
+        (str(place), _recorded(chat(str(place % 3)), ignore=(f"p{place % 300}",))) for place in range(600)
+    ]
+    pool = Pool(files)
+    assert [_number(pool.take(chat(str(place % 3)))) for place in range(600)] == [0] * 600
+
+
 def test_peek_uses_nothing_up() -> None:
     pool = _pool(chat("a"))
     assert _number(pool.peek(chat("a"))) == _number(pool.peek(chat("a"))) == 0

@@ -137,6 +137,13 @@ def test_an_empty_fixture_has_no_nearest() -> None:
     assert as_dict(miss, test=TEST, fixture_path=FILE, mend=MEND)["nearest"] is None
 
 
+def test_a_nearest_without_differences_has_no_table() -> None:
+    miss = _miss(chat("a"), chat("b"))
+    text = _text(Miss(kind="miss", request=miss.request, key=miss.key, call=1, nearest=miss.nearest))
+    assert "nearest  interaction 1" in text
+    assert "recorded  " not in text
+
+
 def test_a_long_table_is_cut_and_values_take_one_line() -> None:
     miss = _miss(chat("a\nb" * 30, **{f"p{place}": place for place in range(20)}), chat("c"))
     text = _text(miss)

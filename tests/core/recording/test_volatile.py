@@ -50,15 +50,23 @@ def lines(payloads: list[str], second: int) -> list[str]:
 
 
 @pytest.mark.vectors
-@pytest.mark.parametrize("provider", ["openai", "anthropic", "google", "groq", "deepseek", "xai", "alibaba", "mistral"])
+@pytest.mark.parametrize(
+    "provider", ["openai", "anthropic", "google", "groq", "deepseek", "xai", "alibaba", "mistral"]
+)
 def test_real_streams_recorded_again_change_three_lines_at_most(vectors: Path, provider: str) -> None:
     found = sorted((vectors / "vercel-ai" / provider).rglob("*.chunks.txt"))
     assert found
     for path in found:
-        payloads = [line for line in path.read_text("utf-8").split("\n") if lossless(line) is not msgspec.UNSET]
+        payloads = [
+            line for line in path.read_text("utf-8").split("\n") if lossless(line) is not msgspec.UNSET
+        ]
         assert payloads
         before, after = lines(payloads, 1), lines([again(payload) for payload in payloads], 2)
-        changed = [line for line in difflib.unified_diff(before, after, n=0, lineterm="") if re.match(r"-(?!--)", line)]
+        changed = [
+            line
+            for line in difflib.unified_diff(before, after, n=0, lineterm="")
+            if re.match(r"-(?!--)", line)
+        ]
         assert len(before) == len(after), path.name
         assert len(changed) <= 3, (path.name, [line[:160] for line in changed])
 
@@ -106,7 +114,9 @@ def test_headers_that_count_and_measure_are_volatile_limits_are_not() -> None:
 
 
 def test_fields_of_every_event_are_hoisted_and_content_is_not() -> None:
-    events = [{"id": "chatcmpl-abc123", "object": "chunk", "n": number, "choices": []} for number in (1, 2)]
+    events: list[dict[str, Any]] = [
+        {"id": "chatcmpl-abc123", "object": "chunk", "n": number, "choices": []} for number in (1, 2)
+    ]
     common = Common(Response(events=[EventRow(data=data) for data in events]))
     assert common.written() == {"id": "chatcmpl-abc123", "object": "chunk"}
     assert common.own(events[0]) == {"n": 1, "choices": []}

@@ -6,11 +6,7 @@ from hypothesis import given, settings
 
 from aigw_dev.core.recording.fixture import (
     Attempt,
-    Blob,
-    EventRow,
     Fixture,
-    FixtureError,
-    Frame,
     Interaction,
     Request,
     Response,

@@ -45,7 +45,7 @@ async def test_held_events_are_exactly_those_before_the_gate() -> None:
 
     async def read() -> None:
         async for piece in gates.pass_through(0, pieces(b"".join(EVENTS))):
-            got.append(piece)
+            got[:] = [*got, piece]
 
     async with asyncio.timeout(5):
         task = asyncio.create_task(read())

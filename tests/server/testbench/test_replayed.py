@@ -62,9 +62,13 @@ async def test_one_that_broke_off_breaks_off_behind_its_events(end: str) -> None
     got: list[bytes] = []
     reply = ReplayedReply(response, read_blob=read, pace=0)
     assert not reply.is_complete
-    with pytest.raises(UpstreamError) as broken:
+
+    async def read_all() -> None:
         async for piece in reply.chunks():
-            got.append(piece)
+            got[:] = [*got, piece]
+
+    with pytest.raises(UpstreamError) as broken:
+        await read_all()
     assert broken.value.code == "upstream_reset"
     assert got == [b'data: {"k":1}\n\n']
 

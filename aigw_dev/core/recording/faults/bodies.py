@@ -333,7 +333,8 @@ _BLOCK_STOP: Final = {"contentBlockIndex", "p"}
 
 def _incomplete(document: Object, reason: str) -> Object:
     is_event = "response" in document
-    held = cast("Object", document["response"]) if is_event else document
+    found = document["response"] if is_event else document
+    held = cast("Object", found) if isinstance(found, dict) else {}
     if held.get("status") != "completed":
         return document
     changed: dict[str, Any] = {**held, "status": "incomplete", "incomplete_details": {"reason": reason}}

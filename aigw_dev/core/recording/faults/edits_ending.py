@@ -118,7 +118,8 @@ class ErrorEvent(Plain):
         """The block; after the last one the error at once."""
         payload = block.payload() or {}
         self._sequence = payload.get("sequence_number", self._sequence)
-        self._response = payload.get("response", self._response)
+        if isinstance(payload.get("response"), dict):
+            self._response = payload["response"]
         is_last = block.has_data and number + 1 == self.after(_AFTER)
         return [Bytes(block.raw), *(self._over(block) if is_last else [])]
 

@@ -95,6 +95,8 @@ _OF_PUBLISHERS: Final = {
     "gemini-generate-content": (GENERATE, STREAM_GENERATE, GEMINI_COUNT),
     "anthropic-messages": (MESSAGES, MESSAGES, COUNT_TOKENS),
 }
+_MOST_STEPS: Final = 8
+"""Of a path's end; no operation that a path alone can tell has more."""
 _GUESSED: Final = frozenset({"chat", "count", "model"})
 """Families that a path alone can tell."""
 
@@ -219,7 +221,7 @@ def _by_ending(method: str, path: str) -> Match | None:
 
 def _endings(path: str) -> Iterator[str]:
     steps = path.strip("/").split("/")
-    for number in range(1, len(steps)):
+    for number in range(max(1, len(steps) - _MOST_STEPS), len(steps)):
         yield "/" + "/".join(steps[number:])
 
 

@@ -10,7 +10,7 @@ Source: the HAR 1.2 specification (W3C draft), Chrome's exports. Content in a HA
 
 import base64
 import binascii
-from typing import Any
+from typing import Any, Final
 
 from aigw_dev.core.recording.document import lossless
 from aigw_dev.core.recording.fixture import FixtureError, Frame
@@ -31,10 +31,10 @@ from aigw_dev.core.recording.importing.imported import (
 from aigw_dev.core.recording.importing.moments import milliseconds, moment_of, number_of
 from aigw_dev.core.recording.importing.payload import add_field
 
-_BINARY = 2
-_USUAL_EVENT = "message"
+_BINARY: Final = 2
+_USUAL_EVENT: Final = "message"
 """What browsers call an event without a name."""
-_PACKED = "content-encoding"
+_PACKED: Final = "content-encoding"
 
 
 def import_har(document: Any, *, name: str, store: Store) -> Imported:

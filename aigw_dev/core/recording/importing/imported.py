@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -154,9 +154,9 @@ def member(document: Any, name: str) -> Any:
     return cast("Mapping[str, Any]", document).get(name) if isinstance(document, dict) else None
 
 
-_LEAST_STATUS = 100
-_MOST_STATUS = 599
-_KINDS = (
+_LEAST_STATUS: Final = 100
+_MOST_STATUS: Final = 599
+_KINDS: Final = (
     (dict, "an object"),
     (list, "a list"),
     (str, "a text"),
