@@ -2,12 +2,10 @@
 
 import fnmatch
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import msgspec
-import typer
 
 from aigw_dev.cli import output
 from aigw_dev.cli.against_call import (
@@ -19,6 +17,7 @@ from aigw_dev.cli.against_call import (
     operation_of,
     outgoing,
 )
+from aigw_dev.cli.bench import AgainstOptions
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, NOT_HELD, PROVIDER, CommandError
 from aigw_dev.cli.place import Place
@@ -39,25 +38,6 @@ _STYLES: Final[dict[Verdict, str]] = {"same": "green", "differs": "red", "failed
 _CONNECT_S: Final = 10.0
 _READ_S: Final = 120.0
 """No pause of a reply may be longer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgainstOptions:
-    """Where fixtures' requests are sent instead of being answered."""
-
-    against: Annotated[
-        str,
-        typer.Option(
-            "--against", metavar="URL", help="Send the fixtures' requests to this base URL and compare."
-        ),
-    ] = ""
-    key: Annotated[
-        str,
-        typer.Option("--key", metavar="NAME", help="The key to send there: a name, env:VARIABLE or file:PATH."),
-    ] = ""
-    only: Annotated[
-        str, typer.Option("--only", metavar="GLOB", help="Of these fixtures only, e.g. 'chat/*'.")
-    ] = ""
 
 
 class Compared(msgspec.Struct, kw_only=True):
@@ -97,7 +77,9 @@ def replay_against(context: Context, folder: Path, options: AgainstOptions) -> i
             try:
                 interactions = library.read(name).interactions
             except FixtureError as error:
-                rows.append(Compared(fixture=name, number=0, op="", model="", verdict="failed", why=str(error)))
+                rows.append(
+                    Compared(fixture=name, number=0, op="", model="", verdict="failed", why=str(error))
+                )
                 continue
             for number, one in enumerate(interactions):
                 row = _begun(name, number, one)
@@ -133,6 +115,10 @@ def _key(place: Place, reference: str, *, origin: str) -> str:
     parsed = parse_reference(reference)
     if isinstance(parsed, str):
         raise CommandError(f"--key: {parsed}.")
+    if origin.lower().startswith("http://") and not is_loopback(host_of(origin)):
+        raise CommandError(
+            "--key: a key is not sent over plain http to another machine.", hint="Write --against https://…"
+        )
     if parsed.source == "env":
         own = place.env.get(parsed.target, "")
         if is_own_token(own):
@@ -142,11 +128,6 @@ def _key(place: Place, reference: str, *, origin: str) -> str:
     )
     if isinstance(found, Refusal):
         raise CommandError(f"--key {reference}: {found.message}.", code=found.code)
-    is_plain = origin.lower().startswith("http://") and not is_loopback(host_of(origin))
-    if is_plain:
-        raise CommandError(
-            "--key: a key is not sent over plain http to another machine.", hint="Write --against https://…"
-        )
     return found.value
 
 
@@ -170,16 +151,21 @@ def _client(context: Context, base: str) -> "httpx.Client":
 
 
 def _begun(name: str, number: int, interaction: Interaction) -> Compared:
-    body: Any = interaction.request.body
     asked = interaction.route.asked if interaction.route is not None else ""
-    model: Any = asked or (body.get("model", "") if isinstance(body, dict) else "")  # pyright: ignore[reportUnknownMemberType]  -- decoded JSON
-    return Compared(
-        fixture=name, number=number, op=interaction.request.op, model=str(model), verdict="skipped"
-    )
+    body: Any = interaction.request.body
+    if not asked and isinstance(body, dict):
+        asked = str(cast("dict[str, Any]", body).get("model", ""))
+    return Compared(fixture=name, number=number, op=interaction.request.op, model=asked, verdict="skipped")
 
 
 def _compare(
-    row: Compared, interaction: Interaction, client: "httpx.Client", *, library: "Library", base: str, key: str
+    row: Compared,
+    interaction: Interaction,
+    client: "httpx.Client",
+    *,
+    library: "Library",
+    base: str,
+    key: str,
 ) -> None:
     """Send it, and say in `row` what came of it."""
     import httpx

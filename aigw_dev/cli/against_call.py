@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -125,16 +125,16 @@ def ask(client: "httpx.Client", call: Outgoing, *, dialect: str) -> Response:
 
     sent_s = time.monotonic()
     pieces: list[tuple[float, bytes]] = []
-    made = Response()
+    made, size = Response(), 0
     form: dict[str, Any] = {"data": call.fields, "files": call.files} if call.fields is not None else {}
-    with client.stream(
-        call.method, call.url, headers=call.headers, content=call.content, **form
-    ) as reply:
+    with client.stream(call.method, call.url, headers=call.headers, content=call.content, **form) as reply:
         made.status, made.headers = reply.status_code, response_headers(reply.headers.multi_items())
         try:
             for piece in reply.iter_bytes():
                 pieces.append((time.monotonic() - sent_s, piece))
-                if sum(len(one) for _, one in pieces[-1:]) > _LONGEST_BYTES:
+                size += len(piece)
+                if size > _LONGEST_BYTES:
+                    made.end = "cut"
                     break
         except httpx.HTTPError:
             made.end = "reset"
@@ -176,7 +176,9 @@ def _url(interaction: Interaction, operation: Operation, base: str) -> str:
         below = below.replace("{model}", quote(model, safe="/"))
     elif model and operation.dialect in _BASES_WITH_VERSION:
         return f"{root}/openai/deployments/{quote(model, safe='')}{below}"
-    streams = any(one.response is not None and one.response.events is not None for one in interaction.attempts)
+    streams = any(
+        one.response is not None and one.response.events is not None for one in interaction.attempts
+    )
     query = "?alt=sse" if operation.dialect in _VERSIONS and streams else ""
     has_own_path = operation.dialect in _BASES_WITH_VERSION and bool(urlsplit(root).path)
     is_versioned = root != base.rstrip("/") or not has_own_path
@@ -217,8 +219,6 @@ def _take_body(made: Response, pieces: list[tuple[float, bytes]], kind: str, dia
 
 def _error_words(response: Response) -> dict[str, str]:
     body: Any = response.body
-    error: Any = body.get("error") if isinstance(body, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  -- decoded JSON
-    if not isinstance(error, dict):
-        return {}
-    words: dict[str, Any] = error  # pyright: ignore[reportUnknownVariableType]  -- the same
+    error: Any = cast("dict[str, Any]", body).get("error") if isinstance(body, dict) else None
+    words = cast("dict[str, Any]", error) if isinstance(error, dict) else {}
     return {name: str(words[name]) for name in _WORDS if isinstance(words.get(name), (str, int))}

@@ -71,6 +71,27 @@ class BenchOptions:
         return self.record or self.replay
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgainstOptions:
+    """Where fixtures' requests are sent instead of being answered."""
+
+    against: Annotated[
+        str,
+        typer.Option(
+            "--against", metavar="URL", help="Send the fixtures' requests to this base URL and compare."
+        ),
+    ] = ""
+    key: Annotated[
+        str,
+        typer.Option(
+            "--key", metavar="NAME", help="The key to send there: a name, env:VARIABLE or file:PATH."
+        ),
+    ] = ""
+    only: Annotated[
+        str, typer.Option("--only", metavar="GLOB", help="Of these fixtures only, e.g. 'chat/*'.")
+    ] = ""
+
+
 def bench_of(
     options: BenchOptions, *, command: tuple[str, ...] = (), writes_at_end: bool = False
 ) -> "Bench | None":

@@ -1,6 +1,7 @@
 """What the commands of `fixtures` share: which folder is meant, errors of fixtures as errors of commands, test lists."""
 
 import contextlib
+import sys
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -63,19 +64,22 @@ def redactor_of(context: Context) -> "Redactor":
 
 
 def read_test_ids(path: Path) -> frozenset[str]:
-    """The test ids in a file, one on each line: what `pytest --collect-only -q` prints will do."""
+    """The test ids in a file, or on stdin for `-`, one on each line: what `pytest --collect-only -q` prints will do."""
     from aigw_dev.fixture_files.limits import read_regular
 
-    try:
-        content = read_regular(path.resolve(), file=str(path), most=_LARGEST_LIST_BYTES)
-    except FileNotFoundError as absent:
-        raise CommandError(f"{path}: there is no such file.") from absent
+    if str(path) == "-":
+        content = sys.stdin.buffer.read(_LARGEST_LIST_BYTES)
+    else:
+        try:
+            content = read_regular(path.resolve(), file=str(path), most=_LARGEST_LIST_BYTES)
+        except FileNotFoundError as absent:
+            raise CommandError(f"{path}: there is no such file.") from absent
     listed = frozenset(
         filter(None, (line.strip() for line in content.decode("utf-8", "replace").splitlines()))
     )
     if not any("::" in each or "/" in each for each in listed):
         raise CommandError(
             f"{path} names no test.",
-            hint="It wants an id on each line, of every test there is: `pytest --collect-only -q > FILE`.",
+            hint="It wants an id on each line, of every test there is: `pytest --collect-only -q`.",
         )
     return listed

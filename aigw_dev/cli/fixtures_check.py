@@ -28,7 +28,9 @@ class CheckOptions:
     ] = None
     tests: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Every test there is, an id on each line: finds orphans."),
+        typer.Option(
+            metavar="FILE", help="Every test there is, an id on each line (- reads stdin): finds orphans."
+        ),
     ] = None
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as findings.")] = False
 

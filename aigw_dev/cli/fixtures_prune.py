@@ -27,7 +27,9 @@ def fixtures_prune(
     ] = None,
     tests: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Every test there is, an id on each line: others' go too."),
+        typer.Option(
+            metavar="FILE", help="Every test there is, an id on each line (- reads stdin): others' go too."
+        ),
     ] = None,
 ) -> int:
     """Remove fixtures and blobs that no test needs.

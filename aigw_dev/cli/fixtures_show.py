@@ -1,5 +1,6 @@
 """`aigw-dev fixtures show FILE`: one fixture as a conversation; also what git shows in a diff."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 from aigw_dev.cli import output
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, CommandError
-from aigw_dev.cli.fixture_places import folder_or_usual, told
+from aigw_dev.cli.fixture_places import library_at, told
 from aigw_dev.core import harmless
 from aigw_dev.core.recording.fixture import SUFFIX, Fixture, FixtureError
 
@@ -52,18 +53,18 @@ def fixtures_show(
 
 
 def _content(file: Path) -> bytes:
-    """The file's bytes; what is no file is a name in the usual folder."""
+    """The file's bytes, not through a link; what is no file is a name in the usual folder."""
     from aigw_dev.fixture_files.limits import read_regular
 
-    path = file
-    if not file.exists() and not file.is_absolute() and not file.name.endswith(SUFFIX):
-        path = folder_or_usual(None) / f"{file.as_posix()}{SUFFIX}"
     with told():
+        is_name = not file.is_absolute() and not file.name.endswith(SUFFIX)
+        if is_name and not os.path.lexists(file):
+            return library_at(None).content(file.as_posix())
         try:
-            return read_regular(path.resolve(), file=str(path))
+            return read_regular(file, file=str(file))
         except FileNotFoundError as absent:
             raise CommandError(
-                f"{path}: there is no such fixture.", hint="`aigw-dev fixtures list` names them."
+                f"{file}: there is no such file.", hint="`aigw-dev fixtures list` names what there is."
             ) from absent
 
 

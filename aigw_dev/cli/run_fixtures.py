@@ -119,6 +119,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     tests: list[TestRow]
     problems: list[Problem]
     written: list[str]
+    unused_allowed: int = 0
+    """Recordings that nothing asked for, where that is no failure."""
     dropped: int = 0
     """Calls whose recording was not kept because the command failed."""
 
@@ -160,6 +162,7 @@ class Session:
             tests=[_row(one) for one in trials],
             problems=problems,
             written=[path for one in trials if one.written for path in one.written.split(", ")],
+            unused_allowed=sum(one.kind == "unused" for one in left) if options.allow_unused else 0,
             dropped=0 if is_kept else live,
         )
 
@@ -195,8 +198,9 @@ def opened(context: Context, options: FixtureOptions, command: Sequence[str]) ->
 
 def say_start(session: Session) -> None:
     """What a person is told before the command runs."""
-    for text in told(session.bench, session.own.url):
-        output.note(harmless.line(text))
+    what, _, per_test = told(session.bench, session.own.url)  # the variables are listed in any case
+    output.note(harmless.line(f"  {what.removeprefix('aigw-dev').strip()}"))
+    output.note(harmless.line(per_test))
 
 
 def say(outcome: Outcome, *, is_quiet: bool) -> None:
@@ -221,7 +225,8 @@ def summed_up(outcome: Outcome) -> str:
     drifted, unwritten = outcome.count("drift"), outcome.count("not_written")
     missed = len(outcome.problems) - unused - drifted - unwritten
     if outcome.mode in {"replay", "auto"}:
-        parts += [f"{missed} missed", f"{unused} unused"]
+        allowed = f"{outcome.unused_allowed} unused (allowed)" if outcome.unused_allowed else ""
+        parts += [f"{missed} missed", allowed or f"{unused} unused"]
     elif missed:
         parts.append(f"{missed} failed")
     if outcome.mode == "drift":

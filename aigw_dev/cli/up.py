@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aigw_dev.cli import fault_options, output
-from aigw_dev.cli.bench import BenchOptions
+from aigw_dev.cli.bench import AgainstOptions, BenchOptions
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, CommandError
 from aigw_dev.cli.place import Place

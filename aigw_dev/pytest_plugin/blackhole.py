@@ -1,21 +1,23 @@
 """A proxy on loopback that lets nothing through and writes down who asked for what: for child processes in any language.
 
-The test's id travels as the user name in the proxy's URL.
+A short name of the test travels as the user name in the proxy's URL.
 """
 
 import base64
 import binascii
 import contextlib
+import hashlib
 import socketserver
 import threading
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from aigw_dev.pytest_plugin.egress import Try
 
 _HEAD_LINES: Final = 100
 _LINE_BYTES: Final = 65_536
 _PATIENCE_S: Final = 5.0
+_NAME_CHARS: Final = 16
 
 
 class Blackhole:
@@ -25,6 +27,8 @@ class Blackhole:
         """Listens nowhere yet."""
         self._server: _Server | None = None
         self._lock = threading.Lock()
+        self.tests: Final[dict[str, str]] = {}
+        """Tests by the short names that stand in their URLs: an id may hold colons, a user name may not."""
         self.current = ""
         """The test that runs now: attempts without credentials are taken for its own."""
 
@@ -36,7 +40,9 @@ class Blackhole:
                 threading.Thread(
                     target=self._server.serve_forever, args=(0.05,), name="aigw-blackhole", daemon=True
                 ).start()
-        return f"http://{quote(test, safe='')}:aigw@127.0.0.1:{self._server.server_address[1]}"
+        name = hashlib.sha256(test.encode("utf-8", "surrogatepass")).hexdigest()[:_NAME_CHARS]
+        self.tests[name] = test
+        return f"http://{name}:aigw@127.0.0.1:{self._server.server_address[1]}"
 
     def tries(self, test: str) -> list[Try]:
         """What was asked for in the name of a test."""
@@ -87,7 +93,7 @@ class _Refusal(socketserver.StreamRequestHandler):
         server = self.server
         assert isinstance(server, _Server)  # noqa: S101 - nothing else makes these
         host = target if method == "CONNECT" else urlsplit(target).netloc
-        server.tries.append(Try(named or server.owner.current, host, "proxy"))
+        server.tries.append(Try(server.owner.tests.get(named, server.owner.current), host, "proxy"))
         text = f"aigw: this test's process may reach loopback only; {host} was not asked\n".encode()
         head = f"HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain\r\ncontent-length: {len(text)}\r\nconnection: close\r\n\r\n"
         self.wfile.write(head.encode() + text)
@@ -99,6 +105,6 @@ def _user(value: str) -> str:
     if kind.lower() != "basic":
         return ""
     try:
-        return unquote(base64.b64decode(encoded).decode("utf-8", "replace").partition(":")[0])
+        return base64.b64decode(encoded).decode("latin-1").partition(":")[0]
     except (binascii.Error, ValueError):
         return ""

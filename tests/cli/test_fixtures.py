@@ -32,6 +32,8 @@ def test_as_a_command(tmp_path: Path) -> None:
     shown = machine.run("fixtures", "show", "a", "--plain")
     assert "Paris." in shown.out, shown.err
     assert machine.run("fixtures", "check", "--json").json["ok"]
+    (machine.project / "fixtures/broken.aigw.json").write_bytes(b"{")
+    assert machine.run("fixtures", "check", "--tests", "-", given="tests/test_a.py::test_x\n").code == 1
 
 
 def test_each_fixture_is_a_line(library: Library, capsys: pytest.CaptureFixture[str]) -> None:

@@ -80,8 +80,18 @@ def test_what_is_broken_is_an_error_but_in_a_diff(
 
 def test_what_is_absent_says_how_to_find_names(library: Library) -> None:
     for file in (Path("none"), Path("none.aigw.json"), library.root / "none"):
-        with pytest.raises(CommandError, match="no such fixture"):
+        with pytest.raises(CommandError, match="there is no such file"):
             fixtures_show(CONTEXT, file)
+
+
+def test_no_link_is_followed(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret", "utf-8")
+    (library.root / "link.aigw.json").symlink_to(tmp_path / "secret")
+    for file in (Path("link"), library.root / "link.aigw.json"):
+        with pytest.raises(CommandError, match="this is a link"):
+            fixtures_show(CONTEXT, file, plain=True)
+    with pytest.raises(CommandError, match="no name of a fixture"):
+        fixtures_show(CONTEXT, Path("../fixtures/mod/a"))
 
 
 def test_git_shows_prompts_and_answers(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aigw_dev.core.recording.fixture import FixtureError
@@ -143,10 +143,11 @@ PLAIN = st.recursive(
 )
 
 
-@settings(max_examples=1500)
 @given(PLAIN)
 def test_whatever_pyyaml_writes_is_read_as_it_was(document: Any) -> None:
-    content = yaml.safe_dump(document).encode()  # as vcrpy does: without `allow_unicode`, which loses line breaks
+    content = yaml.safe_dump(
+        document
+    ).encode()  # as vcrpy does: without `allow_unicode`, which loses line breaks
     assert read_yaml(content) == document
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yaml_reading, "_pyyaml", lambda: None)

@@ -6,6 +6,7 @@ looks at the depth before anything recurses. Writing is a function of the value 
 
 import json
 import re
+from collections import Counter
 from typing import Any, Final, NoReturn, cast
 
 import msgspec
@@ -172,18 +173,14 @@ def _load(raw: bytes, most: int) -> Any:
         raise UnreadableError(
             f"it is no JSON: {error.msg}", f"line {error.lineno} column {error.colno}"
         ) from None
-    except RecursionError:
-        raise UnreadableError("it nests too deep") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        seen: set[str] = set()
-        for key, _value in pairs:
-            if key in seen:
-                raise UnreadableError(f"the key {json.dumps(key[:80])} stands twice in one object")
-            seen.add(key)
+        counts = Counter(key for key, _value in pairs)
+        twice = next(key for key, count in counts.items() if count > 1)
+        raise UnreadableError(f"the key {json.dumps(twice[:80])} stands twice in one object")
     return fields
 
 

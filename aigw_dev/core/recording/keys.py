@@ -47,6 +47,7 @@ _OPAQUE: Final = frozenset(
 _OUTSIDE: Final = 0
 _IN_HISTORY: Final = 1
 _IN_OPAQUE: Final = 2
+_MEDIA_FIELDS: Final = frozenset({"data", "file_data"})
 _TYPE_FIELDS: Final = ("media_type", "mime_type", "mimeType", "format")
 _DATA_URL: Final = re.compile(r"data:([^,]*);base64,", re.IGNORECASE)
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}")
@@ -171,8 +172,8 @@ class _Walk:
         if kind is list:
             if depth >= MOST_DEPTH:
                 return deep_mark(value)
-            if len(value) >= _LONG_ROW and {int, float}.issuperset(map(type, value)):
-                return _row(value)
+            if len(value) >= _LONG_ROW and (kinds := set(map(type, value))) <= {int, float}:
+                return _row(value, kinds)
             return [self.value(one, depth + 1, place) for one in value]
         if kind is float and value.is_integer():
             return int(value)
@@ -187,6 +188,8 @@ class _Walk:
             if type(one) is str:
                 if place == _IN_HISTORY and name in _ID_FIELDS:
                     found[name] = self._id(one)
+                elif len(one) < _LONG_TEXT and one[:1] not in "dD" and name not in _MEDIA_FIELDS:
+                    found[name] = one  # the usual case, ahead of all that `_text` looks for
                 else:
                     found[name] = _text(one, is_media=_is_media(name, value))
                 continue
@@ -236,10 +239,11 @@ def media_bytes(text: str) -> bytes | None:
 _STANDARD: Final = {ord("-"): "+", ord("_"): "/"}
 
 
-def _row(value: list[Any]) -> Any:
-    numbers = [int(one) if type(one) is float and one.is_integer() else one for one in value]
-    content = json.dumps(numbers, separators=(",", ":")).encode()
-    return _mark(hashlib.sha256(content).hexdigest(), "application/json")
+def _row(value: list[Any], kinds: set[type]) -> Any:
+    numbers = value
+    if float in kinds:
+        numbers = [int(one) if type(one) is float and one.is_integer() else one for one in value]
+    return _mark(hashlib.sha256(msgspec.json.encode(numbers)).hexdigest(), "application/json")
 
 
 def _blob(blob: Blob) -> Any:

@@ -20,7 +20,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from aigw_dev.core.mask import MASKED
-from aigw_dev.core.recording.document import one_line
+from aigw_dev.core.recording.document import lossless, one_line
 from aigw_dev.core.recording.fixture import Blob, FixtureError, Wild
 from aigw_dev.core.routing.names import nearest
 
@@ -114,7 +114,7 @@ class Encoder:
             and len(values) > MAX_NUMBERS
             and {int, float}.issuperset(map(type, values))
         ):
-            stored = self._store(msgspec.json.encode(values), _JSON)
+            stored = self._store(one_line(values).replace(" ", "").encode(), _JSON)
             preview = tuple(values[:_PREVIEW])
             return written_blob(
                 msgspec.structs.replace(stored, type=_JSON, form="json", preview=preview, count=len(values))
@@ -225,10 +225,10 @@ class Decoder:
         content = self._fetch(blob)
         match blob.form:
             case "json":
-                try:
-                    return msgspec.json.decode(content)
-                except ValueError:
-                    raise Wrong("the blob is no JSON") from None
+                found = lossless(content)
+                if found is msgspec.UNSET:
+                    raise Wrong("the blob is no JSON")
+                return found
             case "data-url":
                 return f"data:{blob.type};base64,{base64.b64encode(content).decode()}"
             case _:
@@ -245,6 +245,7 @@ def written_blob(blob: Blob) -> dict[str, Any]:
         fields["form"] = blob.form
     if blob.preview:
         fields["preview"] = list(blob.preview)
+    if blob.count:
         fields["count"] = blob.count
     return fields
 

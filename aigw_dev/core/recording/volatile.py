@@ -149,7 +149,7 @@ class Common:
         shared = {
             key: value
             for key, value in first.items()
-            if not isinstance(value, dict | list)
+            if (value is None or isinstance(value, str | int | float))
             and (others or is_volatile(key, value))
             and all(key in event and _is_equal(event[key], value) for event in others)
         }

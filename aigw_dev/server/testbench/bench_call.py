@@ -54,10 +54,14 @@ class BenchCall:
         """How many recorded attempts were given out, by upstream."""
 
     def next_attempt(self, upstream: str) -> Attempt | None:
-        """The recorded attempt at `upstream` whose turn it is; None where there is none (left)."""
+        """The recorded attempt at `upstream` whose turn it is; None where there is none (left).
+
+        A hand-written one that names a provider alone stands for each of its models.
+        """
         if not isinstance(self.found, Taken):
             return None
-        there = [one for one in self.found.interaction.attempts if one.upstream == upstream]
+        names = {upstream, upstream.partition("/")[0]}
+        there = [one for one in self.found.interaction.attempts if one.upstream in names]
         at = self._used[upstream]
         if at >= len(there):
             return None

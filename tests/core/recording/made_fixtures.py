@@ -79,7 +79,7 @@ JSON = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.dictionaries(_NAMES, inner, max_size=4),
-        st.just([float(number) for number in range(70)]),
+        st.just([*map(float, range(70)), 2**70, -0.0]),
     ),
     max_leaves=8,
 )

@@ -327,6 +327,8 @@ def test_long_lists_of_numbers_count_by_value() -> None:
     assert len(keys) == 1
     assert key_of(Request(op="x", body={"input": [*numbers[:-1], 0.5]})) not in keys
     assert key_of(Request(op="x", body={"input": [*numbers[:-1], True]})) not in keys
+    huge = [key_of(Request(op="x", body={"input": [*numbers, 10**40 + one]})) for one in (0, 0, 1)]
+    assert huge[0] == huge[1] != huge[2]
 
 
 def test_true_is_not_one() -> None:

@@ -6,7 +6,11 @@ from hypothesis import given, settings
 
 from aigw_dev.core.recording.fixture import (
     Attempt,
+    Blob,
+    EventRow,
     Fixture,
+    FixtureError,
+    Frame,
     Interaction,
     Request,
     Response,
@@ -50,3 +54,68 @@ def test_a_fresh_recording_of_the_same_answer_changes_three_lines_a_reply_at_mos
     assert len(changed) == len(added) <= 1 + 2 * replies
     assert {line.partition(":")[0] for line in changed} <= {'"recorded_at"', '"dt_ms"', '"common"'}
     assert len(before) == len(after)
+
+
+def test_a_reply_is_held_in_one_way_only() -> None:
+    with pytest.raises(FixtureError, match="holds body and text, only one"):
+        written(replied(body=1, text="x"))
+
+
+def test_a_vector_in_every_event_lies_beside_and_is_not_hoisted() -> None:
+    blob = Blob(sha256="ab" * 32, type="application/json", bytes=3, form="json", preview=(1.5,), count=70)
+    rows = [EventRow(data={"v": blob, "n": number}) for number in (1, 2)]
+    fixture = replied(events=rows)
+    assert read_fixture(written(fixture).encode()) == fixture
+
+
+def test_fields_stand_in_a_fixed_order_and_empty_ones_are_left_out() -> None:
+    assert written(Fixture(interactions=[])) == '{\n  "aigw_fixture": 1,\n  "interactions": []\n}\n'
+    reply = Response(
+        headers={"content-type": "a"}, dt_ms=[5], events=[EventRow(text="[DONE]")], dialect="openai-chat"
+    )
+    text = written(
+        of({"b": 1, "a": 2}, Attempt(upstream="a/m", kind="k", why="w", response=reply, error_text="x\ny"))
+    )
+    order = [
+        "request",
+        "op",
+        "body",
+        "b",
+        "a",
+        "attempts",
+        "upstream",
+        "kind",
+        "why",
+        "request",
+        "response",
+        "status",
+    ]
+    order += ["headers", "content-type", "dt_ms", "events", "end", "dialect", "error_text", "~lines"]
+    found = [line.split('"')[1] for line in text.splitlines() if '":' in line]
+    assert found == ["aigw_fixture", "interactions", *order]
+
+
+def test_how_a_stream_ended_is_always_said_and_of_other_replies_only_if_badly() -> None:
+    assert '"end": "eof"' in written(replied(events=[]))
+    assert '"end": "eof"' in written(replied(raw=[]))
+    assert '"end"' not in written(replied(body=1))
+    assert '"end": "reset"' in written(replied(body=1, end="reset"))
+
+
+def test_times_of_frames_stand_apart_from_what_they_say() -> None:
+    frames = [Frame(side="c", dt_ms=7, data={"a": 1}), Frame(side="s", dt_ms=9, text="hi")]
+    text = written(replied(ws=frames, dt_ms=[3]))
+    assert '"dt_ms": [3, 7, 9],' in text
+    assert '["c", {"a": 1}],' in text
+    assert '["s", "hi"]' in text
+
+
+def test_texts_of_a_stream_stay_on_their_row() -> None:
+    text = written(replied(events=[EventRow(name="n", text="a\nb", id="7"), EventRow(data={"x": "a\nb"})]))
+    assert '["n", "a\\nb", {"id": "7"}],' in text
+    assert '[null, {"x": "a\\nb"}]' in text
+
+
+def test_a_scalar_as_data_is_text() -> None:
+    assert '["5"]' in written(replied(events=[EventRow(data=5)]))
+    assert '["s", "null"]' in written(replied(ws=[Frame(side="s", data=None)]))

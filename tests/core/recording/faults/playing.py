@@ -1,5 +1,6 @@
 """Sample replies of every dialect, and a player that does to them what a fault says."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -101,6 +102,17 @@ def payloads(body: bytes) -> list[dict[str, Any]]:
 
 def stream(dialect: str, synth: Synth = TEXT) -> bytes:
     """A good stream."""
+    return _stream(dialect, msgspec.json.encode(synth))
+
+
+def whole(dialect: str, synth: Synth = TEXT) -> bytes:
+    """A good whole reply."""
+    return _whole(dialect, msgspec.json.encode(synth))
+
+
+@functools.cache
+def _stream(dialect: str, written: bytes) -> bytes:
+    synth = msgspec.json.decode(written, type=Synth)
     if dialect == BEDROCK:
         rows = _BEDROCK_CALL if synth.tool_calls else _BEDROCK_TEXT
         return b"".join(event_stream.encode(msgspec.json.encode(data), event=name) for name, data in rows)
@@ -108,8 +120,9 @@ def stream(dialect: str, synth: Synth = TEXT) -> bytes:
     return b"".join(map(sse_bytes, built.events or ()))
 
 
-def whole(dialect: str, synth: Synth = TEXT) -> bytes:
-    """A good whole reply."""
+@functools.cache
+def _whole(dialect: str, written: bytes) -> bytes:
+    synth = msgspec.json.decode(written, type=Synth)
     if dialect == BEDROCK:
         tool = {"toolUse": {"toolUseId": "t1", "name": "get_weather", "input": {"city": "Oslo"}}}
         content = [tool] if synth.tool_calls else [{"text": synth.text}]

@@ -1,0 +1,61 @@
+"""What the gateway says of a call, as a test reads it."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from aigw_dev.pytest_plugin.calls import Call, Calls, decimal_or_none, wait_for_calls
+
+ENDED: dict[str, Any] = {"number": 0, "ended_by": "eof"}
+
+
+def test_a_call_that_says_little_is_read() -> None:
+    call = Call({"number": 3, "request": None, "usage": None, "route": None, "cost_usd": "unknown"})
+    assert (call.number, call.cost, call.usage.total_tokens, call.request) == (3, None, 0, {})
+    assert call.is_running
+    assert not call.fell_back
+    assert call.upstream == ""
+
+
+def test_fields_of_a_newer_gateway_are_passed_over() -> None:
+    attempt = {"upstream": "a/b", "status": None, "error": "connect_failed", "node": None, "newer": 1}
+    call = Call(ENDED | {"attempts": [attempt], "usage": {"input_tokens": 4, "newer": 1}})
+    assert str(call.route) == "a/b(connect_failed)"
+    assert call.usage.input_tokens == 4
+    assert call.raw["attempts"] == [attempt]
+
+
+def test_a_retry_of_the_same_target_is_no_fallback() -> None:
+    attempts = [{"upstream": "a/b", "status": status} for status in (500, 200)]
+    assert not Call(ENDED | {"attempts": attempts}).fell_back
+
+
+def test_calls_are_a_sequence_that_asks_again_at_every_look() -> None:
+    rows: list[Call] = []
+    calls = Calls(lambda: list(rows), lambda _number, _timeout_s: list(rows))
+    assert len(calls) == 0
+    rows.append(Call(ENDED))
+    assert len(calls) == 1
+    assert calls[0] is calls[-1] is calls[:1][0] is calls.wait(0)
+    assert list(calls) == rows
+    assert calls == rows
+    with pytest.raises(IndexError, match="no call 1: the gateway saw 1 in this test"):
+        _ = calls[1]
+
+
+def test_waiting_asks_in_slices_until_the_end() -> None:
+    asked: list[float] = []
+
+    def wait(_number: int, timeout_s: float) -> list[Call]:
+        asked.append(timeout_s)
+        return [Call(ENDED)] if len(asked) == 3 else []
+
+    assert len(wait_for_calls(wait, 1, 60)) == 1
+    assert len(asked) == 3
+    assert max(asked) <= 5
+
+
+def test_amounts() -> None:
+    assert decimal_or_none("0.0000048") == Decimal("0.0000048")
+    assert decimal_or_none(None) is None
