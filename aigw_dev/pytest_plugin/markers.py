@@ -65,11 +65,11 @@ def fixture_of(item: pytest.Item) -> str | None:
 
 def test_id(item: pytest.Item) -> str:
     """The test's id as its author knows it: without what xdist appends to it for a group."""
-    found = item.nodeid
-    for mark in item.iter_markers("xdist_group"):
-        name = str(mark.kwargs.get("name", mark.args[0] if mark.args else "default"))
-        found = found.removesuffix(f"@{name}")
-    return found
+    names = {
+        str(mark.args[0] if mark.args else mark.kwargs.get("name", "default"))
+        for mark in item.iter_markers("xdist_group")
+    }
+    return item.nodeid.removesuffix(f"@{'_'.join(sorted(names))}") if names else item.nodeid
 
 
 def wanted_of(item: pytest.Item) -> Wanted:

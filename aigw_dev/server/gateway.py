@@ -42,7 +42,7 @@ from aigw_dev.server.sources import ConfigSource, Reading
 from aigw_dev.server.testbench.bench import Bench
 from aigw_dev.server.testbench.edge import Edge
 from aigw_dev.server.testbench.secrets_here import SecretsHere
-from aigw_dev.server.testbench.trial import OFFLINE
+from aigw_dev.server.testbench.trial_options import OFFLINE
 from aigw_dev.server.things import Things
 from aigw_dev.server.upstream import Upstream
 from aigw_dev.server.who import known_callers

@@ -7,7 +7,7 @@ import msgspec
 
 from aigw_dev.core.dialects.request_body import RequestBody
 from aigw_dev.core.errors import Refusal
-from aigw_dev.core.exchange import Exchange, Identity
+from aigw_dev.core.exchange import Assembled, Exchange, Identity
 from aigw_dev.core.multipart import Part
 from aigw_dev.core.operations import Match
 from aigw_dev.server.affinity import Owner
@@ -18,7 +18,6 @@ from aigw_dev.server.things import Things
 
 if TYPE_CHECKING:
     from aigw_dev.server.faulting import CallFaults
-    from aigw_dev.server.testbench.bench_call import BenchCall
 
 
 class Upload(Protocol):
@@ -70,6 +69,14 @@ class Upload(Protocol):
         ...
 
 
+class Member(Protocol):
+    """A call as one of a test's."""
+
+    def leave(self, heard: Assembled | None, *, is_gone: bool) -> None:
+        """The exchange has ended and is priced; `heard` is the answer put together, `is_gone`: the caller left."""
+        ...
+
+
 class Inbound(msgspec.Struct, kw_only=True):
     """A request past the door."""
 
@@ -105,7 +112,7 @@ class Inbound(msgspec.Struct, kw_only=True):
     """Makes the call one of a test's (`Bench.begin_call`), or says why it goes no further; None outside recording and replay."""
     is_at_home: bool = False
     """Its path names a test: a bare model there is its dialect's own provider's."""
-    bench_call: "BenchCall | None" = None
+    bench_call: Member | None = None
     """The test that the call belongs to, and what is known of the call there; None outside recording and replay."""
     faults: "CallFaults | None" = None
     """What may strike it; None = nothing was in force when it arrived."""

@@ -54,13 +54,13 @@ class Suite:
         (self.root / "pytest.ini").write_text(
             f"[pytest]\nfilterwarnings = error\n{lines}\n", encoding="utf-8"
         )
-        named = [word for plugin in ("aigw_dev.pytest_plugin", *plugins) for word in ("-p", plugin)]
+        named = [word for plugin in plugins for word in ("-p", plugin)]
         return self.pytester.runpytest_subprocess(*named, *arguments, timeout=60)
 
 
-@pytest.fixture
-def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
-    """An empty suite whose gateway is the fake one; as on a developer's machine: no CI."""
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction] - pytest uses it
+    """A pytest in these tests has no plugin but what is named; as on a developer's machine: no CI."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     for name in (
@@ -71,6 +71,12 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
         "PYTEST_XDIST_TESTRUNUID",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> Suite:
+    """An empty suite whose gateway is the fake one."""
+    pytester.plugins.append("aigw_dev.pytest_plugin")
     return Suite(pytester)
 
 

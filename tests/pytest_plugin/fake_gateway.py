@@ -148,7 +148,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.reply(200, {})
             case ["faults"]:
                 given: Any = body["fault"]
-                test.faults.append(given if isinstance(given, dict) else {"id": given})
+                test.faults.append({"id": given} if isinstance(given, str) else given)
                 self.reply(200, {"fault_id": f"f{len(test.faults)}"})
             case ["gates"]:
                 test.gates.append(body | {"reached": threading.Event(), "opened": threading.Event()})

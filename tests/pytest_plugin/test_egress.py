@@ -83,11 +83,11 @@ def test_the_ini_file_lets_hosts_through(suite: Suite, said: str) -> None:
     [
         ("127.0.0.1", True),
         ("::1", True),
-        ("0.0.0.0", True),
+        ("0.0.0.0", True),  # noqa: S104 - an address to judge
         ("LOCALHOST.", True),
         ("fe80::1%lo", False),
         ("10.0.0.1", False),
-    ],  # noqa: S104 - an address to judge
+    ],
 )
 def test_what_is_this_machine(host: str, is_here: bool) -> None:
     assert is_local(host) == is_here

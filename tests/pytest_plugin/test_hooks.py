@@ -431,6 +431,7 @@ def test_the_entry_point_is_enough(suite: Suite, monkeypatch: pytest.MonkeyPatch
             assert ask(aigw.openai_url) == "Paris."
     """)
     (suite.root / "pytest.ini").write_text(f"[pytest]\naigw_command = {suite.options['aigw_command']}\n")
+    suite.pytester.plugins.clear()
     suite.pytester.runpytest_subprocess("-p", "no:randomly", timeout=60).assert_outcomes(passed=1)
 
 

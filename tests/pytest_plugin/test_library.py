@@ -10,12 +10,13 @@ from aigw_dev.pytest_plugin import library
 def write(folder: Path, name: str, test: str, **more: object) -> Path:
     path = folder / f"{name}.aigw.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    document = {
+    document: dict[str, object] = {
         "aigw_fixture": 1,
         "test": test,
         "recorded_at": "2026-08-21T10:15:00Z",
         "interactions": [],
-    } | more
+    }
+    document |= more
     path.write_text(json.dumps(document, indent=2), encoding="utf-8")
     return path
 

@@ -1,6 +1,8 @@
 """Markers, from the module inwards."""
 
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -8,6 +10,7 @@ from aigw_dev.pytest_plugin import markers
 
 
 def item(pytester: pytest.Pytester, body: str) -> pytest.Item:
+    pytester.plugins = ["aigw_dev.pytest_plugin"]
     return pytester.getitem(f"import pytest\n{body}", funcname="test_it")
 
 
@@ -30,7 +33,7 @@ def test_it(): ...
         mode="replay",
         timing="x2",
         max_calls=3,
-        faults=("stream.cut@provider:openai;times=1", {"id": "http.429", "times": 2, "node": "n1"}),
+        faults=({"id": "http.429", "times": 2, "node": "n1"}, "stream.cut@provider:openai;times=1"),
     )
 
 
@@ -65,12 +68,22 @@ def test_who_uses_it(pytester: pytest.Pytester, head: str, is_user: bool) -> Non
     assert markers.is_user(item(pytester, head)) == is_user
 
 
-def test_a_group_of_xdist_is_no_part_of_the_id(pytester: pytest.Pytester) -> None:
-    found = item(pytester, "@pytest.mark.xdist_group('g')\ndef test_it(): ...")
-    plain = found.nodeid
-    assert markers.test_id(found) == plain
-    found._nodeid = f"{plain}@g"
-    assert markers.test_id(found) == plain
+@pytest.mark.parametrize(
+    ("nodeid", "marks", "test"),
+    [
+        ("a.py::t", [], "a.py::t"),
+        ("a.py::t@b", [], "a.py::t@b"),
+        ("a.py::t@b", [pytest.mark.xdist_group("b")], "a.py::t"),
+        ("a.py::t", [pytest.mark.xdist_group(name="b")], "a.py::t"),
+        ("a.py::t@b_c", [pytest.mark.xdist_group("c"), pytest.mark.xdist_group(name="b")], "a.py::t"),
+        ("a.py::t@default", [pytest.mark.xdist_group()], "a.py::t"),
+    ],
+)
+def test_a_group_of_xdist_is_no_part_of_the_id(
+    nodeid: str, marks: list[pytest.MarkDecorator], test: str
+) -> None:
+    grouped = SimpleNamespace(nodeid=nodeid, iter_markers=lambda _name: [each.mark for each in marks])
+    assert markers.test_id(cast("pytest.Item", grouped)) == test
 
 
 def test_a_fault_in_the_command_lines_form_takes_parameters_too() -> None:
@@ -80,5 +93,8 @@ def test_a_fault_in_the_command_lines_form_takes_parameters_too() -> None:
 
 def test_live_says_so_in_either_way(pytester: pytest.Pytester) -> None:
     assert markers.is_live_only(item(pytester, "@pytest.mark.aigw(live=True)\ndef test_it(): ..."))
+
+
+def test_the_closest_word_about_live_wins(pytester: pytest.Pytester) -> None:
     closest = "pytestmark = pytest.mark.aigw(live=True)\n@pytest.mark.aigw(live=False)\ndef test_it(): ..."
     assert not markers.is_live_only(item(pytester, closest))

@@ -11,6 +11,10 @@ from aigw_dev.pytest_plugin import options
 Suite = Any  # the fixture `suite` of conftest.py
 
 
+def parsed(pytester: pytest.Pytester, *arguments: str) -> pytest.Config:
+    return pytester.parseconfig("-p", "aigw_dev.pytest_plugin", *arguments)
+
+
 @pytest.mark.parametrize(
     ("text", "age"),
     [("90d", dt.timedelta(days=90)), (" 12 h", dt.timedelta(hours=12)), ("never", None), ("", None)],
@@ -21,7 +25,7 @@ def test_an_age(text: str, age: dt.timedelta | None) -> None:
 
 @pytest.mark.parametrize("text", ["90", "d", "-1d", "1 year"])
 def test_no_age(text: str) -> None:
-    with pytest.raises(pytest.UsageError, match="aigw_max_age = .*as 90d"):
+    with pytest.raises(pytest.UsageError, match=r"aigw_max_age = .*as 90d"):
         options.age_of(text, option="aigw_max_age")
 
 
@@ -60,16 +64,16 @@ def test_what_cannot_be_meant_is_a_usage_error(suite: Suite, name: str, value: s
 
 def test_fixtures_lie_beside_the_tests_and_paths_start_at_the_root(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\naigw_config = routes.yaml\naigw_ignore =\n    $.user\n    $.metadata\n")
-    settings = options.settings_of(pytester.parseconfig("--aigw=auto", "--aigw-timing=x10"))
+    settings = options.settings_of(parsed(pytester, "--aigw=auto", "--aigw-timing=x10"))
     assert settings.directory == pytester.path / "llm_fixtures"
     assert settings.config == pytester.path / "routes.yaml"
     assert settings.ignore == ("$.user", "$.metadata")
     assert (settings.mode, settings.is_mode_explicit, settings.timing) == ("auto", True, "x10")
     assert settings.command[1:] == ("-P", "-m", "aigw_dev")
     pytester.mkdir("tests")
-    assert options.settings_of(pytester.parseconfig()).directory == pytester.path / "tests" / "llm_fixtures"
+    assert options.settings_of(parsed(pytester)).directory == pytester.path / "tests" / "llm_fixtures"
     pytester.makeini("[pytest]\naigw_dir = shared\naigw_command = 'my gateway' --x\naigw_mode = drift\n")
-    settings = options.settings_of(pytester.parseconfig())
+    settings = options.settings_of(parsed(pytester))
     assert settings.directory == pytester.path / "shared"
     assert settings.command == ("my gateway", "--x")
     assert (settings.mode, settings.is_mode_explicit) == ("drift", False)

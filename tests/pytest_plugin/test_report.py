@@ -26,7 +26,7 @@ def tally() -> Tally:
 
 
 def settings(pytester: pytest.Pytester, *arguments: str) -> Settings:
-    return settings_of(pytester.parseconfig(*arguments))
+    return settings_of(pytester.parseconfig("-p", "aigw_dev.pytest_plugin", *arguments))
 
 
 def test_nothing_used_is_nothing_said(pytester: pytest.Pytester) -> None:
@@ -47,7 +47,7 @@ def test_long_lists_are_cut(pytester: pytest.Pytester) -> None:
 def test_markdown_names_gateway_and_escapes(pytester: pytest.Pytester) -> None:
     path = report.write(tally(), settings(pytester, "--aigw-report=md"))
     assert path == pytester.path / "aigw-report.md"
-    text = path.read_text(encoding="utf-8")
+    text = (pytester.path / "aigw-report.md").read_text(encoding="utf-8")
     assert "- gateway http://127.0.0.1:9 (pid 7, replay) of the session" in text
     assert "| `t.py::a\\|b` | replay | 1 | 0 | 1/13 | 12 | 0.5 | 0 |" in text
 

@@ -82,11 +82,20 @@ class StreamParser:
             before = len(self._rows)
             self._take(self._decoder.close(), self._pieces[-1][0])
             is_whole = not tail_bytes or (len(self._rows) > before and _is_finished(self._rows[-1]))
-            self._is_events = self._is_events and is_whole and _is_text(self._pieces)
+            self._is_events = self._is_events and is_whole and self._says_all()
         if is_raw or not self._is_events:
             waits = _waits([at_s for at_s, _chunk in self._pieces], self._started_s)
             return Stream(raw=[(wait, chunk) for wait, (_at, chunk) in zip(waits, self._pieces, strict=True)])
         return Stream(events=self._rows, dt_ms=_waits(self._times, self._started_s))
+
+    def _says_all(self) -> bool:
+        """Whether the events hold what the bytes say: text, and not one that is no event at all (an error as bare JSON)."""
+        content = b"".join(chunk for _at, chunk in self._pieces)
+        try:
+            content.decode()
+        except UnicodeDecodeError:
+            return False
+        return bool(self._rows) or all(line.startswith(b":") for line in content.splitlines() if line)
 
     def _take(self, events: Iterable[Event], at_s: float) -> None:
         for event in events:
@@ -187,14 +196,6 @@ def _row(event: Event, new_id: str) -> EventRow:
 def _is_finished(row: EventRow) -> bool:
     """Whether an event without its empty line is whole all the same."""
     return row.data is not msgspec.UNSET or row.text == "[DONE]"
-
-
-def _is_text(pieces: list[tuple[float, bytes]]) -> bool:
-    try:
-        b"".join(chunk for _at, chunk in pieces).decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _waits(times: list[float], started_s: float) -> list[int]:

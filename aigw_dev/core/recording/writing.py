@@ -1,6 +1,9 @@
 """A fixture as its canonical text: the same fixture is always the same bytes, and they read back as that fixture.
 
 Fields stand in a fixed order at the levels of the format and in wire order within bodies; what is empty is left out.
+
+Order that is not kept: headers that differ each time (`common`'s `~headers`) come behind the others. Everything else
+comes back in the order it was recorded in; where one order of fields does not fit every event, none is hoisted.
 """
 
 import base64

@@ -17,7 +17,8 @@ from aigw_dev.server.testbench import report
 from aigw_dev.server.testbench.bench import Bench
 from aigw_dev.server.testbench.pace import pace_of
 from aigw_dev.server.testbench.stubs import Stub
-from aigw_dev.server.testbench.trial import Trial, TrialOptions
+from aigw_dev.server.testbench.trial import Trial
+from aigw_dev.server.testbench.trial_options import TrialOptions
 
 _LONGEST_WAIT_S: Final = 300.0
 _MOMENT_S: Final = 0.05

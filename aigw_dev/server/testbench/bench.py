@@ -20,10 +20,10 @@ from aigw_dev.fixture_files.naming import name_of_test
 from aigw_dev.server.call import Trail
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.testbench import report, saving
-from aigw_dev.server.testbench.bench_call import BenchCall
 from aigw_dev.server.testbench.requests import of_caller
 from aigw_dev.server.testbench.stubbed import in_dialect
-from aigw_dev.server.testbench.trial import Found, Mode, Trial, TrialOptions
+from aigw_dev.server.testbench.trial import BenchCall, Trial
+from aigw_dev.server.testbench.trial_options import Found, Mode, TrialOptions
 
 
 class BenchSettings(msgspec.Struct, kw_only=True, frozen=True):
@@ -61,6 +61,11 @@ class Bench:
         """Says something to the person at the terminal; set by the gateway."""
         self._opening: dict[str, asyncio.Task[Trial]] = {}
         self._saving: Final = asyncio.Lock()
+
+    @property
+    def is_told(self) -> bool:
+        """A runner says when tests begin and end."""
+        return self.settings.is_told
 
     def settle_in(
         self, *, mask: Callable[[bytes], bytes], secrets: Callable[[], list[str]], tell: Callable[[str], None]

@@ -18,12 +18,12 @@ from aigw_dev.server.faulting import behind_faults
 from aigw_dev.server.pool import AnyProtocol
 from aigw_dev.server.snapshot import Connect, Send
 from aigw_dev.server.testbench.bench import Bench
-from aigw_dev.server.testbench.bench_call import BenchCall
 from aigw_dev.server.testbench.capture import Captured, Tee
 from aigw_dev.server.testbench.replayed import ReplayedReply
 from aigw_dev.server.testbench.requests import of_call
 from aigw_dev.server.testbench.stubbed import stubbed
-from aigw_dev.server.testbench.trial import OFFLINE, Trial
+from aigw_dev.server.testbench.trial import BenchCall, Trial
+from aigw_dev.server.testbench.trial_options import OFFLINE
 
 NOT_KEPT: Final = "not_kept"
 
@@ -44,7 +44,7 @@ class Edge:
         async def through(call: Call) -> Reply:
             trail = call.trail
             bench_call = trail.inbound.bench_call if isinstance(trail, Trail) else None
-            if bench_call is None:
+            if not isinstance(bench_call, BenchCall):
                 if bench.mode == OFFLINE:
                     raise _offline(call)
                 return await send(call)

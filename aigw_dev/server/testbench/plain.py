@@ -37,3 +37,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         return [plain(one) for one in cast("list[Any]", value)]
     return value
+
+
+def dollars(nanousd: int) -> str:
+    """An amount as decimal text, every digit of it."""
+    whole, nano = divmod(nanousd, 1_000_000_000)
+    return f"{whole}.{nano:09d}".rstrip("0").rstrip(".") if nano else str(whole)

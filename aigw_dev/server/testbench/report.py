@@ -4,13 +4,15 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from aigw_dev.core.exchange import Assembled
 from aigw_dev.core.recording import miss as misses
 from aigw_dev.core.recording.drift import render, shape_diff
 from aigw_dev.core.recording.fixture import SUFFIX
 from aigw_dev.core.recording.matching import Taken
 from aigw_dev.server.testbench import saving
-from aigw_dev.server.testbench.bench_call import BenchCall, dollars
-from aigw_dev.server.testbench.trial import Found, Trial
+from aigw_dev.server.testbench.plain import dollars, plain_request
+from aigw_dev.server.testbench.trial import BenchCall, Trial
+from aigw_dev.server.testbench.trial_options import Found
 
 SETTLE_S: Final = 2.0
 
@@ -97,7 +99,7 @@ def document(
         "interactions": len(trial.fixture.interactions) if trial.fixture is not None else 0,
         "recorded_at": trial.fixture.recorded_at if trial.fixture is not None else "",
         "expires": trial.fixture.expires if trial.fixture is not None else "",
-        "calls": [one.row() for one in trial.calls],
+        "calls": [call_row(one) for one in trial.calls],
         "misses": [
             {"kind": one.kind, "text": one.text, "call": one.call, **one.detail} for one in trial.misses()
         ],
@@ -108,6 +110,70 @@ def document(
         "written": trial.written or None,
         "error": trial.trouble or None,
     }
+
+
+def call_row(call: BenchCall) -> dict[str, Any]:
+    """The call as the admin API and the pytest plugin give it."""
+    exchange, assembled = call.exchange, call.assembled or Assembled()
+    usage = exchange.usage
+    nanousd = exchange.cost.nanousd
+    return {
+        "number": call.number,
+        "op": exchange.operation,
+        "model": exchange.original_model,
+        "status": exchange.status,
+        "stream": exchange.is_stream,
+        "state": "ended" if call.has_ended else "open",
+        "ended_by": call.ended_by or None,
+        "error": exchange.error,
+        "error_text": exchange.error_text,
+        "request": plain_request(call.request),
+        "context": context_of(call),
+        "request_headers": dict(call.request.headers),
+        "response_text": assembled.text,
+        "reasoning": assembled.reasoning,
+        "refusal": assembled.refusal,
+        "tool_calls": [[call.name, call.arguments] for call in assembled.tool_calls],
+        "finish": exchange.finish,
+        "usage": None
+        if usage is None
+        else {
+            "input_tokens": usage.input,
+            "output_tokens": usage.output,
+            "total_tokens": usage.input + usage.output,
+            "cached_tokens": usage.cached_input,
+            "reasoning_tokens": usage.reasoning,
+            "estimated": usage.estimated,
+        },
+        "cost_usd": None if nanousd is None else dollars(nanousd),
+        "cost_status": exchange.cost.status,
+        "route": {"asked": exchange.original_model, "rule": exchange.route, "chosen": call.chosen()},
+        "attempts": [
+            {
+                "upstream": f"{one.provider}/{one.request_model}".removesuffix("/"),
+                "status": one.status,
+                "error": one.error,
+                "node": one.node,
+                "why": one.reason,
+            }
+            for one in exchange.attempts
+        ],
+        "exchange": exchange.id,
+        "interaction": call.found.number if isinstance(call.found, Taken) else None,
+        "from": call.source,
+        "started_s": call.began_s,
+        "duration_s": exchange.duration_s,
+        "ttft_s": exchange.ttft_s,
+    }
+
+
+def context_of(call: BenchCall) -> str:
+    """The request as lines for a snapshot, made once."""
+    if not call.lines:
+        from aigw_dev.core.recording.context_lines import context_lines
+
+        call.lines = context_lines(call.request)
+    return call.lines
 
 
 def row(trial: Trial) -> dict[str, Any]:

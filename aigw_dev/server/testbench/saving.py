@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol, cast
 
 import msgspec
 
@@ -21,19 +21,41 @@ from aigw_dev.core.recording.fixture import (
     Route,
 )
 from aigw_dev.core.recording.keys import key_of
+from aigw_dev.fixture_files.library import Library
 from aigw_dev.fixture_files.naming import name_of_request
 from aigw_dev.server.headers import value_of
-from aigw_dev.server.testbench.bench_call import BenchCall, dollars
 from aigw_dev.server.testbench.capture import Captured
-from aigw_dev.server.testbench.trial import Trial
-
-if TYPE_CHECKING:
-    from aigw_dev.server.testbench.bench import Bench
+from aigw_dev.server.testbench.plain import dollars
+from aigw_dev.server.testbench.trial import BenchCall, Trial
 
 _FAILED: Final = 400
 
 
-async def save(bench: "Bench", trial: Trial) -> None:
+class Writes(Protocol):
+    """What writing needs of the bench."""
+
+    @property
+    def library(self) -> Library:
+        """Where fixtures lie."""
+        ...
+
+    @property
+    def is_told(self) -> bool:
+        """A runner says when tests begin and end: also calls of no test go into one file."""
+        ...
+
+    @property
+    def secrets(self) -> Callable[[], list[str]]:
+        """Every secret that must not be written. Blocking."""
+        ...
+
+    @property
+    def tell(self) -> Callable[[str], None]:
+        """Says something to a person."""
+        ...
+
+
+async def save(bench: Writes, trial: Trial) -> None:
     """Write what `trial` recorded; what cannot be written is said in `trial.trouble`."""
     calls = [one for one in trial.calls if one.has_ended and one.source == "live" and one.captured]
     if trial.passed is False:
@@ -51,13 +73,14 @@ async def save(bench: "Bench", trial: Trial) -> None:
     trial.trouble = ""
 
 
-def _write(bench: "Bench", trial: Trial, calls: Sequence[BenchCall]) -> list[str]:
+def _write(bench: Writes, trial: Trial, calls: Sequence[BenchCall]) -> list[str]:
     """The files that were written. Blocking; runs in a thread."""
     redactor = redaction.Redactor(bench.secrets())
     blobs = Blobs()
     made = [interaction_of(call, trial, blobs) for call in calls]
     paths: list[str] = []
     for name, fixture in _files(bench, trial, made):
+        _must_be_ours(bench, name, fixture)
         clean = rekeyed(redactor.clean(fixture))
         rendered = bench.library.render(clean)
         for sha256, pair in blobs.held.items():
@@ -66,11 +89,26 @@ def _write(bench: "Bench", trial: Trial, calls: Sequence[BenchCall]) -> list[str
     return paths
 
 
-def _files(bench: "Bench", trial: Trial, made: list[Interaction]) -> list[tuple[str, Fixture]]:
+def _must_be_ours(bench: Writes, name: str, fixture: Fixture) -> None:
+    """Two tests whose names lead to one file would take turns in writing it."""
+    if not fixture.test or not bench.library.has(name):
+        return
+    try:
+        before = bench.library.read(name).test
+    except FixtureError:
+        return  # what cannot be read is replaced
+    if before and before != fixture.test:
+        raise FixtureError(
+            f"{name}.aigw.json belongs to the test {before!r}; {fixture.test!r} has the same file name",
+            hint="Rename one of the two, or name a fixture of its own.",
+        )
+
+
+def _files(bench: Writes, trial: Trial, made: list[Interaction]) -> list[tuple[str, Fixture]]:
     """What goes into which file: a test's calls into its own, others one file for each request."""
-    recorded_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(bench.now_at()))
+    recorded_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time()))
     ignore = trial.options.ignore
-    if trial.name != SESSION or bench.settings.is_told or trial.options.fixture:
+    if trial.name != SESSION or bench.is_told or trial.options.fixture:
         held = list(trial.fixture.interactions) if trial.fixture is not None else []
         before = trial.fixture.ignore if trial.fixture is not None else ()
         fixture = Fixture(
@@ -182,12 +220,11 @@ def _is_same(request: Request, captured: Captured) -> bool:
         return False
     if request.form is not None or request.blob is not None:
         return sent.body is msgspec.UNSET
-    if not isinstance(sent.body, dict) or not isinstance(request.body, dict):
-        return sent.body == request.body
-    model = captured.upstream.partition("/")[2]
-    asked = cast("dict[str, Any]", request.body)
-    renamed = {**asked, "model": model} if "model" in asked else asked
-    return cast("dict[str, Any]", sent.body) == renamed
+    there: Any = sent.body
+    asked: Any = request.body
+    if isinstance(asked, dict) and "model" in asked:
+        asked = {**cast("dict[str, Any]", asked), "model": captured.upstream.partition("/")[2]}
+    return there == asked
 
 
 def response_of(captured: Captured, blobs: Blobs, *, is_raw: bool = False) -> Response:

@@ -1,19 +1,14 @@
 """Every secret this gateway, its keyring and its environment know: none of them may stand in a fixture."""
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from aigw_dev.core.errors import SecretError
+from aigw_dev.fixture_files.environment import secrets_in
 
 if TYPE_CHECKING:
     from aigw_dev.server.gateway import Gateway
 
-_SECRET_NAME: Final = re.compile(
-    r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|AUTH)(?:_|$)", re.IGNORECASE
-)
-_SHORTEST: Final = 12
-"""Shorter values of variables are words."""
 _KEYRING_S: Final = 3.0
 
 
@@ -30,7 +25,7 @@ class SecretsHere:
         """Values of keys that were resolved, of every key we keep, of our tokens, and of variables named like secrets."""
         gateway = self._gateway
         found = [*gateway.snapshot.keys.values(), gateway.home.token(), gateway.home.admin_token()]
-        found += [*self._of_keyring(), *of_environment(self._env)]
+        found += [*self._of_keyring(), *secrets_in(self._env)]
         return [one for one in dict.fromkeys(found) if one]
 
     def _of_keyring(self) -> list[str]:
@@ -44,12 +39,3 @@ class SecretsHere:
         except SecretError:
             return []  # a keyring that does not answer: what looks like a key is found by its shape
         return self._kept[1]
-
-
-def of_environment(env: Mapping[str, str]) -> list[str]:
-    """Values of the variables that are named like secrets."""
-    return [
-        value.strip()
-        for name, value in env.items()
-        if _SECRET_NAME.search(name) and len(value.strip()) >= _SHORTEST and not value.startswith(("/", "~"))
-    ]

@@ -2,54 +2,91 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
-from typing import Any, Final, Literal
-
-import msgspec
+from typing import Final, Literal, Protocol
 
 from aigw_dev.core.errors import Refusal
-from aigw_dev.core.exchange import Exchange
+from aigw_dev.core.exchange import Assembled, Exchange
 from aigw_dev.core.recording.drift import ShapeChange
-from aigw_dev.core.recording.fixture import Fixture, Interaction, Request
-from aigw_dev.core.recording.matching import Pool
+from aigw_dev.core.recording.fixture import Attempt, Fixture, Interaction, Request
+from aigw_dev.core.recording.matching import Miss, Pool, Taken
 from aigw_dev.server.inbound import Inbound
-from aigw_dev.server.testbench.bench_call import BenchCall
+from aigw_dev.server.testbench.capture import Captured
 from aigw_dev.server.testbench.gates import Gates
 from aigw_dev.server.testbench.stubs import Stubs
+from aigw_dev.server.testbench.trial_options import Found, TrialOptions
 
-Mode = Literal["replay", "auto", "record", "live", "drift"]
-MODES: Final[tuple[Mode, ...]] = ("replay", "auto", "record", "live", "drift")
-OFFLINE: Final = "replay"
-"""The mode in which nothing is ever sent to a provider."""
+Source = Literal["", "fixture", "live", "stub"]
 
 
-class TrialOptions(msgspec.Struct, kw_only=True, frozen=True):
-    """How a test is run."""
+class Leave(Protocol):
+    """What is told that a call has ended."""
 
-    mode: Mode
-    fixture: str = ""
-    """The fixture's name in the library; empty = the test's own."""
-    ignore: tuple[str, ...] = ()
-    repeat: Literal["", "last", "cycle"] = ""
-    pace: float = 0.0
-    """Multiplies recorded pauses: 0 = none, 1 = as recorded."""
-    keep_failures: bool = False
-    """Keep failed attempts whole, also where the interaction succeeded elsewhere."""
-    record_raw: bool = False
-    """Keep streams byte for byte."""
-    max_cost_nanousd: int | None = None
-    max_calls: int | None = None
+    def __call__(self, heard: Assembled | None, *, is_gone: bool) -> None:
+        """`heard` is the answer put together; `is_gone`: the caller left."""
+        ...
 
 
-class Found(msgspec.Struct, kw_only=True):
-    """Something that did not hold, for the report: a miss, a changed route, a changed shape."""
+class BenchCall:
+    """From the request's arrival to its settled end. Used from the loop; read by the writer once it has ended."""
 
-    kind: str
-    """`miss`, `exhausted`, `no_fixture`, `route_changed`, `drift`, `limit`."""
-    text: str
-    """For people, several lines."""
-    call: int
-    detail: dict[str, Any] = {}
+    def __init__(
+        self, trial: "Trial", number: int, inbound: Inbound, exchange: Exchange, request: Request
+    ) -> None:
+        """`number` counts the test's calls from 0, in the order of arrival."""
+        self.trial = trial
+        self.number = number
+        self.inbound = inbound
+        self.exchange = exchange
+        self.request = request
+        self.found: Taken | Miss | None = None
+        """What the fixture has for it; None where none was asked."""
+        self.source: Source = ""
+        self.captured: list[Captured] = []
+        self.files: list[tuple[str, bytes]] = []
+        """What of an upload a recording keeps: media type, bytes."""
+        self.assembled: Assembled | None = None
+        self.has_ended = False
+        self.ended_by: Literal["", "eof", "client", "error", "miss"] = ""
+        self.began_s = time.monotonic()
+        self.leave: Leave = self.settle
+        """Called once when the exchange has ended and is priced."""
+        self.lines = ""
+        """The request as lines for a snapshot, once somebody asked."""
+        self._used: Counter[str] = Counter()
+        """How many recorded attempts were given out, by upstream."""
+
+    def next_attempt(self, upstream: str) -> Attempt | None:
+        """The recorded attempt at `upstream` whose turn it is; None where there is none (left).
+
+        A hand-written one that names a provider alone stands for each of its models.
+        """
+        if not isinstance(self.found, Taken):
+            return None
+        names = {upstream, upstream.partition("/")[0]}
+        there = [one for one in self.found.interaction.attempts if one.upstream in names]
+        at = self._used[upstream]
+        if at >= len(there):
+            return None
+        self._used[upstream] += 1
+        return there[at]
+
+    def settle(self, heard: Assembled | None, *, is_gone: bool) -> None:
+        """The exchange has ended; `is_gone`: because its caller left."""
+        self.has_ended = True
+        self.assembled = heard
+        if isinstance(self.found, Miss) and self.exchange.error == "fixture_miss":
+            self.ended_by = "miss"
+        elif is_gone:
+            self.ended_by = "client"
+        else:
+            self.ended_by = "error" if self.exchange.error else "eof"
+
+    def chosen(self) -> str:
+        """Who answered, as `provider/model`."""
+        exchange = self.exchange
+        return f"{exchange.provider}/{exchange.request_model}".removesuffix("/") if exchange.attempts else ""
 
 
 class Trial:

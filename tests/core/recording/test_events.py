@@ -100,6 +100,7 @@ def test_rounded_times_do_not_drift() -> None:
         (b"{}\n{}\n", "application/x-ndjson"),
         (b"\0\0\0\x10", "application/vnd.amazon.eventstream"),
         (b"{}\n{}\n", ""),
+        (b'{"error":{}}\n\n', EVENT_STREAM),
     ],
 )
 def test_what_is_no_clean_event_stream_is_kept_byte_for_byte(content: bytes, kind: str) -> None:
@@ -124,6 +125,10 @@ def test_bytes_are_kept_on_demand_and_an_empty_stream_has_no_events() -> None:
     parser = StreamParser(EVENT_STREAM)
     parser.feed(0.0, b"")
     assert parser.close().events == []
+
+
+def test_a_stream_of_comments_has_no_events() -> None:
+    assert rows(b": keep-alive\n\n: OPENROUTER PROCESSING\r\n\r\n") == []
 
 
 def test_an_event_too_large_to_be_one_is_kept_as_bytes() -> None:

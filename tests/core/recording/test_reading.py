@@ -8,53 +8,22 @@ from hypothesis import strategies as st
 from aigw_dev.core.mask import MASKED
 from aigw_dev.core.recording.fixture import (
     Blob,
-    EventRow,
-    Fixture,
     FixtureError,
-    Frame,
     Interaction,
     Request,
     Wild,
 )
 from aigw_dev.core.recording.reading import read_fixture
-
-SHA = "ab" * 32
-
-
-def fixture(**fields: Any) -> dict[str, Any]:
-    return {"aigw_fixture": 1, "interactions": [], **fields}
-
-
-def with_request(body: Any, *later: Any) -> dict[str, Any]:
-    requests = [{"op": "o", "body": one} for one in (body, *later)]
-    return fixture(interactions=[{"request": one, "attempts": []} for one in requests])
-
-
-def with_reply(*replies: dict[str, Any], request: Any = "same") -> dict[str, Any]:
-    attempts = [
-        {"upstream": "a/m", "request": request, "response": {"status": 200, **one}} for one in replies
-    ]
-    return fixture(
-        interactions=[{"request": {"op": "o", "body": {"model": "m", "x": 1}}, "attempts": attempts}]
-    )
-
-
-def read(document: Any) -> Fixture:
-    return read_fixture(document if isinstance(document, bytes) else json.dumps(document).encode())
-
-
-def body_of(document: Any, number: int = 0) -> Any:
-    return read(document).interactions[number].request.body
-
-
-def reply_of(document: Any, number: int = 0) -> Any:
-    return read(document).interactions[0].attempts[number].response
-
-
-def refused(document: Any) -> FixtureError:
-    with pytest.raises(FixtureError) as caught:
-        read(document)
-    return caught.value
+from tests.core.recording.made_documents import (
+    SHA,
+    body_of,
+    fixture,
+    read,
+    refused,
+    reply_of,
+    with_reply,
+    with_request,
+)
 
 
 def test_another_major_version_is_refused_and_both_are_named() -> None:
@@ -109,58 +78,6 @@ def test_huge_whole_numbers_stay_exact() -> None:
 def test_a_byte_order_mark_and_windows_line_ends_are_passed_over() -> None:
     content = b"\xef\xbb\xbf" + json.dumps(with_request("x"), indent=1).replace("\n", "\r\n").encode()
     assert body_of(content) == "x"
-
-
-@pytest.mark.parametrize(
-    ("document", "where", "hint"),
-    [
-        (fixture(interaction=[]), "$", "did you mean `interactions`?"),
-        (fixture(zzz=[]), "$", "known here"),
-        ({"aigw_fixture": 1, "interacions": []}, "$", "`interacions` is there"),
-        (fixture(interactions=[{"request": {"op": "o"}}]), "$.interactions[0]", ""),
-        (
-            fixture(interactions=[{"request": {"op": "o", "bodi": 1}, "attempts": []}]),
-            "$.interactions[0].request",
-            "body",
-        ),
-        (with_reply({"event": []}), "$.interactions[0].attempts[0].response", "did you mean `events`?"),
-    ],
-)
-def test_unknown_and_missing_fields_are_named_with_the_nearest(document: Any, where: str, hint: str) -> None:
-    error = refused(document)
-    assert error.where == where
-    assert hint in error.hint
-
-
-@pytest.mark.parametrize(
-    ("document", "where"),
-    [
-        (fixture(interactions={}), "$.interactions"),
-        (fixture(interactions=[1]), "$.interactions[0]"),
-        (fixture(test=1), "$.test"),
-        (fixture(notes=1), "$.notes"),
-        (fixture(ignore=["a", 1]), "$.ignore[1]"),
-        (
-            fixture(interactions=[{"request": {"op": "o"}, "attempts": [], "repeat": "often"}]),
-            "$.interactions[0].repeat",
-        ),
-        (
-            fixture(interactions=[{"request": {"op": "o"}, "attempts": [], "usage": []}]),
-            "$.interactions[0].usage",
-        ),
-        (
-            fixture(interactions=[{"request": {"op": "o", "headers": {"a": 1}}, "attempts": []}]),
-            "$.interactions[0].request.headers.a",
-        ),
-        (
-            fixture(interactions=[{"request": {"op": "o", "form": []}, "attempts": []}]),
-            "$.interactions[0].request.form",
-        ),
-        (with_reply({}, request="other"), "$.interactions[0].attempts[0].request"),
-    ],
-)
-def test_wrong_types_are_refused_where_they_stand(document: Any, where: str) -> None:
-    assert refused(document).where == where
 
 
 def is_read_or_refused(document: Any) -> bool:
@@ -314,80 +231,6 @@ def test_a_request_repeats_what_an_earlier_reply_brought() -> None:
     assert body_of(document, 1) == ["call_1", "resp_1"]
     document["interactions"][1]["request"]["body"] = {"~v": "0.0.1"}
     assert refused(document).where == "$.interactions[1].request.body"
-
-
-# replies
-
-
-def test_what_is_common_is_put_back_into_events_and_bodies() -> None:
-    events: list[Any] = [[None, {"b": 1}], [None, {"id": "own", "b": 2}], ["x", [1]], ["[DONE]"]]
-    rows = reply_of(with_reply({"common": {"id": "c", "n": 1}, "events": events})).events
-    assert [row.data for row in rows[:2]] == [{"id": "c", "n": 1, "b": 1}, {"id": "own", "n": 1, "b": 2}]
-    assert rows[2:] == [EventRow(name="x", data=[1]), EventRow(text="[DONE]")]
-    ordered = {"common": {"id": "c", "~order": ["b", "id"]}, "events": events[:1]}
-    assert list(reply_of(with_reply(ordered)).events[0].data) == ["b", "id"]
-    body = reply_of(with_reply({"common": {"id": "c"}, "body": {"x": 1}})).body
-    assert list(body.items()) == [("id", "c"), ("x", 1)]
-    assert reply_of(with_reply({"common": {"id": "c"}, "body": {"id": {"~v": "id"}}})).body == {"id": "c"}
-
-
-def test_volatile_headers_are_put_back() -> None:
-    reply = {"headers": {"a": "1"}, "common": {"~headers": {"b": "2"}}}
-    assert reply_of(with_reply(reply)).headers == {"a": "1", "b": "2"}
-
-
-def test_frames_take_their_times_from_the_row_or_from_the_end_of_the_line() -> None:
-    inline = with_reply({"ws": [["s", 12, {"a": 1}], ["c", "hi"], ["s"]]})
-    assert reply_of(inline).ws == [
-        Frame(side="s", dt_ms=12, data={"a": 1}),
-        Frame(side="c", text="hi"),
-        Frame(side="s"),
-    ]
-    line = reply_of(with_reply({"dt_ms": [7, 1, 2], "ws": [["s", {}], ["c", {"~blob": f"sha256:{SHA}"}]]}))
-    assert line.dt_ms == [7]
-    assert line.ws == [Frame(side="s", dt_ms=1, data={}), Frame(side="c", dt_ms=2, blob=Blob(sha256=SHA))]
-
-
-def test_raw_pieces_are_text_or_base64() -> None:
-    assert reply_of(with_reply({"raw": [[5, "ä"], [0, {"b64": "/w=="}]]})).raw == [
-        (5, "ä".encode()),
-        (0, b"\xff"),
-    ]
-
-
-_WRONG_REPLIES: list[tuple[dict[str, Any], str, str]] = [
-    ({"raw": [[0, {"b64": "!"}]]}, ".raw[0].b64", "no base64"),
-    ({"raw": [[0, {"b64": "QQ==", "x": 1}]]}, ".raw[0]", "no field `x`"),
-    ({"raw": [[0]]}, ".raw[0].[1]", "missing"),
-    ({"raw": [[-1, ""]]}, ".raw[0]", "milliseconds"),
-    ({"raw": [{}]}, ".raw[0]", "a row"),
-    ({"events": [[]]}, ".events[0]", "a row"),
-    ({"events": [[None, {}, {}, 1]]}, ".events[0]", "a row"),
-    ({"events": [[{}]]}, ".events[0]", "is a text"),
-    ({"events": [[1, {}]]}, ".events[0].name", "text or null"),
-    ({"events": [[None, {}, {"idd": "x"}]]}, ".events[0]", "no field `idd`"),
-    ({"events": [[None, {"a": {"~v": 3}}]]}, ".events[0][1].a", "does not have"),
-    ({"common": {"~v": ["x"]}, "body": {"~v": 1}}, ".body", "does not have"),
-    ({"common": {"~v": ["x"]}, "body": {"~v": True}}, ".body", "does not have"),
-    ({"common": {"~v": ["x"]}, "body": {"~v": -1}}, ".body", "does not have"),
-    ({"common": {"a": {"~v": 0}}}, ".common.a", "nothing to refer to"),
-    ({"ws": [["x", {}]]}, ".ws[0].side", "`c`"),
-    ({"ws": [["s", "a", {}]]}, ".ws[0]", "milliseconds"),
-    ({"synth": {"txt": "x"}}, ".synth", "no answer to build"),
-    ({"synth": 1}, ".synth", "no answer to build"),
-    ({"dt_ms": [1.5]}, ".dt_ms[0]", "milliseconds"),
-    ({"dt_ms": [True]}, ".dt_ms[0]", "milliseconds"),
-    ({"body": 1, "text": "x"}, ".text", "stands too"),
-    ({"end": "over"}, ".end", "known here: eof, cut"),
-    ({"status": "200"}, ".status", "a whole number"),
-]
-
-
-@pytest.mark.parametrize(("reply", "step", "words"), _WRONG_REPLIES)
-def test_wrong_replies_are_refused_with_their_place(reply: dict[str, Any], step: str, words: str) -> None:
-    error = refused(with_reply(reply))
-    assert words in error.message
-    assert error.where == f"$.interactions[0].attempts[0].response{step}"
 
 
 def test_files_of_a_form_are_read() -> None:

@@ -9,7 +9,7 @@ import httpx
 
 from aigw_dev.core.recording.fixture import Attempt, Fixture, Interaction, Request, Response, Synth
 from aigw_dev.server.testbench.bench import Bench, BenchSettings
-from aigw_dev.server.testbench.trial import Mode
+from aigw_dev.server.testbench.trial_options import Mode
 from tests.server.house import House, house
 
 SAY: dict[str, Any] = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}]}

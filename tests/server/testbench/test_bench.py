@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,7 @@ async def test_a_test_begins_with_its_first_call_once(tmp_path: Path) -> None:
 async def test_beginning_again_rewinds(tmp_path: Path) -> None:
     lay(tmp_path, "t", answer())
     async with staged(tmp_path, "replay", is_told=True) as stage:
+        begun: dict[str, Any] = {}
         for _ in range(2):
             begun = await stage.admin("/tests", "POST", json={"test": "t"})
             assert said(await stage.chat()) == "Paris."

@@ -1,7 +1,9 @@
 """Requests as plain JSON."""
 
+import pytest
+
 from aigw_dev.core.recording.fixture import Blob, FilePart, Request, Wild
-from aigw_dev.server.testbench.plain import plain_request
+from aigw_dev.server.testbench.plain import dollars, plain_request
 
 BLOB = Blob(sha256="ab", type="audio/wav", bytes=3)
 
@@ -31,3 +33,11 @@ def test_other_bytes_and_nothing() -> None:
         "bytes": 3,
     }
     assert plain_request(Request(op="x")) is None
+
+
+@pytest.mark.parametrize(
+    ("nanousd", "text"),
+    [(0, "0"), (4_800, "0.0000048"), (1_000_000_000, "1"), (12_500_000_000, "12.5"), (1, "0.000000001")],
+)
+def test_an_amount_has_every_digit_and_no_more(nanousd: int, text: str) -> None:
+    assert dollars(nanousd) == text

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from aigw_dev.core.recording.fixture import Fixture
-from aigw_dev.server.testbench.trial import Trial, TrialOptions
+from aigw_dev.server.testbench.trial import Trial
+from aigw_dev.server.testbench.trial_options import TrialOptions
 from tests.server.testbench.stage import answer
 
 pytestmark = pytest.mark.anyio

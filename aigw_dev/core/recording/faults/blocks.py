@@ -43,7 +43,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
 
     def with_data(self, data: bytes, *, name: str | None = None) -> bytes:
         """The block with other data, all else unchanged; `name` renames the event too."""
-        if self.event is None:
+        if self.event is None or self.event.is_comment:
             return self.raw
         if self.framing == "frames":
             return event_stream.encode(data, event=self.event.event if name is None else name)

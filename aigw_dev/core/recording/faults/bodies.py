@@ -289,16 +289,16 @@ def _null_content(document: Object, spec: FaultSpec, dialect: str) -> Object | N
     if dialect == BEDROCK and ("delta" in document or "start" in document or set(document) <= _BLOCK_STOP):
         return None
     found = [slot for slot in slots(document, dialect, "content") if slot.value]
-    if not found:
+    calls = slots(document, dialect, "calls")
+    if not found and not calls:
         return document
     for slot in found:
         if dialect == GEMINI:
             slot.drop()
         else:
             slot.put(None if dialect == CHAT else [])
-    if dialect == CHAT:
-        for slot in slots(document, dialect, "calls"):
-            slot.drop()
+    for slot in calls:
+        slot.drop()
     return dict(document)
 
 

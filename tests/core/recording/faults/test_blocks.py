@@ -75,8 +75,9 @@ def test_an_event_that_is_too_large_passes_as_it_is() -> None:
 
 
 def test_other_data_leaves_the_rest_of_a_block() -> None:
-    (block,) = _cut("sse", b": c\nevent: e\nid: 7\ndata:{}\nretry: 3\n\n", [])[:1]
-    assert block.with_data(b"[]") == b": c\nevent: e\nid: 7\ndata:[]\nretry: 3\n\n"
+    comment, block = _cut("sse", b": c\nevent: e\n: d\nid: 7\ndata:{}\nretry: 3\n\n", [])
+    assert comment.with_data(b"x") == b": c\n"
+    assert block.with_data(b"[]") == b"event: e\n: d\nid: 7\ndata:[]\nretry: 3\n\n"
     assert block.with_data(b"[]", name="f") == b"event: f\ndata: []\n\n"
     (several,) = _cut("sse", b"event: e\ndata: {\ndata: }\n\n", [])
     assert several.payload() == {}

@@ -70,7 +70,7 @@ def test_every_character_is_split(text: str, cuts: set[int]) -> None:
         rewriter("stream.utf8_split", CHAT), body, STREAMED, cuts=[cut for cut in cuts if cut < len(body)]
     )
     assert played.body == body
-    assert all(len(piece.decode("utf-8", "ignore")) == len(piece) for piece in played.pieces)
+    assert all(piece.decode("utf-8", "ignore").isascii() for piece in played.pieces)
     assert played.has_acted is not body.isascii()
 
 

@@ -8,6 +8,12 @@ from aigw_dev.core.recording.faults.steps import Act, Bytes
 from tests.core.recording.faults.playing import act
 
 
+class _Details(msgspec.Struct):
+    """The part of Google's error that says more."""
+
+    details: list[object]
+
+
 def _body(found: Act) -> dict[str, object]:
     (step,) = found.steps
     assert isinstance(step, Bytes)
@@ -89,7 +95,7 @@ def test_gemini_says_its_wait_in_the_body() -> None:
     assert b"retry-after" not in dict(found.headers)
     for text in ("http.429.quota", "http.429;retry_after_ms=0"):
         _, error = _error(text, GEMINI)
-        assert len(msgspec.convert(error, dict[str, list[object] | object])["details"]) == 1  # pyright: ignore[reportArgumentType] # a list
+        assert len(msgspec.convert(error, _Details).details) == 1
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_what_is_written_is_read_back(
         ("http.500;test=t2", CLIENT, False),
     ],
 )
-def test_a_fault_strikes_where_it_was_put(text: str, facts: CallFacts, is_struck: bool) -> None:  # noqa: FBT001 - a table
+def test_a_fault_strikes_where_it_was_put(text: str, facts: CallFacts, is_struck: bool) -> None:
     assert Armed(parse_fault(text)).wants(facts) is is_struck
 
 

@@ -71,7 +71,7 @@ def _headers(dialect: str, *, is_stream: bool) -> Headers:
 @pytest.mark.parametrize(("fault", "dialect", "is_stream"), _CLAIMS)
 def test_every_fault_is_done_in_every_dialect_that_it_claims(
     fault: str, dialect: str, is_stream: bool
-) -> None:  # noqa: FBT001 - a table
+) -> None:
     done = _done(fault, dialect, is_stream=is_stream)
     assert isinstance(done, Act) or done.has_acted
 
@@ -106,7 +106,7 @@ def test_what_stands_before_the_fault_passes_byte_for_byte(fault: str, dialect: 
 
 
 @pytest.mark.parametrize(("fault", "dialect", "is_stream"), _CLAIMS)
-def test_the_same_seed_does_the_same(fault: str, dialect: str, is_stream: bool) -> None:  # noqa: FBT001 - a table
+def test_the_same_seed_does_the_same(fault: str, dialect: str, is_stream: bool) -> None:
     def once() -> object:
         done = _done(fault, dialect, is_stream=is_stream)
         return done if isinstance(done, Act) else (done.body, done.pieces, done.steps[-1:], done.headers)
@@ -128,8 +128,7 @@ def test_a_legal_oddity_says_the_same(fault: str, dialect: str) -> None:
 def _said(found: list[dict[str, Any]]) -> str:
     texts: list[str] = []
     for payload in found:
-        for choice in payload.get("choices", ()):
-            texts.append(choice["delta"].get("content") or "")
+        texts += [choice["delta"].get("content") or "" for choice in payload.get("choices", ())]
         if payload.get("type") == "response.output_text.delta":
             texts.append(payload["delta"])
         if payload.get("type") == "content_block_delta":
