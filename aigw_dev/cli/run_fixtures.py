@@ -99,7 +99,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """Which of the test's calls, from 0."""
 
 
-class TestRow(msgspec.Struct, kw_only=True):
+class OneTest(msgspec.Struct, kw_only=True):
     """What one test did."""
 
     name: str
@@ -116,7 +116,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     exit_code: int
     """Ours: the command's own where it is not 0."""
     calls: int
-    tests: list[TestRow]
+    tests: list[OneTest]
     problems: list[Problem]
     written: list[str]
     unused_allowed: int = 0
@@ -282,9 +282,9 @@ def _of_leftovers(left: Sequence["Leftover"], *, is_allowed: bool) -> list[Probl
     ]
 
 
-def _row(trial: "Trial") -> TestRow:
+def _row(trial: "Trial") -> OneTest:
     duration_s = sum(one.exchange.duration_s or 0.0 for one in trial.calls)
-    return TestRow(name=trial.name, calls=len(trial.calls), duration_s=duration_s)
+    return OneTest(name=trial.name, calls=len(trial.calls), duration_s=duration_s)
 
 
 def _count(number: int, noun: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from aigw_dev.cli import output
 from aigw_dev.cli.exits import CommandError
-from aigw_dev.cli.run_fixtures import Outcome, Problem, TestRow
+from aigw_dev.cli.run_fixtures import Outcome, Problem, OneTest
 from aigw_dev.core import harmless
 
 JUNIT_FILE: Final = "aigw-dev-junit.xml"
@@ -64,7 +64,7 @@ def junit(outcome: Outcome) -> str:
     """One test case for each test that called or should have, with a failure for everything that did not hold there."""
     rows = {one.name: one for one in outcome.tests}
     for one in outcome.problems:
-        rows.setdefault(one.test, TestRow(name=one.test, calls=0, duration_s=0.0))
+        rows.setdefault(one.test, OneTest(name=one.test, calls=0, duration_s=0.0))
     failed = {one.test for one in outcome.problems}
     total_s = sum(one.duration_s for one in rows.values())
     head = f'tests="{len(rows)}" failures="{len(failed)}" errors="0" skipped="0" time="{total_s:.3f}"'
@@ -95,7 +95,7 @@ def annotation(problem: Problem, *, root: Path) -> str:
     )
 
 
-def _case(row: TestRow, problems: Sequence[Problem]) -> list[str]:
+def _case(row: OneTest, problems: Sequence[Problem]) -> list[str]:
     """A case with at most one failure: readers show the first only."""
     start = f'    <testcase classname="aigw-dev" name="{_text(row.name)}" time="{row.duration_s:.3f}"'
     if not problems:

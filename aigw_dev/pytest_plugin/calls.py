@@ -1,6 +1,7 @@
 """What the gateway saw of a test: its calls, with the attempts, the route, the usage and the cost of each."""
 
 import dataclasses
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
@@ -78,7 +79,9 @@ class Call(Waited):
         self.text: str = str(row.get("response_text") or "")
         self.finish: str = str(row.get("finish") or "")
         tools: list[tuple[Any, Any]] = row.get("tool_calls") or []
-        self.tool_calls: list[tuple[str, Any]] = [(str(name), arguments) for name, arguments in tools]
+        self.tool_calls: list[tuple[str, Any]] = [
+            (str(name), _decoded(arguments)) for name, arguments in tools
+        ]
         """Name and arguments (decoded where they are JSON) of each, in order."""
         self.request = _body(row)
         """The JSON that the app sent; empty for a form."""
@@ -190,6 +193,17 @@ def _body(row: dict[str, Any]) -> Body:
     body = Body(cast("dict[str, Any]", said) if isinstance(said, dict) else {})
     body.context = str(row.get("context") or "")
     return body
+
+
+def _decoded(arguments: Any) -> Any:
+    """A tool's arguments as the object they are; text that is no JSON object stays as it came."""
+    if not isinstance(arguments, str):
+        return arguments
+    try:
+        found: Any = json.loads(arguments)
+    except ValueError:
+        return arguments
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else arguments
 
 
 def _attempt(said: dict[str, Any]) -> Attempt:

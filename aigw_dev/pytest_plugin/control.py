@@ -42,12 +42,16 @@ class Control:
             is_fresh = self._open()
             try:
                 return self._exchange(method, path, body)
-            except (http.client.RemoteDisconnected, ConnectionError):
+            except (OSError, http.client.HTTPException) as error:
                 self._forget()
-                if is_fresh:
-                    raise
+                if is_fresh or not isinstance(error, ConnectionError):  # RemoteDisconnected is one
+                    raise self._unanswered(error) from error
             self._open()  # it was closed between two questions: nothing was read of this one
-            return self._exchange(method, path, body)
+            try:
+                return self._exchange(method, path, body)
+            except (OSError, http.client.HTTPException) as error:
+                self._forget()
+                raise self._unanswered(error) from error
 
     def wait(self, path: str, *, timeout_s: float) -> dict[str, Any]:
         """Ask a question whose answer comes when something has happened, or when `timeout_s` is over."""
@@ -59,7 +63,7 @@ class Control:
             )
             return _document(connection.getresponse(), path)
         except (OSError, http.client.HTTPException) as error:
-            raise ControlError(f"the gateway at {self._host} does not answer: {error!r}") from error
+            raise self._unanswered(error) from error
         finally:
             connection.close()
 
@@ -83,16 +87,13 @@ class Control:
         if body is not None:
             headers = headers | {"content-type": "application/json"}
             content = json.dumps(body).encode()
-        try:
-            connection.request(method, path, body=content, headers=headers)
-            found = _document(connection.getresponse(), path)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-            raise
-        except (OSError, http.client.HTTPException) as error:
-            self._forget()
-            raise ControlError(f"the gateway at {self._host} does not answer: {error!r}") from error
+        connection.request(method, path, body=content, headers=headers)
+        found = _document(connection.getresponse(), path)
         self._used_at = time.monotonic()
         return found
+
+    def _unanswered(self, error: Exception) -> ControlError:
+        return ControlError(f"the gateway at {self._host} does not answer: {error!r}")
 
     def _forget(self) -> None:
         if self._kept is not None:

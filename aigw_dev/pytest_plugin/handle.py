@@ -199,9 +199,9 @@ class Handle:
         """Give back what `dead_url` holds."""
         self._dead.close()
 
-    def document(self) -> dict[str, Any]:
-        """The gateway's own document of the test: state, calls, misses, unused, faults."""
-        return self._control.ask("GET", path_of(self.test))
+    def document(self, *, is_brief: bool = False) -> dict[str, Any]:
+        """The gateway's own document of the test: state, calls, misses, unused; `is_brief` needs no call's contents."""
+        return self._control.ask("GET", f"{path_of(self.test)}?brief=1" if is_brief else path_of(self.test))
 
     def __repr__(self) -> str:
         return f"<aigw {self.mode} {self.base_url}>"

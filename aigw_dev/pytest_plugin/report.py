@@ -30,6 +30,10 @@ def lines(tally: Tally, settings: Settings) -> Iterator[str]:
     )
     if any(row["stale_days"] for row in tally.rows.values()):
         yield "  record them again: --aigw=record --aigw-refresh=stale"
+    yield from _listed(
+        "attempts to leave this machine, refused",
+        [f"{row['test']}: {each}" for row in tally.rows.values() for each in row["egress"]],
+    )
     yield from _listed("deleted", tally.pruned)
     kept = [each for each in tally.orphans if each not in tally.pruned]
     yield from _listed("orphans (their test is gone)", kept)

@@ -6,6 +6,7 @@ import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
 
@@ -98,7 +99,7 @@ class Session:
             gateway.control,
             url=gateway.url,
             test=test,
-            path=str(made["path"]),
+            path=f"/t/{quote(test, safe='')}",
             mode=mode,
             blackhole=self.blackhole,
             is_guarded=self.settings.is_egress_blocked,
@@ -112,7 +113,7 @@ class Session:
             applied=environment.Applied({}),
             interactions=int(made.get("interactions") or 0),
         )
-        self._look_at_age(running, str(made.get("fixture") or ""))
+        self._look_at_age(running, made)
         self.blackhole.forget(test)
         self.blackhole.current = test
         running.applied = environment.Applied(handle.changes())
@@ -135,7 +136,8 @@ class Session:
         running.applied.take_back()
         running.handle.close()
         self.blackhole.current = ""
-        document = running.gateway.control.ask("POST", path_of(running.test, "end"), {"passed": is_passed})
+        ended = f"{path_of(running.test, 'end')}?brief=1"
+        document = running.gateway.control.ask("POST", ended, {"passed": is_passed})
         row = row_of(running.test, document, mode=running.mode, interactions=running.interactions)
         row |= {"egress": egress, "stale_days": running.stale_days}
         self.tally.add(row)
@@ -152,11 +154,9 @@ class Session:
     def begin_session_env(self) -> None:
         """Point the whole session's environment at the fixture `session` (ini `aigw_env = session`)."""
         gateway = self.gateway()
-        made = gateway.control.ask(
-            "POST", TESTS, self._body(SESSION, self.settings.mode, markers.Wanted(), None)
-        )
+        gateway.control.ask("POST", TESTS, self._body(SESSION, self.settings.mode, markers.Wanted(), None))
         changes = environment.variables(
-            f"{gateway.url}{made['path']}", url=gateway.url, key="sk-aigw-session", environ=os.environ
+            f"{gateway.url}/t/{SESSION}", url=gateway.url, key="sk-aigw-session", environ=os.environ
         )
         self._session_env = environment.Applied(changes)
 
@@ -228,16 +228,13 @@ class Session:
         }
         return {name: value for name, value in body.items() if value is not None}
 
-    def _look_at_age(self, running: Running, fixture: str) -> None:
+    def _look_at_age(self, running: Running, made: dict[str, Any]) -> None:
         """Note a fixture past `aigw_max_age`; one past `aigw_max_age_fail` fails its test."""
         settings = self.settings
-        if (
-            running.mode != "replay"
-            or not fixture
-            or (settings.max_age is None and settings.max_age_fail is None)
-        ):
+        if running.mode != "replay" or (settings.max_age is None and settings.max_age_fail is None):
             return
-        recorded_at = head_of(settings.directory, fixture.removesuffix(".aigw.json")).recorded_at
+        fixture = str(made.get("fixture") or "")
+        recorded_at = str(made.get("recorded_at") or "") or head_of(settings.directory, fixture).recorded_at
         age = modes.age_since(recorded_at)
         if age is None:
             return
@@ -249,7 +246,7 @@ class Session:
 
     def _document(self, running: Running) -> dict[str, Any]:
         try:
-            return running.handle.document()
+            return running.handle.document(is_brief=True)
         except ControlError as error:
             raise ControlError(f"{error}\n{running.gateway.last_words()}") from error
 

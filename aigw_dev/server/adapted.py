@@ -9,7 +9,7 @@ import msgspec
 
 from aigw_dev.core import web_address
 from aigw_dev.core.errors import Refusal, UpstreamError
-from aigw_dev.core.exchange import Attempt, Exchange
+from aigw_dev.core.exchange import Exchange
 from aigw_dev.core.ledger import Ledger
 from aigw_dev.core.providers import Place, adapter, main_place
 from aigw_dev.core.routing.flow import Target
@@ -52,7 +52,6 @@ async def run(
     key: ReadyKey | None,
     arrive: Arrive,
     heard: Heard,
-    attempt: Attempt,
 ) -> adapter.Given | Refusal:
     """The adapter's result. Raises `UpstreamError` where a call ended without a reply.
 
@@ -76,7 +75,12 @@ async def run(
     running = start(asked)
     answer: adapter.Answer | None = None
     trail = Trail(
-        inbound, exchange, attempt, dialect=place.dialect, operation=exchange.operation, is_step=True
+        inbound,
+        exchange,
+        exchange.attempts[-1],
+        dialect=place.dialect,
+        operation=exchange.operation,
+        is_step=True,
     )
     try:
         for _ in range(MAX_STEPS):

@@ -151,7 +151,6 @@ async def _adapt(
             key=key,
             arrive=arrive,
             heard=heard,
-            attempt=attempt,
         )
     attempt.upstream_request_id = delivery.request_id(heard.headers)
     if isinstance(given, Refusal):

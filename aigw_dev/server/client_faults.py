@@ -17,7 +17,7 @@ from aigw_dev.core.recording.faults.steps import Act, Bytes, End, Rewriter, Stag
 from aigw_dev.server.call import RefusedCallError
 from aigw_dev.server.downstream import Downstream, Message
 from aigw_dev.server.fault_board import InForce
-from aigw_dev.server.faulting import no_draw, test_of
+from aigw_dev.server.faulting import no_draw
 
 if TYPE_CHECKING:
     from aigw_dev.server.inbound import Inbound
@@ -35,7 +35,7 @@ async def strike(inbound: "Inbound", exchange: Exchange, downstream: Downstream)
     facts = CallFacts(
         edge="client",
         model=exchange.original_model,
-        test=test_of(inbound.bench_call),
+        test=inbound.faults.test,
     )
     stage = Stage(
         dialect=exchange.dialect,
@@ -71,7 +71,6 @@ class ClientFault:
         self._send = downstream.sender
         self._exchange = exchange
         self._struck = struck
-        self._rewriter: Rewriter | None = None
         self._has_ended = False
         """Nothing more goes to the caller."""
         self._hold: End | None = None
@@ -82,7 +81,8 @@ class ClientFault:
         """Do what stands in the place of a reply."""
         self._mark()
         if act.before == "none":
-            await self._downstream.start(act.status, list(act.headers))
+            own = (b"x-aigw-request-id", self._exchange.id.encode())
+            await self._downstream.start(act.status, [*act.headers, own])
             for step in act.steps:
                 if isinstance(step, Bytes):
                     await self._downstream.write(step.data)
@@ -110,7 +110,6 @@ class ClientFault:
 
     def changed_by(self, rewriter: Rewriter) -> Callable[[Message], Awaitable[None]]:
         """What takes the parts of the reply from now on."""
-        self._rewriter = rewriter
 
         async def send(message: Message) -> None:
             if not self._has_ended:
@@ -123,20 +122,22 @@ class ClientFault:
             await asyncio.sleep(rewriter.wait_s)
             status, headers, steps = rewriter.head(message["status"], list(message.get("headers", ())))
             await self._send({"type": message["type"], "status": status, "headers": headers})
-            await self._play(steps)
+            await self._played(rewriter, steps)
             return
         body = message.get("body", b"")
         if body:
-            await self._play(rewriter.feed(body))
+            await self._played(rewriter, rewriter.feed(body))
         if message.get("more_body", False) or self._has_ended:
             return
-        await self._play(rewriter.close())
+        await self._played(rewriter, rewriter.close())
         if not self._has_ended:
             await self._step(End("clean"))
 
     # steps
 
-    async def _play(self, steps: Iterable[Step]) -> None:
+    async def _played(self, rewriter: Rewriter, steps: Iterable[Step]) -> None:
+        if rewriter.has_acted:
+            self._mark()  # first: the caller may leave over what it gets
         for step in steps:
             if self._has_ended:
                 return
@@ -169,8 +170,6 @@ class ClientFault:
 
     async def finish(self) -> None:
         """The reply above is over: stay with the caller where the fault holds it, until it leaves."""
-        if self._rewriter is not None and self._rewriter.has_acted:
-            self._mark()
         hold = self._hold
         if hold is None:
             return

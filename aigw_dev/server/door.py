@@ -238,7 +238,7 @@ class Door:
             started_at=call.arrived[1],
         )
         if head.fault or not self._house.faults.is_empty:
-            faults = call_faults(head.fault, self._house, downstream, call.identity)
+            faults = call_faults(head.fault, self._house, downstream, identity=call.identity, test=call.test)
             if isinstance(faults, Refusal):
                 await self._turn_away(faults, call.match, downstream)
                 return

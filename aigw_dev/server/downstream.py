@@ -2,17 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from aigw_dev.core.binary_reply import BinaryReply
 from aigw_dev.server.headers import Pairs
 
-if TYPE_CHECKING:
-    from aigw_dev.server.client_faults import ClientFault
-
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
+
+
+class Diversion(Protocol):
+    """Something that was asked to go wrong with a reply, and takes its parts."""
+
+    async def finish(self) -> None:
+        """The reply's parts are over: do what is left to be done to the caller."""
+        ...
 
 
 class Downstream:
@@ -38,7 +43,7 @@ class Downstream:
         """How a translated stream ends that breaks off: status, code and message as its encoder says an error there."""
         self.extra: Pairs = []
         """Headers that the reply gets whatever it is (`allow`, CORS)."""
-        self.fault: ClientFault | None = None
+        self.fault: Diversion | None = None
         """What was asked to go wrong with this reply."""
 
     @property
@@ -46,7 +51,7 @@ class Downstream:
         """What parts of the reply are sent with."""
         return self._send
 
-    def divert(self, fault: "ClientFault", send: Send) -> None:
+    def divert(self, fault: Diversion, send: Send) -> None:
         """From now on parts of the reply go to `send`, and `fault` says when it has ended."""
         self.fault = fault
         self._send = send

@@ -1,11 +1,12 @@
 """Which faults are in force: asked for by a command, a test, a screen or a header. Says which of them strike a call."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from aigw_dev.core.recording.faults.spec import Armed, CallFacts, FaultSpec, fault_of, parse_faults, text_of
+from aigw_dev.core.recording.faults.steps import Act, Rewriter, Stage
 
 
 class InForce(Armed):
@@ -30,6 +31,26 @@ class InForce(Armed):
         self.is_over = True
         for release in tuple(self._held):
             release()
+
+
+class Struck(msgspec.Struct, frozen=True):
+    """A fault that strikes a call, and what it does to it."""
+
+    fault: InForce
+    done: Act | Rewriter
+
+
+class Faults(Protocol):
+    """What may strike one request."""
+
+    @property
+    def test(self) -> str:
+        """The test that the request belongs to; empty for none."""
+        ...
+
+    def strike(self, facts: CallFacts, stage: Stage) -> Struck | None:
+        """The fault that strikes now. `RefusedCallError` where the request asked for one that cannot be done to it."""
+        ...
 
 
 class FaultBoard:

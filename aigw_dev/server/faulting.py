@@ -6,7 +6,7 @@ it arrives (`call_faults`); where nothing is in force then, nothing of this runs
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
@@ -16,17 +16,16 @@ from aigw_dev.core.errors import Refusal, UpstreamError
 from aigw_dev.core.exchange import Identity
 from aigw_dev.core.recording.faults.row import CHAT, DIALECTS
 from aigw_dev.core.recording.faults.spec import CallFacts, FaultError, FaultSpec
-from aigw_dev.core.recording.faults.steps import Act, Rewriter, Stage, Wait
+from aigw_dev.core.recording.faults.steps import Act, Stage, Wait
 from aigw_dev.core.recording.faults.wire import perform
 from aigw_dev.server.call import Call, RefusedCallError, Reply, Trail
-from aigw_dev.server.fault_board import FaultBoard, InForce
+from aigw_dev.server.fault_board import FaultBoard, InForce, Struck
 from aigw_dev.server.faulty_reply import FaultyReply, RewrittenReply
 from aigw_dev.server.replies import header_value
 from aigw_dev.server.snapshot import Send
 
 if TYPE_CHECKING:
     from aigw_dev.server.downstream import Downstream
-    from aigw_dev.server.testbench.bench import Bench
 
 HEADER: Final = b"x-aigw-fault"
 """Asks for faults for one request, and names on the reply those that struck."""
@@ -36,20 +35,16 @@ _WHO: Final = Refusal(
 )
 
 
-class Struck(msgspec.Struct, frozen=True):
-    """A fault that strikes a call, and what it does to it."""
-
-    fault: InForce
-    done: Act | Rewriter
-
-
 class CallFaults:
     """What may strike one request: the faults in force when it arrived, and those it asked for itself."""
 
-    __slots__ = ("_board", "_downstream", "_own")
+    __slots__ = ("_board", "_downstream", "_own", "test")
 
-    def __init__(self, board: FaultBoard, own: FaultBoard, downstream: "Downstream") -> None:
+    def __init__(
+        self, board: FaultBoard, own: FaultBoard, downstream: "Downstream", *, test: str = ""
+    ) -> None:
         """`own` are the request's; `downstream` tells the caller what struck, where its headers are not out yet."""
+        self.test = test
         self._board = board
         self._own = own
         self._downstream = downstream
@@ -104,50 +99,48 @@ class House(Protocol):
         """The address that is bound."""
         ...
 
-    @property
-    def bench(self) -> "Bench | None":
-        """Where fixtures are recorded or replayed."""
-        ...
-
 
 def call_faults(
-    asked: bytes, house: House, downstream: "Downstream", identity: Identity
+    asked: bytes, house: House, downstream: "Downstream", *, identity: Identity, test: str
 ) -> CallFaults | Refusal | None:
     """What may strike a request with `asked` in its `x-aigw-fault` header (empty: none); None = nothing.
 
-    The header counts on a gateway that is bound to this machine only, from callers that are known or need not be (tests);
+    The header counts on a gateway that is bound to this machine only, from callers that are known or belong to a test;
     a fault that cannot be done is a refusal.
     """
     own = FaultBoard()
     if asked and web_address.is_loopback(house.host):
-        if not (house.bench is not None or identity.kind != "none" or identity.providers is None):
+        if not (test or identity.kind != "none" or identity.providers is None):
             return _WHO
         try:
             own.add(asked.decode("utf-8", "replace"))
         except FaultError as error:
             return _refusal(error)
-    return None if own.is_empty and house.faults.is_empty else CallFaults(house.faults, own, downstream)
+    return (
+        None
+        if own.is_empty and house.faults.is_empty
+        else CallFaults(house.faults, own, downstream, test=test)
+    )
 
 
-def behind_faults(send: Send) -> Send:
-    """`send`, struck by what is in force for the request that a call is made for."""
+def behind_faults(send: Send, *, is_recorded: Callable[[Trail], bool] = lambda _: False) -> Send:
+    """`send`, struck by what is in force for the request that a call is made for.
+
+    `is_recorded`: somebody behind `send` keeps the reply, so it is read to its end also where a fault cuts it.
+    """
 
     def through(call: Call) -> Awaitable[Reply]:
         trail = call.trail
-        if not isinstance(trail, Trail) or trail.inbound.faults is None:
+        if not isinstance(trail, Trail) or trail.inbound.faults is None or trail.is_asked:
             return send(call)
-        return _struck(send, call, trail, trail.inbound.faults)
+        trail.is_asked = True  # a fault is one of the attempt, not of each of an adapter's steps
+        struck = trail.inbound.faults.strike(facts_of(trail, trail.inbound.faults.test), stage_of(trail))
+        return send(call) if struck is None else _struck(send, call, struck, is_recorded(trail))
 
     return through
 
 
-async def _struck(send: Send, call: Call, trail: Trail, faults: CallFaults) -> Reply:
-    if trail.is_asked:  # an adapter's further steps: a fault is one of the attempt, not of each
-        return await send(call)
-    trail.is_asked = True
-    struck = faults.strike(facts_of(trail), stage_of(trail))
-    if struck is None:
-        return await send(call)
+async def _struck(send: Send, call: Call, struck: Struck, is_recorded: bool) -> Reply:
     done = struck.done
     if isinstance(done, Act):
         await play_refusal(done)
@@ -158,7 +151,7 @@ async def _struck(send: Send, call: Call, trail: Trail, faults: CallFaults) -> R
     except BaseException:
         reply.cancel()
         raise
-    return RewrittenReply(reply, done, struck.fault, is_drained=_is_recorded(trail))
+    return RewrittenReply(reply, done, struck.fault, is_drained=is_recorded)
 
 
 async def play_refusal(act: Act) -> None:
@@ -171,7 +164,7 @@ async def play_refusal(act: Act) -> None:
     raise UpstreamError(act.text, code=act.code, is_sent=act.is_sent)
 
 
-def facts_of(trail: Trail) -> CallFacts:
+def facts_of(trail: Trail, test: str) -> CallFacts:
     """What a fault looks at in an attempt."""
     attempt = trail.attempt
     return CallFacts(
@@ -180,14 +173,8 @@ def facts_of(trail: Trail) -> CallFacts:
         model=attempt.request_model,
         route=trail.exchange.route,
         node=attempt.node,
-        test=test_of(trail.inbound.bench_call),
+        test=test,
     )
-
-
-def test_of(bench_call: object) -> str:
-    """The test that a call belongs to; empty for none."""
-    trial = getattr(bench_call, "trial", None)
-    return "" if trial is None else str(trial.name)
 
 
 def stage_of(trail: Trail) -> Stage:
@@ -206,8 +193,3 @@ def stage_of(trail: Trail) -> Stage:
 def no_draw() -> float:
     """No number of any fault."""
     return 0.0  # stands in until it is known which fault strikes, whose own numbers count
-
-
-def _is_recorded(trail: Trail) -> bool:
-    call = trail.inbound.bench_call
-    return call is not None and call.trial.records

@@ -16,12 +16,10 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from aigw_dev import __version__
 from aigw_dev.core.config import Config
 from aigw_dev.core.credentials import make_token
 from aigw_dev.core.errors import SecretError, StoreError
 from aigw_dev.core.mask import Masker
-from aigw_dev.core.operations import WELCOME_PATHS
 from aigw_dev.core.pricing import PriceBook
 from aigw_dev.core.problem import Problem
 from aigw_dev.secrets.home import Home
@@ -45,6 +43,7 @@ from aigw_dev.server.testbench.secrets_here import SecretsHere
 from aigw_dev.server.testbench.trial_options import OFFLINE
 from aigw_dev.server.things import Things
 from aigw_dev.server.upstream import Upstream
+from aigw_dev.server.welcome import welcome
 from aigw_dev.server.who import known_callers
 from aigw_dev.store.state import Credential, StateStore
 from aigw_dev.store.writer import LogWriter
@@ -61,6 +60,15 @@ T = TypeVar("T")
 
 class Gateway:
     """A running gateway; implements what the door and the admin API need."""
+
+    reading: Reading
+    """The newest config as read; `snapshot.digest` tells whether it is in force."""
+    live: Reading
+    """The one that is in force, with the trust it was weighed with."""
+    snapshot: Snapshot
+    in_force: Config
+    """The config of the snapshot as written, without a pause."""
+    _around: Surroundings
 
     def __init__(
         self,
@@ -94,13 +102,6 @@ class Gateway:
         self.stop: Final = asyncio.Event()
         self.hurry: Final = asyncio.Event()
         """Asked to stop a second time: do not wait for running requests."""
-        self.reading: Reading
-        """The newest config as read; `snapshot.digest` tells whether it is in force."""
-        self.live: Reading
-        """The one that is in force, with the trust it was weighed with."""
-        self.snapshot: Snapshot
-        self.in_force: Config
-        """The config of the snapshot as written, without a pause."""
         self.is_paused = False
         self.state_trouble = ""
         """Why state.db could not be read the last time; empty when well."""
@@ -124,7 +125,6 @@ class Gateway:
         self.changes: Final = Changes(self)
         self._swap: Final = asyncio.Lock()
         """Who reads the surroundings puts them in force before the next one reads them."""
-        self._around: Surroundings
         self._prices = PriceBook(_PRICES.read_bytes())
 
     @property
@@ -385,21 +385,4 @@ class Gateway:
 
     def welcome(self) -> bytes:
         """What `GET /` says: what this is and how to point at it."""
-        base = f"http://127.0.0.1:{self.port}"
-        return msgspec.json.format(
-            msgspec.json.encode(
-                {
-                    "name": "aigw-dev",
-                    "version": __version__,
-                    "gateway": self.snapshot.gateway,
-                    "openai_base_url": f"{base}/v1",
-                    "anthropic_base_url": base,
-                    "gemini_base_url": base,
-                    "paths": WELCOME_PATHS,
-                    "models": "provider/model, dynamic/ROUTE, or a name that GET /v1/models lists",
-                    "try": f"curl {base}/v1/chat/completions -H 'content-type: application/json' "
-                    '-d \'{"model":"mock/echo","messages":[{"role":"user","content":"hello"}]}\'',
-                }
-            ),
-            indent=2,
-        )
+        return welcome(self.port, self.snapshot.gateway)

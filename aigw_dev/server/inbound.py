@@ -1,7 +1,7 @@
 """One request as the pipeline sees it: read, identified, with the snapshot it will keep to its end."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -12,12 +12,10 @@ from aigw_dev.core.multipart import Part
 from aigw_dev.core.operations import Match
 from aigw_dev.server.affinity import Owner
 from aigw_dev.server.ephemeral import Found
+from aigw_dev.server.fault_board import Faults
 from aigw_dev.server.front import Head
 from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.things import Things
-
-if TYPE_CHECKING:
-    from aigw_dev.server.faulting import CallFaults
 
 
 class Upload(Protocol):
@@ -114,5 +112,5 @@ class Inbound(msgspec.Struct, kw_only=True):
     """Its path names a test: a bare model there is its dialect's own provider's."""
     bench_call: Member | None = None
     """The test that the call belongs to, and what is known of the call there; None outside recording and replay."""
-    faults: "CallFaults | None" = None
+    faults: Faults | None = None
     """What may strike it; None = nothing was in force when it arrived."""

@@ -5,12 +5,14 @@ import json
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
 import anthropic
+import httpx
 import msgspec
 import openai
 
-from tests.e2e.replaying import ReplayProcess
+from tests.e2e.replaying import ADMIN, ReplayProcess
 
 TEXT: Final = "Hello there, my good friend. Ünïcode wörks 🎉 as it should."
 CITY: Final = "Oslo Oslo Oslo"
@@ -44,45 +46,57 @@ class Got(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
 
 
-class FaultSeat:
-    """Calls below one test; `dialect` of a mode is OpenAI's or Anthropic's."""
+class Seats:
+    """A replaying gateway and one client of each SDK, which every test's calls share."""
 
-    def __init__(self, gateway: ReplayProcess, test: str) -> None:
+    def __init__(self, gateway: ReplayProcess, stack: contextlib.ExitStack) -> None:
         self.gateway = gateway
-        self.test = test
-        self._stack = contextlib.ExitStack()
-        gateway.admin("/tests", "POST", json={"test": test})
+        self.admin = stack.enter_context(httpx.Client(base_url=f"{gateway.url}/admin/v1", timeout=PATIENT_S))
+        self.admin.headers["authorization"] = f"Bearer {ADMIN}"
+        self.openai = stack.enter_context(openai.OpenAI(base_url=gateway.url, api_key="any"))
+        self.anthropic = stack.enter_context(anthropic.Anthropic(base_url=gateway.url, api_key="any"))
+        self.healthy: dict[tuple[Mode, bool], Got] = {}
+        """What calls give that no fault strikes."""
+
+
+class FaultSeat:
+    """Calls below one test."""
+
+    def __init__(self, seats: Seats, test: str) -> None:
+        self.url = f"{seats.gateway.url}/t/{quote(test, safe='')}"
+        self._seats = seats
+        self._path = f"/tests/{quote(test, safe='')}"
+        self._admin("/tests", {"test": test})
         for model in TALKERS.values():
             self.stub(text=TEXT, model=model)
         for model in CALLERS.values():
             self.stub(tool_calls=[["get_weather", {"city": CITY}]], model=model)
 
+    def _admin(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        admin = self._seats.admin
+        reply = admin.get(path) if body is None else admin.post(path, json=body)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
     def stub(self, **fields: Any) -> None:
         """Lay out an answer that is given as often as it is asked for."""
-        self.gateway.admin(f"/tests/{self.test}/stubs", "POST", json={"times": None, **fields})
+        self._admin(f"{self._path}/stubs", {"times": None, **fields})
 
     def fault(self, spec: str, **fields: Any) -> str:
         """Make something break; its id."""
-        body = {"fault": spec, **fields}
-        return self.gateway.admin(f"/tests/{self.test}/faults", "POST", json=body)["fault_id"]
+        return self._admin(f"{self._path}/faults", {"fault": spec, **fields})["fault_id"]
 
     def calls(self, count: int) -> list[dict[str, Any]]:
         """The calls of this test, once so many have ended."""
-        return self.gateway.admin(f"/tests/{self.test}?calls={count}&timeout_ms=5000")["calls"]
-
-    def close(self) -> None:
-        """Close every client."""
-        self._stack.close()
+        return self._admin(f"{self._path}?calls={count}&timeout_ms=5000")["calls"]
 
     def openai(self, **more: Any) -> openai.OpenAI:
         """A client as an app makes it, but for its base URL."""
-        base_url = f"{self.gateway.url}/t/{self.test}/openai/v1"
-        return self._stack.enter_context(openai.OpenAI(base_url=base_url, api_key="any", **more))
+        return self._seats.openai.with_options(base_url=f"{self.url}/openai/v1", **more)
 
     def anthropic(self, **more: Any) -> anthropic.Anthropic:
         """The same of Anthropic."""
-        base_url = f"{self.gateway.url}/t/{self.test}/anthropic"
-        return self._stack.enter_context(anthropic.Anthropic(base_url=base_url, api_key="any", **more))
+        return self._seats.anthropic.with_options(base_url=f"{self.url}/anthropic", **more)
 
     def ask(self, mode: Mode, *, has_tool: bool = False, **client: Any) -> Got:
         """One call. `client` is how the SDK's client is made."""
@@ -90,7 +104,10 @@ class FaultSeat:
 
     def told(self, mode: Mode, *, has_tool: bool = False, **client: Any) -> str:
         """How a call ends, in words: an exception and its status, `whole`, or what is not as it would be without a fault."""
-        healthy = self.ask(mode, has_tool=has_tool, max_retries=0, timeout=PATIENT_S)
+        known = self._seats.healthy
+        if (mode, has_tool) not in known:
+            known[mode, has_tool] = self.ask(mode, has_tool=has_tool, max_retries=0, timeout=PATIENT_S)
+        healthy = known[mode, has_tool]
         try:
             got = self.ask(mode, has_tool=has_tool, **client)
         except (openai.APIStatusError, anthropic.APIStatusError) as error:
@@ -102,7 +119,7 @@ class FaultSeat:
         return "no exception, other " + ", ".join(changed) if changed else "whole"
 
 
-def _ask_chat_stream(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:  # noqa: FBT001
+def _ask_chat_stream(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:
     asked: dict[str, Any] = {"model": CALLERS["openai"], "tools": _OPENAI_TOOLS} if has_tool else {}
     stream: Any = seat.openai(**client).chat.completions.create(
         **{"model": TALKERS["openai"], **asked}, messages=_SAY, stream=True, stream_options={"include_usage": True}
@@ -121,7 +138,7 @@ def _ask_chat_stream(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) ->
     )
 
 
-def _ask_chat(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:  # noqa: FBT001
+def _ask_chat(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:
     asked: dict[str, Any] = {"model": CALLERS["openai"], "tools": _OPENAI_TOOLS} if has_tool else {}
     reply: Any = seat.openai(**client).chat.completions.create(
         **{"model": TALKERS["openai"], **asked}, messages=_SAY
@@ -141,7 +158,7 @@ def _ask_chat(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:  
     )
 
 
-def _ask_responses(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:  # noqa: FBT001
+def _ask_responses(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:
     model = (CALLERS if has_tool else TALKERS)["openai"]
     stream: Any = seat.openai(**client).responses.create(model=model, input="hi", stream=True)
     events = list(stream)
@@ -161,7 +178,7 @@ def _ask_responses(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> G
     )
 
 
-def _ask_messages_stream(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:  # noqa: FBT001
+def _ask_messages_stream(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:
     stream: Any = seat.anthropic(**client).messages.create(**_message(has_tool), stream=True)
     events = list(stream)
     deltas = [one.delta for one in events if one.type in {"content_block_delta", "message_delta"}]
@@ -177,17 +194,17 @@ def _ask_messages_stream(seat: FaultSeat, has_tool: bool, client: dict[str, Any]
     )
 
 
-def _ask_messages_helper(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:  # noqa: FBT001
+def _ask_messages_helper(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:
     with seat.anthropic(**client).messages.stream(**_message(has_tool)) as stream:
         return _message_got(stream.get_final_message())
 
 
-def _ask_messages(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:  # noqa: FBT001
+def _ask_messages(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:
     reply: Any = seat.anthropic(**client).messages.create(**_message(has_tool))
     return Got(text=reply) if isinstance(reply, str) else _message_got(reply)
 
 
-def _message(has_tool: bool) -> dict[str, Any]:  # noqa: FBT001
+def _message(has_tool: bool) -> dict[str, Any]:
     tools: dict[str, Any] = {"tools": _ANTHROPIC_TOOLS} if has_tool else {}
     model = (CALLERS if has_tool else TALKERS)["anthropic"]
     return {"model": model, "max_tokens": 100, "messages": _SAY, **tools}
@@ -225,9 +242,9 @@ _ASKS: Final[dict[Mode, _Ask]] = {
 
 
 @contextlib.contextmanager
-def replaying(folder: Path) -> Generator[ReplayProcess]:
+def replaying(folder: Path) -> Generator[Seats]:
     """A gateway that replays an empty folder: everything in it is laid out."""
     fixtures = folder / "fx"
     fixtures.mkdir()
-    with ReplayProcess(fixtures, cwd=folder) as gateway:
-        yield gateway
+    with ReplayProcess(fixtures, cwd=folder) as gateway, contextlib.ExitStack() as stack:
+        yield Seats(gateway, stack)

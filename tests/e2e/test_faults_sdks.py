@@ -3,6 +3,8 @@
 The catalogue's words, and with them docs/faults.md, must name what is seen here.
 """
 
+import itertools
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -10,8 +12,18 @@ import httpx
 import pytest
 
 from aigw_dev.core.recording.faults.catalogue import CATALOGUE
-from tests.e2e.fault_seat import HASTY_S, IMPOSSIBLE, MODES, PATIENT_S, TALKERS, TEXT, FaultSeat, replaying
-from tests.e2e.replaying import ReplayProcess
+from tests.e2e.fault_seat import (
+    HASTY_S,
+    IMPOSSIBLE,
+    MODES,
+    PATIENT_S,
+    TALKERS,
+    TEXT,
+    FaultSeat,
+    Mode,
+    Seats,
+    replaying,
+)
 
 _PARAMS: Final = {
     "slow.headers": "delay_ms=1500",
@@ -134,16 +146,14 @@ RETRIED_WHOLE |= {"body.truncated_length", "body.gzip_broken"}
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReplayProcess]:
+def seats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seats]:
     with replaying(tmp_path_factory.mktemp("faults")) as started:
         yield started
 
 
 @pytest.fixture
-def seat(gateway: ReplayProcess, request: pytest.FixtureRequest) -> Iterator[FaultSeat]:
-    made = FaultSeat(gateway, request.node.name)
-    yield made
-    made.close()
+def seat(seats: Seats, request: pytest.FixtureRequest) -> FaultSeat:
+    return FaultSeat(seats, request.node.name)
 
 
 def _client(fault: str, spec: str = "") -> dict[str, Any]:
@@ -185,15 +195,17 @@ def test_the_catalogue_names_what_was_seen(fault: str) -> None:
     assert ("retried" in row.openai_sdk) == (fault in RETRIED_WHOLE or "not retried" in row.openai_sdk)
 
 
-@pytest.mark.parametrize("mode", ["chat stream", "chat", "messages stream", "messages"])
-@pytest.mark.parametrize("fault", [name for name in SEEN if not name.startswith(("body.tool", "body.huge"))])
-def test_what_an_sdk_tries_again_by_itself(seat: FaultSeat, fault: str, mode: Any) -> None:
-    is_stream = mode.endswith("stream")
-    place = MODES.index(mode)
-    if SEEN[fault][place] in {IMPOSSIBLE, "whole"} or SEEN[fault][place].startswith("no exception"):
-        pytest.skip("nothing is raised that could be tried again")
-    if fault in _OF_TOOLS:
-        pytest.skip("a tool call is another conversation")
+def _raised() -> Iterator[tuple[str, Mode]]:
+    """Every fault that makes an SDK raise, and the way of asking."""
+    for fault, row in SEEN.items():
+        for mode, told in zip(MODES, row, strict=True):
+            is_told = told in {IMPOSSIBLE, "whole"} or told.startswith("no exception")
+            if not is_told and mode not in {"responses", "messages helper"} and fault not in _OF_TOOLS:
+                yield fault, mode
+
+
+@pytest.mark.parametrize(("fault", "mode"), list(_raised()))
+def test_what_an_sdk_tries_again_by_itself(seat: FaultSeat, fault: str, mode: Mode) -> None:
     quick = ";retry_after_ms=20" if "retry_after_ms" in CATALOGUE[fault].params else ""
     seat.fault(_spec(fault) + quick, times=1)
     timeout = HASTY_S if fault in _HANGING else PATIENT_S
@@ -201,7 +213,7 @@ def test_what_an_sdk_tries_again_by_itself(seat: FaultSeat, fault: str, mode: An
         text = seat.ask(mode, timeout=timeout, max_retries=1).text
     except Exception as error:  # noqa: BLE001  -- which one it is, is the question
         text = type(error).__name__
-    is_retried = fault in (RETRIED if is_stream else RETRIED_WHOLE)
+    is_retried = fault in (RETRIED if mode.endswith("stream") else RETRIED_WHOLE)
     calls = seat.calls(2 if is_retried else 1)
     assert (text == TEXT, len(calls)) == ((True, 2) if is_retried else (False, 1))
 
@@ -212,7 +224,7 @@ def test_a_retry_waits_as_long_as_the_fault_says(seat: FaultSeat) -> None:
     calls = seat.calls(3)
     assert [call["status"] for call in calls] == [429, 429, 200]
     began = [call["started_s"] for call in calls]
-    assert all(later - sooner >= 0.06 for sooner, later in zip(began, began[1:], strict=False))
+    assert all(later - sooner >= 0.06 for sooner, later in itertools.pairwise(began))
 
 
 @pytest.mark.parametrize(
@@ -233,7 +245,7 @@ def test_the_bytes_of_a_stream_stay_the_same_however_it_is_cut(seat: FaultSeat, 
     if path.endswith("responses"):
         say = {"input": "hi"}
     model = TALKERS["anthropic" if path.startswith("anthropic") else "openai"]
-    url = f"{seat.gateway.url}/t/{seat.test}/{path}"
+    url = f"{seat.url}/{path}"
 
     def body(fault: str) -> bytes:
         headers = {"x-aigw-fault": fault} if fault else {}
@@ -252,7 +264,5 @@ def test_the_bytes_of_a_stream_stay_the_same_however_it_is_cut(seat: FaultSeat, 
 
 def _settled(content: bytes) -> bytes:
     """Without what is drawn anew for every answer: names and times."""
-    import re
-
     drawn = rb'"(id|item_id|created|created_at|completed_at|obfuscation)":("[^"]*"|[0-9.]+|null)'
     return re.sub(drawn, rb'"\1":0', content)

@@ -56,6 +56,16 @@ def test_waiting_asks_in_slices_until_the_end() -> None:
     assert max(asked) <= 5
 
 
+def test_arguments_of_tools_are_objects_where_they_can_be() -> None:
+    tools = [["a", '{"city": "Oslo"}'], ["b", '{"city": "Os'], ["c", {"x": 1}], ["d", "3"]]
+    assert [each for _, each in Call({"tool_calls": tools}).tool_calls] == [
+        {"city": "Oslo"},
+        '{"city": "Os',
+        {"x": 1},
+        "3",
+    ]
+
+
 def test_amounts() -> None:
     assert decimal_or_none("0.0000048") == Decimal("0.0000048")
     assert decimal_or_none(None) is None

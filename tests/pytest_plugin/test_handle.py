@@ -188,7 +188,11 @@ def test_a_child_process_gets_the_place_and_nothing_else(suite: Suite) -> None:
             with pytest.raises(AssertionError, match="1 attempts to leave this machine in test_app.py::test_child"):
                 aigw.assert_no_egress()
     """)
-    suite.run().assert_outcomes(passed=1)
+    result = suite.run()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["attempts to leave this machine, refused: 1", "*test_child: elsewhere.example (proxy)"]
+    )
 
 
 def test_a_forked_child_leaves_the_gateway_to_its_parent(suite: Suite) -> None:

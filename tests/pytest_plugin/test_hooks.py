@@ -364,6 +364,34 @@ def test_a_session_env_serves_code_that_runs_on_import(
     assert log_of_gateways() == ["replay  ended"]
 
 
+def test_a_test_case_of_unittest_is_served_too(suite: Suite) -> None:
+    suite.fixture("TestOld::test_hit", PARIS)
+    suite.tests("""
+        import unittest
+
+        @pytest.mark.aigw
+        class TestOld(unittest.TestCase):
+            def test_hit(self):
+                self.assertEqual(ask(), "Paris.")
+
+            def test_miss(self):
+                with contextlib.suppress(Exception):
+                    ask()
+    """)
+    result = suite.run()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["aigw: no recorded response*"])
+
+
+def test_an_expected_failure_stays_one(suite: Suite) -> None:
+    suite.tests("""
+        @pytest.mark.xfail(strict=True)
+        def test_known(aigw):
+            ask()
+    """)
+    suite.run().assert_outcomes(xfailed=1)
+
+
 def test_skipped_tests_start_nothing(suite: Suite, log_of_gateways: Callable[[], list[str]]) -> None:
     suite.tests("""
         @pytest.mark.skip

@@ -82,7 +82,10 @@ def test_who_uses_it(pytester: pytest.Pytester, head: str, is_user: bool) -> Non
 def test_a_group_of_xdist_is_no_part_of_the_id(
     nodeid: str, marks: list[pytest.MarkDecorator], test: str
 ) -> None:
-    grouped = SimpleNamespace(nodeid=nodeid, iter_markers=lambda _name: [each.mark for each in marks])
+    def marked(_name: str) -> list[pytest.Mark]:
+        return [each.mark for each in marks]
+
+    grouped = SimpleNamespace(nodeid=nodeid, iter_markers=marked)
     assert markers.test_id(cast("pytest.Item", grouped)) == test
 
 

@@ -122,7 +122,8 @@ class Response(msgspec.Struct, kw_only=True):
     headers: dict[str, str] = {}
     """Allow-listed, lower-case, in wire order; of a repeated name the last."""
     dt_ms: list[int] = []
-    """Milliseconds: to the head and then, per event or piece of `raw`, since the one before. One number: to the whole reply."""
+    """Milliseconds, one number for each event: to the first since the call was sent, to the others since the one before. One
+    number for a whole reply; none with `raw`, whose pieces have their own."""
     body: Any = msgspec.UNSET
     """Decoded JSON."""
     text: str | None = None

@@ -51,7 +51,7 @@ class Edge:
             assert isinstance(trail, Trail)  # noqa: S101  -- a bench call has one
             return await self._carry(bench, bench_call, trail, call, send)
 
-        return behind_faults(through)
+        return behind_faults(through, is_recorded=_is_recorded)
 
     def wrap_socket(self, connect: Connect) -> Connect:
         """`connect` behind this edge: where nothing may be reached, no socket is opened either."""
@@ -94,6 +94,11 @@ class Edge:
                 return await _live(bench, bench_call, trail, call, send)
             raise RefusedCallError(bench.miss(trial, bench_call, upstream))
         return await _live(bench, bench_call, trail, call, send)
+
+
+def _is_recorded(trail: Trail) -> bool:
+    bench_call = trail.inbound.bench_call
+    return isinstance(bench_call, BenchCall) and bench_call.trial.records
 
 
 def upstream_of(trail: Trail) -> str:

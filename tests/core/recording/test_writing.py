@@ -1,9 +1,11 @@
 import difflib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
+from aigw_dev.core.recording.events import EVENT_STREAM, rows_of
 from aigw_dev.core.recording.fixture import (
     Attempt,
     Blob,
@@ -16,6 +18,7 @@ from aigw_dev.core.recording.fixture import (
     Response,
 )
 from aigw_dev.core.recording.reading import read_fixture
+from aigw_dev.core.recording.redaction import Redactor
 from aigw_dev.core.recording.writing import write_fixture
 from tests.core.recording.made_fixtures import FIXTURES, RECORDINGS, Beside, Recording
 
@@ -119,3 +122,18 @@ def test_texts_of_a_stream_stay_on_their_row() -> None:
 def test_a_scalar_as_data_is_text() -> None:
     assert '["5"]' in written(replied(events=[EventRow(data=5)]))
     assert '["s", "null"]' in written(replied(ws=[Frame(side="s", data=None)]))
+
+
+@pytest.mark.vectors
+def test_real_streams_come_back_event_for_event_and_hold_nothing_shaped_like_a_key(vectors: Path) -> None:
+    found = sorted((vectors / "vercel-ai").rglob("*.chunks.txt"))
+    assert found
+    redactor = Redactor()
+    for path in found:
+        payloads = [line for line in path.read_text("utf-8").split("\n") if line.strip()]
+        stream = "".join(f"data: {payload}\n\n" for payload in payloads).encode()
+        fixture = replied(events=rows_of([(0.0, stream)], EVENT_STREAM).events)
+        beside = Beside()
+        content = write_fixture(fixture, store=beside.store)
+        assert repr(read_fixture(content, blob=beside.fetch)) == repr(fixture), path.name
+        assert redactor.leftovers(content) == [], path.name

@@ -112,10 +112,7 @@ class Cutter:
         if self._is_broken or self._decoder is None:
             return self._rest(b"")
         self._held += self._cr
-        try:
-            events = self._decoder.feed(self._cr) + self._decoder.close()
-        except UpstreamError:
-            events = []
+        events = self._decoder.feed(self._cr) + self._decoder.close()
         blocks = [self._taken(event.size_bytes, event) for event in events]
         return blocks + self._rest(b"")
 

@@ -7,7 +7,7 @@ stand in them are made from the fault's draws and begin so that nobody takes the
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 
@@ -18,7 +18,7 @@ from aigw_dev.core.recording.faults.http_words import (
     OPENAI_WORDS,
 )
 from aigw_dev.core.recording.faults.row import ANTHROPIC, BEDROCK, CHAT, GEMINI, RESPONSES
-from aigw_dev.core.recording.faults.spec import FaultError, FaultSpec
+from aigw_dev.core.recording.faults.spec import FaultSpec
 from aigw_dev.core.recording.faults.steps import Act, Bytes, Stage
 
 _WAIT_MS: Final = 1000
@@ -31,11 +31,9 @@ _HTML: Final = (
     b"<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
 
-_W = TypeVar("_W")
-
 
 def reply(spec: FaultSpec, stage: Stage) -> Act:
-    """The error reply that `spec` asks for. Raises FaultError where the dialect has none of the kind."""
+    """The error reply that `spec` asks for; the dialect has one of the kind (`FaultRow.not_for`)."""
     if spec.id == "http.502":
         headers = [
             (b"server", b"nginx"),
@@ -66,7 +64,7 @@ def _openai(spec: FaultSpec, stage: Stage) -> Form:
             "status": 400,
         }
         return 400, [request_id], {"error": error}
-    status, kind, code, param, text = _words(OPENAI_WORDS, spec, stage)
+    status, kind, code, param, text = OPENAI_WORDS[spec.id]
     error = {
         "message": _said(text, spec, stage),
         "type": kind,
@@ -114,7 +112,7 @@ def _openai_limit(spec: FaultSpec, stage: Stage, request_id: tuple[bytes, bytes]
 
 
 def _anthropic(spec: FaultSpec, stage: Stage) -> Form:
-    status, kind, text = _words(ANTHROPIC_WORDS, spec, stage)
+    status, kind, text = ANTHROPIC_WORDS[spec.id]
     request_id = b"req_fault" + _hex(stage, 19)
     error: dict[str, Any] = {"type": kind, "message": _said(text, spec, stage)}
     headers: list[tuple[bytes, bytes]] = []
@@ -153,7 +151,7 @@ def _anthropic_limits(spec: FaultSpec, stage: Stage) -> list[tuple[bytes, bytes]
 
 
 def _gemini(spec: FaultSpec, stage: Stage) -> Form:
-    status, word, text = _words(GEMINI_WORDS, spec, stage)
+    status, word, text = GEMINI_WORDS[spec.id]
     status = spec.status or status
     error: dict[str, Any] = {"code": status, "message": _said(text, spec, stage), "status": word}
     prefix = "type.googleapis.com/google.rpc."
@@ -179,7 +177,7 @@ def _gemini(spec: FaultSpec, stage: Stage) -> Form:
 
 
 def _bedrock(spec: FaultSpec, stage: Stage) -> Form:
-    status, word, text = _words(BEDROCK_WORDS, spec, stage)
+    status, word, text = BEDROCK_WORDS[spec.id]
     headers = [(b"x-amzn-requestid", b"fault" + _hex(stage, 31)), (b"x-amzn-errortype", word.encode())]
     return spec.status or status, headers, {"message": _said(text, spec, stage)}
 
@@ -191,13 +189,6 @@ _FORMS: Final[Mapping[str, Callable[[FaultSpec, Stage], Form]]] = {
     GEMINI: _gemini,
     BEDROCK: _bedrock,
 }
-
-
-def _words(table: Mapping[str, _W], spec: FaultSpec, stage: Stage) -> _W:
-    found = table.get(spec.id)
-    if found is None:
-        raise FaultError(f"`{spec.id}` does not exist in the dialect {stage.dialect}")
-    return found
 
 
 def _said(text: str, spec: FaultSpec, stage: Stage, *, is_text: bool = True) -> str:

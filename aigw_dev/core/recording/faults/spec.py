@@ -216,25 +216,23 @@ def fault_of(fields: Mapping[str, Any]) -> FaultSpec:
 
 def text_of(spec: FaultSpec) -> str:
     """The fault as `parse_fault` reads it back."""
-    where = ""
-    if spec.route:
-        target = "/".join(filter(None, (spec.provider, spec.model)))
-        where = f"@route:{spec.route}" + (f"/{target}" if target else "")
-    elif spec.node:
-        where = f"@node:{spec.node}"
-    elif spec.provider:
-        where = "@provider:" + spec.provider + (f"/{spec.model}" if spec.model else "")
-    elif spec.edge:
-        where = f"@{spec.edge}"
     wire = msgspec.to_builtins(spec)
-    stated = "@" + wire.pop("edge", "") if where else ""
-    for name in ("id", "provider", "route", "node"):
-        wire.pop(name, None)
-    if spec.provider or not spec.model:
-        wire.pop("model", None)
-    if stated == "@client" and where != "@client":
-        wire["edge"] = "client"
-    return spec.id + where + "".join(f";{name}={_quoted(value)}" for name, value in wire.items())
+    said = wire.pop("id")
+    target = "/".join(filter(None, (spec.provider, spec.model)))
+    if spec.route:
+        said += f"@route:{spec.route}" + (f"/{target}" if target else "")
+        used = ("edge", "route", "provider", "model")
+    elif spec.provider:
+        said += f"@provider:{target}"
+        used = ("edge", "provider", "model")
+    elif spec.node:
+        said += f"@node:{spec.node}"
+        used = ("edge", "node")
+    else:
+        said += f"@{spec.edge}" if spec.edge else ""
+        used = ("edge",)
+    rest = {name: value for name, value in wire.items() if name not in used}
+    return said + "".join(f";{name}={_quoted(value)}" for name, value in rest.items())
 
 
 def _parsed(piece: str) -> FaultSpec:

@@ -83,7 +83,7 @@ class EventRewriter:
 
 
 class Plain:
-    """An edit that changes nothing; each fault says where it differs."""
+    """What edits share: an edit adds `take`."""
 
     def __init__(self, spec: FaultSpec, stage: Stage) -> None:
         self.has_acted = False
@@ -93,10 +93,6 @@ class Plain:
     def start(self) -> list[Step]:
         """Nothing."""
         return []
-
-    def take(self, block: Block, number: int) -> list[Step]:  # noqa: ARG002 - the protocol's
-        """The block."""
-        return [Bytes(block.raw)]
 
     def end(self) -> list[Step]:
         """Nothing."""

@@ -3,6 +3,7 @@
 A reply that has no tool call is replaced by one that has, and every reply by a refusal; both are built in its dialect.
 """
 
+import abc
 from typing import Any, Final, cast
 
 import msgspec
@@ -148,7 +149,7 @@ def _answer(spec: FaultSpec, dialect: str) -> Synth:
             return Synth(tool_calls=[[_TOOL, spec.text or _BAD]], finish=finish)
 
 
-class _Wrong:
+class _Wrong(abc.ABC):
     """One way for tool calls to be wrong, over a whole body or the events of one stream."""
 
     def __init__(self, spec: FaultSpec, dialect: str) -> None:
@@ -163,9 +164,9 @@ class _Wrong:
     def measure(self, payload: Object) -> None:
         """Look at an event before any is changed."""
 
+    @abc.abstractmethod
     def event(self, payload: Object) -> Object:
         """A changed event."""
-        return payload
 
 
 class _Renamed(_Wrong):

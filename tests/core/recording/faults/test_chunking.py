@@ -96,5 +96,10 @@ def test_a_whole_reply_is_cut_in_its_middle() -> None:
     assert len(play(rewriter("stream.stall", CHAT, is_stream=False), body, WHOLE).body) == 16
 
 
+def test_an_error_is_not_cut() -> None:
+    found = rewriter("stream.cut", CHAT, is_stream=False)
+    assert play(found, b"slow down", WHOLE, status=429).body == b"slow down"
+
+
 def test_a_whole_reply_waits_too() -> None:
     assert answered("slow.events;delay_ms=5", CHAT).waited_s == pytest.approx(0.005)

@@ -126,6 +126,11 @@ def test_all_comes_but_the_terminator(dialect: str, last: bytes) -> None:
     assert streamed("stream.no_done;end=clean", dialect).end == End("clean")
 
 
+def test_comments_end_nothing() -> None:
+    body = stream(CHAT).replace(b"data: [DONE]", b": [DONE]\n\ndata: [DONE]")
+    assert play(rewriter("stream.no_done", CHAT), body, STREAMED).body.endswith(b": [DONE]\n")
+
+
 def test_the_terminator_comes_without_a_reason() -> None:
     chat = streamed("stream.done_no_finish", CHAT)
     assert chat.body.endswith(b"data: [DONE]\n\n")

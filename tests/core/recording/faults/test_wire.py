@@ -243,8 +243,14 @@ _JSON = st.recursive(
     ),
     max_leaves=12,
 )
+
+
+def _typed(kind: str, fields: dict[str, object]) -> dict[str, object]:
+    return {"type": kind, **fields}
+
+
 _TYPED = st.builds(
-    lambda kind, fields: {"type": kind, **fields},
+    _typed,
     st.sampled_from(
         [
             "message",
