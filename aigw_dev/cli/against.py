@@ -127,7 +127,7 @@ def _key(place: Place, reference: str, *, origin: str) -> str:
         reference, origin=origin, is_person_asked=is_person_near()
     )
     if isinstance(found, Refusal):
-        raise CommandError(f"--key {reference}: {found.message}.", code=found.code)
+        raise CommandError(f"--key: {found.message}.", code=found.code)
     return found.value
 
 

@@ -135,7 +135,7 @@ class Handle:
 
         `provider=`, `model=`, `route=` or `node=` place it at the provider's edge, where retry and fallback see it.
         """
-        body = {"fault": fault_body(str(fault), params)}
+        body = fault_body(str(fault), params)
         return str(self._control.ask("POST", path_of(self.test, "faults"), body).get("fault_id", ""))
 
     def stub(self, text: str = "", *, tool_calls: Sequence[Sequence[Any]] = (), **more: Any) -> None:

@@ -34,7 +34,7 @@ class Wanted:
     live: bool = False
     profile: str | None = None
     record_raw: bool = False
-    faults: tuple[dict[str, Any] | str, ...] = ()
+    faults: tuple[dict[str, Any], ...] = ()
     """As the control API takes them."""
 
 
@@ -92,14 +92,12 @@ def wanted_of(item: pytest.Item) -> Wanted:
     return Wanted(**found, faults=faults)
 
 
-def fault_body(fault: str, params: dict[str, Any]) -> dict[str, Any] | str:
-    """A fault as the control API takes it: its id with parameters, or the command line's form as it is."""
-    if "@" in fault or ";" in fault:
-        return ";".join([fault, *(f"{name}={value}" for name, value in params.items())])
-    return {"id": fault, **params}
+def fault_body(fault: str, params: dict[str, Any]) -> dict[str, Any]:
+    """A fault as the control API takes it; `fault` is an id, or the command line's form, to which `params` add."""
+    return {"fault": fault, **params}
 
 
-def _fault(mark: pytest.Mark) -> dict[str, Any] | str:
+def _fault(mark: pytest.Mark) -> dict[str, Any]:
     if len(mark.args) != 1 or not isinstance(mark.args[0], str):
         _refuse(
             '@pytest.mark.aigw_fault takes a fault\'s id first: aigw_fault("stream.cut.clean", after_events=3)'

@@ -135,12 +135,12 @@ def behind_faults(send: Send, *, is_recorded: Callable[[Trail], bool] = lambda _
             return send(call)
         trail.is_asked = True  # a fault is one of the attempt, not of each of an adapter's steps
         struck = trail.inbound.faults.strike(facts_of(trail, trail.inbound.faults.test), stage_of(trail))
-        return send(call) if struck is None else _struck(send, call, struck, is_recorded(trail))
+        return send(call) if struck is None else _struck(send, call, struck, is_recorded=is_recorded(trail))
 
     return through
 
 
-async def _struck(send: Send, call: Call, struck: Struck, is_recorded: bool) -> Reply:
+async def _struck(send: Send, call: Call, struck: Struck, *, is_recorded: bool) -> Reply:
     done = struck.done
     if isinstance(done, Act):
         await play_refusal(done)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aigw_dev.cli import run_report
 from aigw_dev.cli.exits import CommandError
-from aigw_dev.cli.run_fixtures import Outcome, Problem, OneTest
+from aigw_dev.cli.run_fixtures import OneTest, Outcome, Problem
 
 
 def outcome_of(problems: list[Problem], *names: str) -> Outcome:

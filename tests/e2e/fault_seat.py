@@ -90,11 +90,11 @@ class FaultSeat:
         """The calls of this test, once so many have ended."""
         return self._admin(f"{self._path}?calls={count}&timeout_ms=5000")["calls"]
 
-    def openai(self, **more: Any) -> openai.OpenAI:
+    def openai(self, **more: Any) -> Any:
         """A client as an app makes it, but for its base URL."""
         return self._seats.openai.with_options(base_url=f"{self.url}/openai/v1", **more)
 
-    def anthropic(self, **more: Any) -> anthropic.Anthropic:
+    def anthropic(self, **more: Any) -> Any:
         """The same of Anthropic."""
         return self._seats.anthropic.with_options(base_url=f"{self.url}/anthropic", **more)
 
@@ -120,10 +120,9 @@ class FaultSeat:
 
 
 def _ask_chat_stream(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:
-    asked: dict[str, Any] = {"model": CALLERS["openai"], "tools": _OPENAI_TOOLS} if has_tool else {}
     stream: Any = seat.openai(**client).chat.completions.create(
-        **{"model": TALKERS["openai"], **asked}, messages=_SAY, stream=True, stream_options={"include_usage": True}
-    )  # fmt: skip
+        **_chat(has_tool), stream=True, stream_options={"include_usage": True}
+    )
     chunks = list(stream)
     choices = [choice for chunk in chunks for choice in chunk.choices or ()]
     calls = [call for choice in choices for call in choice.delta.tool_calls or ()]
@@ -139,13 +138,10 @@ def _ask_chat_stream(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) ->
 
 
 def _ask_chat(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:
-    asked: dict[str, Any] = {"model": CALLERS["openai"], "tools": _OPENAI_TOOLS} if has_tool else {}
-    reply: Any = seat.openai(**client).chat.completions.create(
-        **{"model": TALKERS["openai"], **asked}, messages=_SAY
-    )
-    if isinstance(reply, str):
-        return Got(text=reply)
-    message = reply.choices[0].message
+    reply = seat.openai(**client).chat.completions.create(**_chat(has_tool))
+    if _is_page(reply):
+        return Got(text=str(reply))
+    message: Any = reply.choices[0].message
     calls = message.tool_calls or []
     return Got(
         text=message.content or "",
@@ -201,7 +197,12 @@ def _ask_messages_helper(seat: FaultSeat, has_tool: bool, client: dict[str, Any]
 
 def _ask_messages(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:
     reply: Any = seat.anthropic(**client).messages.create(**_message(has_tool))
-    return Got(text=reply) if isinstance(reply, str) else _message_got(reply)
+    return Got(text=str(reply)) if _is_page(reply) else _message_got(reply)
+
+
+def _chat(has_tool: bool) -> dict[str, Any]:
+    tools: dict[str, Any] = {"tools": _OPENAI_TOOLS} if has_tool else {}
+    return {"model": (CALLERS if has_tool else TALKERS)["openai"], "messages": _SAY, **tools}
 
 
 def _message(has_tool: bool) -> dict[str, Any]:
@@ -220,6 +221,11 @@ def _message_got(message: Any) -> Got:
         usage=getattr(message, "usage", None) is not None,
         model=message.model,
     )
+
+
+def _is_page(reply: object) -> bool:
+    """The SDKs give out what is no JSON as a text."""
+    return isinstance(reply, str)
 
 
 def _joined(events: list[Any], kind: str) -> str:

@@ -70,6 +70,7 @@ _CUT: Final = _other("text, finish, usage")
 _TORN: Final = _other("arguments, finish, usage")
 _PAGE: Final = _other("text, finish, usage, model")
 _NO_CALL: Final = _other("text, arguments, tool, finish")
+_NO_USAGE: Final = (_other("usage"), _other("usage"), _other("usage"), _other("usage"))
 SEEN: Final[dict[str, Row]] = {
     "http.429": _all("RateLimitError 429"),
     "http.429.slow_down": _all("RateLimitError 429"),
@@ -127,21 +128,27 @@ SEEN: Final[dict[str, Row]] = {
     "body.tool_bad_json": _each(_other("arguments"), _other("arguments, finish")),
     "body.tool_unknown": (_NO_CALL, _NO_CALL, _other("text, arguments, tool"), _NO_CALL, _NO_CALL, _NO_CALL),
     "body.tool_wrong_schema": _all(_other("arguments")),
-    "body.missing_usage": (*[_other("usage")] * 4, "AttributeError", _other("usage")),
+    "body.missing_usage": (*_NO_USAGE, "AttributeError", _other("usage")),
     "body.null_content": _all(_other("text")),
     "gateway.wrong_model": _all(_other("model")),
     "body.truncated_length": ("whole", *_broken("RemoteProtocolError")[1:]),
     "body.gzip_broken": _broken("DecodingError"),
     "body.huge": _all(_other("text")),
-    "body.wrong_content_type": (*[_PAGE] * 4, "AssertionError", _PAGE),
+    "body.wrong_content_type": (_PAGE, _PAGE, _PAGE, _PAGE, "AssertionError", _PAGE),
 }
 """What a client without retries gets."""
 _BY_STATUS: Final = frozenset({"http.429", "http.429.slow_down", "http.429.quota", "http.408", "http.409", "http.500",
                               "http.502", "http.503", "http.504", "http.529", "http.status"})  # fmt: skip
 RETRIED: Final = _BY_STATUS | {"net.empty", "net.garbage", "net.reset", "slow.headers"}
 """What the SDKs try again, whole or streamed."""
-RETRIED_WHOLE: Final = RETRIED | {"slow.first_token", "stream.cut.dirty", "stream.reset", "stream.stall"}
-RETRIED_WHOLE |= {"body.truncated_length", "body.gzip_broken"}
+RETRIED_WHOLE: Final = RETRIED | {
+    "slow.first_token",
+    "stream.cut.dirty",
+    "stream.reset",
+    "stream.stall",
+    "body.truncated_length",
+    "body.gzip_broken",
+}
 """What they try again where the reply is no stream: once a stream has begun, nothing is."""
 
 

@@ -27,9 +27,7 @@ class Test:
         self.calls: list[dict[str, Any]] = []
         self.misses: list[dict[str, Any]] = []
         self.stubs: list[dict[str, Any]] = []
-        self.faults: list[dict[str, Any]] = [
-            each if isinstance(each, dict) else {"id": each} for each in body.get("faults", [])
-        ]
+        self.faults: list[dict[str, Any]] = body.get("faults", [])
         self.gates: list[dict[str, Any]] = []
         self.changed = threading.Condition()
 
@@ -147,8 +145,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 test.stubs.append(body)
                 self.reply(200, {})
             case ["faults"]:
-                given: Any = body["fault"]
-                test.faults.append({"id": given} if isinstance(given, str) else given)
+                test.faults.append(body)
                 self.reply(200, {"fault_id": f"f{len(test.faults)}"})
             case ["gates"]:
                 test.gates.append(body | {"reached": threading.Event(), "opened": threading.Event()})
@@ -216,7 +213,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def fault(self, test: Test) -> dict[str, Any] | None:
         for fault in test.faults:
-            if fault["id"] == "http.429" and fault.get("times", 99) > 0:
+            if fault["fault"] == "http.429" and fault.get("times", 99) > 0:
                 fault["times"] = fault.get("times", 99) - 1
                 return {"status": 429, "text": ""}
         return None

@@ -33,7 +33,10 @@ def test_it(): ...
         mode="replay",
         timing="x2",
         max_calls=3,
-        faults=({"id": "http.429", "times": 2, "node": "n1"}, "stream.cut@provider:openai;times=1"),
+        faults=(
+            {"fault": "http.429", "times": 2, "node": "n1"},
+            {"fault": "stream.cut@provider:openai;times=1"},
+        ),
     )
 
 
@@ -87,11 +90,6 @@ def test_a_group_of_xdist_is_no_part_of_the_id(
 
     grouped = SimpleNamespace(nodeid=nodeid, iter_markers=marked)
     assert markers.test_id(cast("pytest.Item", grouped)) == test
-
-
-def test_a_fault_in_the_command_lines_form_takes_parameters_too() -> None:
-    assert markers.fault_body("http.429", {"times": 2}) == {"id": "http.429", "times": 2}
-    assert markers.fault_body("http.429@route:a/b", {"times": 2}) == "http.429@route:a/b;times=2"
 
 
 def test_live_says_so_in_either_way(pytester: pytest.Pytester) -> None:

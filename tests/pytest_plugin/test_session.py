@@ -51,6 +51,6 @@ def test_what_a_test_asked_for_reaches_the_gateway(suite: Suite) -> None:
             assert bodies[0][2] == {
                 "test": "test_app.py::test_wanted", "mode": "replay", "ignore": ["$.user", "$.seed"], "repeat": "last",
                 "timing": "x10", "keep_failures": True, "max_cost": "0.5", "max_calls": 3,
-                "faults": [{"id": "http.429", "times": 1}]}
+                "faults": [{"fault": "http.429", "times": 1}]}
     """)
     suite.run().assert_outcomes(passed=1)

@@ -95,6 +95,18 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """Decoded JSON; UNSET = see `text` or `blob`."""
     text: str | None = None
     blob: Blob | None = None
+    is_binary: bool = False
+    """`data` was sent as a binary message (Gemini Live's JSON is); a blob always was."""
+
+
+class Closing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a WebSocket was closed."""
+
+    side: Literal["c", "s"]
+    """`c` by the caller, `s` by the provider."""
+    code: int
+    """RFC 6455 7.4; 1005 = without a code."""
+    reason: str = ""
 
 
 class Synth(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -133,6 +145,9 @@ class Response(msgspec.Struct, kw_only=True):
     raw: list[tuple[int, bytes]] | None = None
     """Exact pieces: milliseconds since the one before, bytes. Byte-exact and opt-in; also for streams that are no SSE."""
     ws: list[Frame] | None = None
+    """A WebSocket's messages both ways; `status` is 101 then, and `close` says how it ended."""
+    close: Closing | None = None
+    """Only beside `ws`; None = nobody closed it, the connection was lost (`end` says whose) or is left to the caller."""
     synth: Synth | None = None
     end: End = "eof"
     dialect: str = ""

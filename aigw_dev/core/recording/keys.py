@@ -23,6 +23,8 @@ from aigw_dev.core.recording.ignore import Rules, compile_rules
 
 KEPT_HEADERS: Final = frozenset({"anthropic-version", "anthropic-beta", "openai-beta"})
 """Headers that count, in lower case."""
+SUBPROTOCOLS: Final = "sec-websocket-protocol"
+"""Counts too, where a recording has it: what a WebSocket's caller offers beside credentials."""
 IGNORED_FIELDS: Final = frozenset({"user", "metadata", "store", "safety_identifier", "prompt_cache_key"})
 """Fields at the top of a body or form that say who asks, not what."""
 _CREDENTIALS: Final = frozenset({"key", "api_key", "api-key", "apikey", "access_token", "subscription-key"})
@@ -95,7 +97,7 @@ def canonical(request: Request, ignore: Sequence[str] | Rules = (), *, is_number
     headers = {name.lower(): value for name, value in request.headers.items()}
     found: dict[str, Any] = {
         "op": request.op,
-        "headers": {name: value for name, value in headers.items() if name in KEPT_HEADERS},
+        "headers": {name: value for name, value in headers.items() if name in KEPT_HEADERS or name == SUBPROTOCOLS},
     }
     if request.method.upper() != "POST":
         found["method"] = request.method.upper()

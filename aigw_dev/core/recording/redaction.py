@@ -154,6 +154,7 @@ class Redactor:
             if response.raw is None
             else [(wait, self._masker.bytes(piece)) for wait, piece in response.raw],
             ws=None if response.ws is None else [self._frame(frame) for frame in response.ws],
+            close=None if response.close is None else self._masked(response.close),
             synth=None if response.synth is None else self._masked(response.synth),
         )
 

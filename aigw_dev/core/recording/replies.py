@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from aigw_dev.core.recording.document import one_line
-from aigw_dev.core.recording.fixture import Blob, EventRow, Frame, Response, Synth
+from aigw_dev.core.recording.fixture import Blob, Closing, EventRow, Frame, Response, Synth
 from aigw_dev.core.recording.literals import Decoder, Fetch, Wrong
 from aigw_dev.core.recording.section import Section, decoded
 
@@ -89,7 +89,7 @@ class _Reply:
         ]
 
     def read_ws(self, response: Response) -> None:
-        """Rows `["c" | "s", milliseconds?, data]`; without milliseconds the last of `dt_ms` are theirs."""
+        """Rows `["c" | "s", milliseconds?, data, {"binary": true}?]`; without milliseconds the last of `dt_ms` are theirs."""
         rows = self._section.items("ws")
         times = response.dt_ms[-len(rows) :] if rows and len(response.dt_ms) >= len(rows) else []
         response.dt_ms = response.dt_ms[: len(response.dt_ms) - len(times)]
@@ -97,6 +97,8 @@ class _Reply:
             self._frame(one, times[at] if times else 0, f"{self._section.where}.ws[{at}]")
             for at, one in enumerate(rows)
         ]
+        if "close" in self._section.fields:
+            response.close = _closing(self._section.pop("close"), f"{self._section.where}.close")
 
     def read_synth(self, response: Response) -> None:
         """Hand-written: the fields of `Synth`."""
@@ -149,12 +151,17 @@ class _Reply:
         return dict(sorted(whole.items(), key=lambda item: self._order.get(item[0], last)))
 
     def _frame(self, value: Any, wait: int, where: str) -> Frame:
-        row = decoded(lambda: _row(value, 3, '["c" | "s", milliseconds?, data]'), where)
+        row = decoded(lambda: _row(value, 4, _FRAME_FORM), where)
         side, *rest = row
         if side not in {"c", "s"}:
             raise Section({}, where).wrong("side", "a frame is sent by `c`, the caller, or `s`, the provider")
+        is_binary = _is_marked(rest)
+        if is_binary:
+            rest.pop()
         if len(rest) > 1:
             wait = decoded(lambda: _milliseconds(rest[0]), where)
+        if len(rest) > 2:  # noqa: PLR2004 - milliseconds and data
+            raise Section({}, where).wrong("[3]", f"a row {_FRAME_FORM} must stand here")
         if not rest:
             return Frame(side=side, dt_ms=wait)
         data = decoded(lambda: self._decoder.value(rest[-1]), where)
@@ -162,9 +169,10 @@ class _Reply:
             return Frame(side=side, dt_ms=wait, text=data)
         if isinstance(data, Blob):
             return Frame(side=side, dt_ms=wait, blob=data)
-        return Frame(side=side, dt_ms=wait, data=data)
+        return Frame(side=side, dt_ms=wait, data=data, is_binary=is_binary)
 
 
+_FRAME_FORM: Final = '["c" | "s", milliseconds?, data, {"binary": true}?]'
 _SYNTH_HINT: Final = "known: text, reasoning, tool_calls, finish, usage, chunks, ttft_ms, tps"
 
 
@@ -193,6 +201,20 @@ def _as_text(value: Any) -> str:
             "a row of one entry is a text", "an event with JSON is [name, data], the name may be null"
         )
     return value
+
+
+def _is_marked(rest: list[Any]) -> bool:
+    """Whether a frame's last entry says that its data was sent as a binary message; data is never a number."""
+    if len(rest) < 2 or (len(rest) == 2 and isinstance(rest[0], int)):  # noqa: PLR2004 - data and mark
+        return False
+    return rest[-1] == {"binary": True}
+
+
+def _closing(value: Any, where: str) -> Closing:
+    row = decoded(lambda: _row(value, 3, '["c" | "s", code, reason?]'), where)
+    if row[0] not in {"c", "s"} or len(row) < 2 or type(row[1]) is not int:  # noqa: PLR2004 - side and code
+        raise Section({}, where).wrong("[1]", 'a row ["c" | "s", code, reason?] must stand here')
+    return Closing(side=row[0], code=row[1], reason=decoded(lambda: _as_text(row[2]), where) if row[2:] else "")
 
 
 def _piece(value: Any, where: str) -> tuple[int, bytes]:

@@ -11,6 +11,7 @@ _TEXT: Final = {"type": "string"}
 _LONG_TEXT: Final = {"anyOf": [_TEXT, {"$ref": "#/$defs/lines"}]}
 _WAIT: Final = {"type": "integer", "minimum": 0}
 _TEXTS: Final = {"type": "object", "additionalProperties": _TEXT}
+_BINARY: Final = {"const": {"binary": True}}
 _ANY: Final = {"$ref": "#/$defs/json"}
 _SHA256: Final = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
 
@@ -99,6 +100,8 @@ _DEFS: Final[dict[str, Any]] = {
         "anyOf": [
             _row({"enum": ["c", "s"]}, _ANY, least=1),
             _row({"enum": ["c", "s"]}, _WAIT, _ANY, least=3),
+            _row({"enum": ["c", "s"]}, _ANY, _BINARY, least=3),
+            _row({"enum": ["c", "s"]}, _WAIT, _ANY, _BINARY, least=4),
         ]
     },
     "piece": _row(_WAIT, {"anyOf": [_TEXT, _object(("b64",), b64=_TEXT)]}, least=2),
@@ -133,6 +136,7 @@ _DEFS: Final[dict[str, Any]] = {
         events=_list({"$ref": "#/$defs/event"}),
         raw=_list({"$ref": "#/$defs/piece"}),
         ws=_list({"$ref": "#/$defs/frame"}),
+        close=_row({"enum": ["c", "s"]}, {"type": "integer"}, _TEXT, least=2),
         synth={"$ref": "#/$defs/synth"},
         end={"enum": ["eof", "cut", "reset", "client_abort"]},
         dialect=_TEXT,

@@ -158,6 +158,9 @@ class _Writer:
         if line:
             written["common"] = Line(line)
         written.update(content)
+        if response.close is not None:
+            close = response.close
+            written["close"] = Line([close.side, close.code, *([close.reason] if close.reason else [])])
         if response.end != "eof" or way in {"events", "raw"}:
             written["end"] = response.end
         if response.dialect:
@@ -224,7 +227,8 @@ def _frame(frame: Frame, encoder: Encoder) -> list[Any]:
     if frame.data is msgspec.UNSET or _is_scalar(frame.data):
         text = frame.text or "" if frame.data is msgspec.UNSET else text_of(frame.data)
         return [frame.side, text]
-    return [frame.side, encoder.row(frame.data)]
+    extra: list[Any] = [{"binary": True}] if frame.is_binary else []
+    return [frame.side, encoder.row(frame.data), *extra]
 
 
 def _is_scalar(value: Any) -> bool:

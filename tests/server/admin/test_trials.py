@@ -50,9 +50,16 @@ async def test_what_cannot_be_begun_is_said(
 
 async def test_a_test_that_has_not_begun_is_unknown(tmp_path: Path) -> None:
     async with staged(tmp_path, "live") as stage:
-        for path in ("/tests/x/end", "/tests/x/stubs", "/tests/x/gates"):
-            body = {"passed": True} if path.endswith("end") else {}
-            assert (await refused(stage, path, **body)).status_code == 404
+        for path in ("/tests/x/stubs", "/tests/x/gates"):
+            assert (await refused(stage, path)).status_code == 404
+
+
+async def test_a_test_that_made_no_call_can_be_ended_and_tells_what_is_unused(tmp_path: Path) -> None:
+    lay(tmp_path, "t", answer())
+    async with staged(tmp_path, "replay", is_told=True) as stage:
+        ended = await stage.admin("/tests/t/end", "POST", json={"passed": True})
+    assert [one["number"] for one in ended["unused"]] == [0]
+    assert ended["calls"] == []
 
 
 async def test_a_gate_holds_a_stream_until_it_is_opened(tmp_path: Path) -> None:

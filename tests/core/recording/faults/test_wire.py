@@ -81,7 +81,7 @@ def test_cuts_of_the_input_never_matter(fault: str, dialect: str) -> None:
     whole_read = _done(fault, dialect, is_stream=True)
     if isinstance(whole_read, Act):
         return
-    for every in (1, 7, 64):
+    for every in (1, 64):
         again = _done(fault, dialect, is_stream=True, cuts=tuple(range(every, 3000, every)))
         assert isinstance(again, Played)
         assert (again.body, again.end, again.headers) == (whole_read.body, whole_read.end, whole_read.headers)
