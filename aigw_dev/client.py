@@ -11,12 +11,13 @@ from aigw_dev.admin_api.choices import ChoiceCalls
 from aigw_dev.admin_api.faults import FaultCalls
 from aigw_dev.admin_api.intent import IntentCalls
 from aigw_dev.admin_api.log import LogCalls
+from aigw_dev.admin_api.promoting import PromotingCalls
 from aigw_dev.admin_api.sending import BASE, AdminError, segment
 
 __all__ = ["BASE", "AdminClient", "AdminError"]
 
 
-class AdminClient(LogCalls, IntentCalls, ChoiceCalls, FaultCalls):
+class AdminClient(LogCalls, IntentCalls, ChoiceCalls, FaultCalls, PromotingCalls):
     """A connection to one gateway's admin API. Use as a context manager, or call `close`."""
 
     # the gateway

@@ -111,7 +111,7 @@ def bench_of(
         raise CommandError(f"--mode {mode}: no such mode.", hint=f"One of {', '.join(MODES)}.")
     if options.repeat not in {"", "last", "cycle"}:
         raise CommandError(f"--repeat {options.repeat}: neither last nor cycle.")
-    if mode == "replay" and not folder.is_dir():
+    if mode == "replay" and not folder.is_dir() and not options.until_stdin_closes:
         raise CommandError(
             f"{folder}: no such folder of fixtures.",
             code="fixture_invalid",

@@ -1,8 +1,10 @@
 """A gateway in a process of its own that goes on after the command that started it."""
 
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -48,6 +50,29 @@ def start_detached(
         time.sleep(_POLL_S)
     said = words.read_text("utf-8", "replace").strip()
     raise CommandError(f"The gateway did not start.\n{said[-2000:]}", hint=f"Its words are in {words}.")
+
+
+def start_replay(context: "Context", folder: Path, words: list[str]) -> tuple[str, int]:
+    """Start `replay FOLDER` in the background and wait until it answers; its URL and process.
+
+    Raises `CommandError` with its own words where it does not start.
+    """
+    command = [sys.executable, "-m", "aigw_dev", "replay", str(folder), *words]
+    if context.named_config() is not None:
+        command += ["--config", str(context.named_config())]
+    told_in = Path(tempfile.mkdtemp(prefix="aigw-dev-replay-")) / "replay.log"
+    with _private(told_in) as told:
+        child = _start_apart(command, told)
+    deadline = time.monotonic() + _START_S
+    said = ""
+    while time.monotonic() < deadline and child.poll() is None:
+        said = told_in.read_text("utf-8", "replace")
+        ready = re.search(r"^ready (\S+)$", said, re.MULTILINE)
+        if ready is not None:
+            return ready[1], child.pid
+        time.sleep(_POLL_S)
+    said = told_in.read_text("utf-8", "replace").strip()
+    raise CommandError(f"The replay did not start.\n{said[-2000:]}", hint=f"Its words are in {told_in}.")
 
 
 def _private(path: Path) -> IO[str]:

@@ -248,6 +248,12 @@ COMMANDS: Final = Registry(
             names_exchange=True,
         ),
         Command(
+            "logs promote",
+            "aigw_dev.cli.logs_promote:logs_promote",
+            "Make a fixture and a pytest test of logged calls.",
+            names_exchange=True,
+        ),
+        Command(
             "logs pause",
             "aigw_dev.cli.logs_audit:logs_pause",
             "Stop recording bodies until the gateway ends, or resume.",

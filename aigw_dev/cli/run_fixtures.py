@@ -27,9 +27,13 @@ if TYPE_CHECKING:
 
 OFFLINE: Final = "replay"
 """The mode in which nobody is called."""
+_READING: Final = frozenset({"replay", "auto", "drift"})
+"""Modes in which fixtures are read."""
 _CI: Final = "CI"
 _NOT_SET: Final = frozenset({"", "0", "false", "no"})
 _WRITING_S: Final = 600.0
+_CREDENTIAL_REFUSALS: Final = frozenset({401, 403, 503})
+"""Statuses of refusals that a replay does not repeat: it asks for no credential, key or trust."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +93,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """Something that did not hold."""
 
     kind: str
-    """`miss`, `exhausted`, `no_fixture`, `route_changed`, `limit`, `drift`, `unused`, `unreadable`, `not_written`."""
+    """`miss`, `exhausted`, `no_fixture`, `route_changed`, `limit`, `drift`, `unused`, `unreadable`, `not_written`, `not_recorded`."""
     test: str
     path: str
     """The fixture's file."""
@@ -148,7 +152,9 @@ class Session:
         from aigw_dev.server.testbench.leftovers import leftovers
 
         bench, options = self.bench, self._options
-        left = leftovers(bench) if bench.mode in {"replay", "auto"} else []  # before more is written
+        left = leftovers(bench) if bench.mode in _READING else []  # before more is written
+        if bench.mode == "drift":
+            left = [one for one in left if one.kind != "unused"]  # nobody was to be asked for everything
         is_kept = code == 0 or options.keep_failed
         self.own.call(bench.end_all(passed=is_kept), within_s=_WRITING_S)
         trials = list(bench.trials.values())
@@ -170,8 +176,10 @@ class Session:
 @contextlib.contextmanager
 def opened(context: Context, options: FixtureOptions, command: Sequence[str]) -> Generator[Session]:
     """A gateway of this command's own that records or replays. Raises `CommandError`."""
+    from aigw_dev.cli import fault_options
     from aigw_dev.cli.temporary import ended_by_signals, started
 
+    fault_options.check(options.fault or ())
     bench = bench_of(
         BenchOptions(
             record=options.record,
@@ -192,7 +200,8 @@ def opened(context: Context, options: FixtureOptions, command: Sequence[str]) ->
         bench_settings(context, bench, port=0, is_temporary=True) as settings,
         started(settings) as own,
     ):
-        _arm(own, options.fault or ())
+        for spec in options.fault or ():
+            own.faults().add(spec)
         yield Session(own, bench, options)
 
 
@@ -201,6 +210,8 @@ def say_start(session: Session) -> None:
     what, _, per_test = told(session.bench, session.own.url)  # the variables are listed in any case
     output.note(harmless.line(f"  {what.removeprefix('aigw-dev').strip()}"))
     output.note(harmless.line(per_test))
+    for row in session.own.faults().rows():
+        output.note(f"  {'fault':<10}{harmless.line(str(row['spec']))} (at the {row['edge']}'s edge)")
 
 
 def say(outcome: Outcome, *, is_quiet: bool) -> None:
@@ -223,7 +234,8 @@ def summed_up(outcome: Outcome) -> str:
     parts = [f"{_count(outcome.calls, 'call')} in {_count(len(outcome.tests), 'test')}"]
     unused = outcome.count("unused")
     drifted, unwritten = outcome.count("drift"), outcome.count("not_written")
-    missed = len(outcome.problems) - unused - drifted - unwritten
+    unrecorded = outcome.count("not_recorded")
+    missed = len(outcome.problems) - unused - drifted - unwritten - unrecorded
     if outcome.mode in {"replay", "auto"}:
         allowed = f"{outcome.unused_allowed} unused (allowed)" if outcome.unused_allowed else ""
         parts += [f"{missed} missed", allowed or f"{unused} unused"]
@@ -233,6 +245,8 @@ def summed_up(outcome: Outcome) -> str:
         parts.append(f"{drifted} drifted")
     if outcome.mode in {"record", "auto"}:
         parts.append(f"{_count(len(outcome.written), 'file')} written")
+    if unrecorded:
+        parts.append(f"{_count(unrecorded, 'call')} refused")
     if unwritten:
         parts.append(f"{unwritten} not written")
     if outcome.dropped:
@@ -252,12 +266,6 @@ def _check_network(mode: str, environ: Mapping[str, str], *, is_allowed: bool) -
     )
 
 
-def _arm(own: "Own", faults: Sequence[str]) -> None:
-    """Put them in force. Raises `FaultError`."""
-    for one in faults:
-        own.faults().add(one)
-
-
 def _of_trials(bench: "Bench", trials: Sequence["Trial"]) -> list[Problem]:
     """What did not hold while tests ran, and what could not be written after them."""
     from aigw_dev.server.testbench.report import path_of
@@ -269,9 +277,27 @@ def _of_trials(bench: "Bench", trials: Sequence["Trial"]) -> list[Problem]:
             Problem(kind=one.kind, test=trial.name, path=path, text=one.text, call=one.call)
             for one in trial.found
         ]
+        problems += [
+            Problem(kind="not_recorded", test=trial.name, path=path, text=text, call=number)
+            for number, text in _refused(trial)
+        ]
         if trial.trouble:
             problems.append(Problem(kind="not_written", test=trial.name, path=path, text=trial.trouble))
     return problems
+
+
+def _refused(trial: "Trial") -> list[tuple[int, str]]:
+    """Calls that the gateway refused for want of a credential or key: a replay would let them pass, and miss."""
+    if not trial.records:
+        return []
+    return [
+        (
+            one.number,
+            f"aigw: call #{one.number + 1} of {trial.name} was refused and is not recorded: {one.exchange.error_text}",
+        )
+        for one in trial.calls
+        if not one.captured and not one.source and one.exchange.status in _CREDENTIAL_REFUSALS
+    ]
 
 
 def _of_leftovers(left: Sequence["Leftover"], *, is_allowed: bool) -> list[Problem]:

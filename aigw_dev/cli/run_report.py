@@ -8,7 +8,7 @@ from typing import Final
 
 from aigw_dev.cli import output
 from aigw_dev.cli.exits import CommandError
-from aigw_dev.cli.run_fixtures import Outcome, Problem, OneTest
+from aigw_dev.cli.run_fixtures import OneTest, Outcome, Problem
 from aigw_dev.core import harmless
 
 JUNIT_FILE: Final = "aigw-dev-junit.xml"
@@ -26,6 +26,8 @@ _WORDS: Final = {
     "unused": "recorded, never requested",
     "unreadable": "the fixture cannot be read",
     "not_written": "the recording was not written",
+    "not_recorded": "refused, so not recorded",
+    "late": "a call after the test had ended",
     "drift": "the provider answers in another shape",
     "limit": "over the test's limit",
 }

@@ -51,7 +51,7 @@ def up(context: Context, options: UpOptions, fixtures: BenchOptions) -> int:
     `ready URL`, is printed when it answers.
     """
     faults = fixtures.fault or ()
-    if fixtures.folder is not None:
+    if fixtures.folder is not None or fixtures.mode or fixtures.record_raw:
         return serve_fixtures(context, options, fixtures)
     if faults:
         _check_faults(context, options, faults)
@@ -110,7 +110,15 @@ def serve_fixtures(context: Context, options: UpOptions, fixtures: BenchOptions)
 
     fault_options.check(fixtures.fault or ())
     bench = benches.bench_of(fixtures)
-    assert bench is not None  # noqa: S101  -- a folder was named
+    assert bench is not None  # noqa: S101  -- without a folder it is refused
+    _check_fixtures_run(options)
+    if options.detach and bench.mode == "replay":
+        from aigw_dev.cli.detached import start_replay
+
+        url, pid = start_replay(context, bench.settings.root, _replay_words(options, fixtures))
+        output.note(f"replaying in process {pid}; end it with: kill {pid}")
+        _say_ready(context, url, pid=pid)
+        return DONE
     if fixtures.record is not None and not fixtures.until_stdin_closes:
         return _serve_recording(context, options, fixtures, bench)
     with benches.bench_settings(context, bench, port=options.port, is_temporary=True) as settings:
@@ -124,6 +132,29 @@ def serve_fixtures(context: Context, options: UpOptions, fixtures: BenchOptions)
     return DONE
 
 
+def _check_fixtures_run(options: UpOptions) -> None:
+    """Refuse flags of `up` that mean nothing here."""
+    if options.tui or options.demo:
+        raise CommandError("--record and --replay do not go with --tui or --demo.")
+    from aigw_dev.core import web_address
+
+    if options.host is not None and not web_address.is_loopback(options.host):
+        raise CommandError(
+            f"A gateway that replays wants no token, so it serves this machine only, not {options.host}.",
+            hint="Leave --host out; a container reaches it as host.docker.internal through a published port.",
+        )
+
+
+def _replay_words(options: UpOptions, fixtures: BenchOptions) -> list[str]:
+    """The options again, for a process of its own."""
+    words = ["--timing", fixtures.timing, *(["--repeat", fixtures.repeat] if fixtures.repeat else [])]
+    words += ["--port", str(options.port)] if options.port is not None else []
+    for name, values in (("--ignore", fixtures.ignore), ("--fault", fixtures.fault)):
+        for value in values or ():
+            words += [name, value]
+    return words
+
+
 def _serve_recording(context: Context, options: UpOptions, fixtures: BenchOptions, bench: "Bench") -> int:
     """The config's own gateway, keeping what goes through."""
     from aigw_dev.cli import bench as benches
@@ -134,8 +165,8 @@ def _serve_recording(context: Context, options: UpOptions, fixtures: BenchOption
             f"This config is served already, at {running.url}, without recording.",
             hint="`aigw-dev down` first; or `aigw-dev run --record DIR -- CMD`, which starts one of its own.",
         )
-    if options.detach or options.tui:
-        raise CommandError("--record goes with a gateway in the foreground, not with --detach or --tui.")
+    if options.detach:
+        raise CommandError("--record goes with a gateway in the foreground, not with --detach.")
 
     async def say(gateway: "Gateway", url: str) -> None:
         for line in benches.told(bench, url):
@@ -251,12 +282,12 @@ async def _ready(
         listen(gateway, url)
 
 
-def _say_ready(context: Context, url: str) -> None:
-    """The line that programs wait for."""
+def _say_ready(context: Context, url: str, *, pid: int | None = None) -> None:
+    """The line that programs wait for; `pid` where another process serves."""
     if context.is_json:
         import os
 
-        output.print_json_line({"event": "ready", "url": url, "pid": os.getpid()})
+        output.print_json_line({"event": "ready", "url": url, "pid": pid or os.getpid()})
     else:
         output.say(f"ready {url}")
     output.flush()

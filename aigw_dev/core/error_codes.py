@@ -276,9 +276,7 @@ CODES: Final[dict[str, Explanation]] = {
         "Start it with `aigw-dev up`, or name another with --config or AIGW_DEV_URL.",
     ),
     "gateway_unreachable": Explanation(
-        0,
-        "The gateway does not answer.",
-        "`aigw-dev status --all` shows which run; `aigw-dev up` starts one.",
+        0, "The gateway does not answer.", "`aigw-dev status --all` shows those that run; `up` starts one."
     ),
     "upstream_in_band": Explanation(
         0,
@@ -364,6 +362,9 @@ CODES: Final[dict[str, Explanation]] = {
         409,
         "This exchange cannot be sent again from the log.",
         "The message says what is missing; with logging.record_request on, JSON calls can be sent again.",
+    ),
+    "promote_impossible": Explanation(
+        409, "This exchange cannot become a fixture.", "The message says why; `up --record` keeps more."
     ),
     # recorded exchanges
     "fixture_miss": Explanation(

@@ -3,7 +3,7 @@
 import time
 
 from aigw_dev.pytest_plugin.control import Control, path_of
-from aigw_dev.pytest_plugin.waiting import SLICE_S, Waited, wait_or_later
+from aigw_dev.pytest_plugin.waiting import SLICE_S, Waited, run_after_turns, wait_or_later
 
 
 class Gate(Waited):
@@ -30,10 +30,13 @@ class Gate(Waited):
         return self._wait(timeout)
 
     def open(self) -> None:
-        """Let the stream go on; a gate may be opened before it is reached, and twice."""
+        """Let the stream go on; a gate may be opened before it is reached, and twice.
+
+        In async code it is opened once the loop has turned: after `task.cancel(); gate.open()` the caller has left first.
+        """
         if not self._is_open:
-            self._control.ask("POST", self._path, {})
             self._is_open = True
+            run_after_turns(lambda: self._control.ask("POST", self._path, {}))
 
     def __repr__(self) -> str:
         return f"<gate before {self._place}, {'open' if self._is_open else 'closed'}>"

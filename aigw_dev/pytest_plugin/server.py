@@ -95,8 +95,12 @@ def start(
     config: Path | None,
     root: Path,
     environ: Mapping[str, str],
+    more: Sequence[str] = (),
 ) -> Gateway:
-    """A gateway that serves the fixtures of `directory` on a free port; `StartError` where it is not ready in time."""
+    """A gateway that serves the fixtures of `directory` on a free port; `StartError` where it is not ready in time.
+
+    `more` are further options of `replay`.
+    """
     line = [
         *command,
         "replay",
@@ -107,6 +111,7 @@ def start(
         "0",
         "--json",
         "--until-stdin-closes",
+        *more,
     ]
     if config is not None:
         line += ["--config", str(config)]

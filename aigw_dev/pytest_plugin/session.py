@@ -54,6 +54,7 @@ class Session:
         self._environ: dict[str, str] | None = None
         self._session_env: environment.Applied | None = None
         self._session_misses = 0
+        self._begun: set[str] = set()
         limit = self.settings.cost_limit
         self._limit = None if limit is None else xdist.share_of(limit)
 
@@ -80,12 +81,20 @@ class Session:
             config=config,
             root=self.settings.root,
             environ=self._environ,
+            more=self._usual_words(),
         )
         self._gateways[mode, config] = found
         self.tally.gateways.append(
             {"worker": self.tally.worker, "url": found.url, "pid": found.pid, "mode": mode}
         )
         return found
+
+    def _usual_words(self) -> list[str]:
+        """What holds for every test, as options of the gateway."""
+        words = ["--timing", self.settings.timing] if self.settings.timing else []
+        for rule in self.settings.ignore:
+            words += ["--ignore", rule]
+        return words
 
     def begin(self, item: pytest.Item) -> Running:
         """Give a test its place in the gateway, rewound if it had one, and point the environment at it."""
@@ -94,7 +103,11 @@ class Session:
         left = self._left(mode)
         gateway = self.gateway(mode, wanted.profile)
         test = markers.test_id(item)
-        made = gateway.control.ask("POST", TESTS, self._body(test, mode, wanted, left))
+        body = self._body(test, mode, wanted, left)
+        made: dict[str, Any] = {}
+        if self._must_tell(test, body):
+            made = gateway.control.ask("POST", TESTS, body)
+        self._begun.add(test)
         handle = Handle(
             gateway.control,
             url=gateway.url,
@@ -113,7 +126,10 @@ class Session:
             applied=environment.Applied({}),
             interactions=int(made.get("interactions") or 0),
         )
-        self._look_at_age(running, made)
+        if made:
+            self._look_at_age(running, made)
+        else:  # told at its end
+            running.interactions = -1
         self.blackhole.forget(test)
         self.blackhole.current = test
         running.applied = environment.Applied(handle.changes())
@@ -138,6 +154,9 @@ class Session:
         self.blackhole.current = ""
         ended = f"{path_of(running.test, 'end')}?brief=1"
         document = running.gateway.control.ask("POST", ended, {"passed": is_passed})
+        if running.interactions < 0:
+            running.interactions = int(document.get("interactions") or 0)
+            self._look_at_age(running, document)
         row = row_of(running.test, document, mode=running.mode, interactions=running.interactions)
         row |= {"egress": egress, "stale_days": running.stale_days}
         self.tally.add(row)
@@ -193,6 +212,20 @@ class Session:
                 f"recording these {len(tests)} tests cost ${estimate:f} last time, and --aigw-cost-limit is"
                 f" ${settings.cost_limit}: raise it, or select fewer tests. Nothing was sent."
             )
+
+    def _must_tell(self, test: str, body: dict[str, Any]) -> bool:
+        """Whether the gateway has to be told before the test's first call: a replay without wishes of its own begins with that.
+
+        A test that ran before is told again: it is a rerun, and its recordings are rewound.
+        """
+        usual = {
+            "test": test,
+            "mode": "replay",
+            "ignore": list(self.settings.ignore),
+            "timing": self.settings.timing or "instant",
+            "faults": [],
+        }
+        return body != usual or test in self._begun or self.settings.max_age_fail is not None
 
     def _left(self, mode: str) -> Decimal | None:
         """What may still be spent; a test that may spend nothing any more does not begin."""

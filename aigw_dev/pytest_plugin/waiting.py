@@ -7,6 +7,8 @@ from typing import Any, Final, Generic, Protocol, Self, TypeVar, cast
 
 SLICE_S: Final = 5.0
 """The longest single question to the gateway while waiting: a thread left behind ends soon."""
+_TURNS: Final = 50
+"""How often the loop turns before a test goes on: more than a client needs to read what is there, or to close its connection."""
 _Found = TypeVar("_Found")
 
 
@@ -32,6 +34,23 @@ def wait_or_later(wait: Callable[[], _Found], what: str) -> _Found:
     Typed as the thing: what is returned outside of async code can be awaited too (see `Waited`).
     """
     return cast("_Found", Later(wait, what)) if _is_async() else wait()
+
+
+def run_after_turns(run: Callable[[], object]) -> None:
+    """Under asyncio: in a thread, once what the test has just set going (a cancelled task) has had its turns; else now."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        run()
+        return
+
+    def turn(left: int) -> None:
+        if left:
+            loop.call_soon(turn, left - 1)
+        else:
+            loop.run_in_executor(None, run)
+
+    turn(_TURNS)
 
 
 class Waited:
@@ -71,4 +90,7 @@ async def _in_thread(wait: Callable[[], _Found]) -> _Found:
     threads = _trio_threads()
     if threads is not None:
         return cast("_Found", await threads.run_sync(wait))
-    return await asyncio.to_thread(wait)
+    found = await asyncio.to_thread(wait)
+    for _ in range(_TURNS):  # what arrived before the answer did is read by the app's own tasks first
+        await asyncio.sleep(0)
+    return found

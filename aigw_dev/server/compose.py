@@ -25,6 +25,7 @@ from aigw_dev.server.google_keys import GoogleKeys
 from aigw_dev.server.keys import KeyTable, Resolve, apart
 from aigw_dev.server.snapshot import ReadyProvider, Snapshot
 from aigw_dev.server.testbench.edge import Edge
+from aigw_dev.server.testbench.sockets import through_of
 from aigw_dev.server.upstream import Upstream
 from aigw_dev.server.who import Roll
 
@@ -134,6 +135,7 @@ def _ready(name: str, written: Provider, around: Surroundings) -> ReadyProvider 
         resolved=resolved,
         send=around.edge.wrap(send),
         connect=None if resolved.kind.is_embedded else around.edge.wrap_socket(around.upstream.connect),
+        through=through_of(around.edge.bench),
         exchange_key=around.google.ready if resolved.kind.signing == "google" else None,
         refusal=refusal,
         forward=frozenset(header.lower().encode() for header in resolved.forward_headers),

@@ -130,7 +130,7 @@ class Door:
     def __init__(self, house: House) -> None:
         """`house` is the gateway behind this door."""
         self._house = house
-        self._sockets = SocketDoor(house, identify=self._identify, turn_away=self._turn_away)
+        self._sockets = SocketDoor(house, identify=self._identify, turn_away=self._turn_away, test_of=self._test_of)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -334,7 +334,7 @@ class Door:
             await self._turn_away(refusal, None, downstream, asked=_admin_call(scope, path))
             return
         app = await self._house.inside()
-        await app(scope, receive, send)
+        await app(names.one_segment(scope), receive, send)
 
     async def _turn_away(
         self,

@@ -112,5 +112,7 @@ class Inbound(msgspec.Struct, kw_only=True):
     """Its path names a test: a bare model there is its dialect's own provider's."""
     bench_call: Member | None = None
     """The test that the call belongs to, and what is known of the call there; None outside recording and replay."""
+    subprotocols: tuple[bytes, ...] | None = None
+    """What a WebSocket's caller offers, beside credentials; None = it asks for no WebSocket."""
     faults: Faults | None = None
     """What may strike it; None = nothing was in force when it arrived."""

@@ -19,6 +19,7 @@ from aigw_dev.server.call import Call, Reply
 from aigw_dev.server.front import FrontRules
 from aigw_dev.server.keys import KeyTable, ReadyKey
 from aigw_dev.server.pool import AnyProtocol
+from aigw_dev.server.socket_answer import Through
 from aigw_dev.server.who import Roll
 
 Send = Callable[[Call], Awaitable[Reply]]
@@ -43,6 +44,8 @@ class ReadyProvider(msgspec.Struct, frozen=True, kw_only=True):
     """The upstream seam, or the embedded provider."""
     connect: Connect | None = None
     """The same seam for WebSockets (`Upstream.connect`); None = it has none."""
+    through: Through | None = None
+    """What stands before `connect`, where sockets are recorded or replayed; None = nothing."""
     exchange_key: Callable[[ReadyKey], Awaitable[ReadyKey | Refusal]] | None = None
     """Turns a stored credential into one that can be sent, where the kind's keys are not sent as they are."""
     refusal: Refusal | None = None

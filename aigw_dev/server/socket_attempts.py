@@ -5,6 +5,7 @@ open socket is the commit point.
 """
 
 import asyncio
+import functools
 import random
 import time
 from collections.abc import Sequence
@@ -21,7 +22,8 @@ from aigw_dev.core.providers import Place, ResolvedProvider, main_place, raw_url
 from aigw_dev.core.providers.address import full_url, is_versioned
 from aigw_dev.core.routing import retry
 from aigw_dev.core.routing.flow import Target
-from aigw_dev.server.call import Call
+from aigw_dev.server import socket_faults
+from aigw_dev.server.call import Call, RefusedCallError, Trail
 from aigw_dev.server.delivery import request_id
 from aigw_dev.server.headers import Pairs, downward, upward, value_of
 from aigw_dev.server.inbound import Inbound
@@ -29,7 +31,8 @@ from aigw_dev.server.job import Failure, begin_attempt
 from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.outbound import authorize, masked, passed_credential, secrets_of
 from aigw_dev.server.snapshot import ReadyProvider
-from aigw_dev.server.socket_upstream import Declined, Opened, open_socket
+from aigw_dev.server.socket_answer import Declined, Opened
+from aigw_dev.server.socket_upstream import open_socket
 from aigw_dev.server.spending import usable
 
 ANSWER_S: Final = 30.0
@@ -80,6 +83,8 @@ async def _attempt(job: SocketJob, step: retry.Try) -> tuple[Opened | None, retr
         return await _open(job, attempt, provider, target, key=key)
     except UpstreamError as error:
         return None, _broken(job, attempt, error)
+    except RefusedCallError as refused:
+        return None, _refused(job, attempt, refused.refusal)
     except asyncio.CancelledError:
         attempt.error = "cancelled"
         raise
@@ -119,15 +124,28 @@ async def _open(
         headers=_headers_up(job.inbound, provider),
         connect_timeout_s=connect_ms / 1000 if connect_ms else 0.0,
         proxy=resolved.proxy,
+        trail=Trail(
+            job.inbound,
+            job.exchange,
+            attempt,
+            dialect=job.exchange.dialect,
+            operation=job.inbound.match.operation.name,
+        ),
     )
     authorize(call, provider, socket_place(job.inbound.match, resolved), key)
-    answer = await open_socket(
+    dial = functools.partial(
+        open_socket,
         provider.connect,
         call,
         subprotocols=job.subprotocols,
         answer_s=first_ms / 1000 if first_ms else ANSWER_S,
         idle_s=idle_ms / 1000 if idle_ms else 0.0,
     )
+    # Outside recording: what is kept is what the provider says.
+    struck = None if job.inbound.faults is None else await socket_faults.declined(call.trail)
+    if struck is not None:
+        return None, _declined(job, attempt, struck)
+    answer = await (dial() if provider.through is None else provider.through(call, dial))
     if isinstance(answer, Declined):
         answer.body = masked(secrets_of(key), answer.body)
         return None, _declined(job, attempt, answer)

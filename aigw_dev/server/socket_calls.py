@@ -24,12 +24,12 @@ from aigw_dev.server.headers import Pairs, downward
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.job import Failure
 from aigw_dev.server.pipeline import CLIENT_LEFT, Recorder
+from aigw_dev.server.socket_answer import Opened
 from aigw_dev.server.socket_attempts import SocketJob
 from aigw_dev.server.socket_frames import GONE
 from aigw_dev.server.socket_protocol import CallerSocket
 from aigw_dev.server.socket_relay import QUIET_CODES, Ear, Ending, relay
 from aigw_dev.server.socket_responses import ResponseModels
-from aigw_dev.server.socket_upstream import Opened
 
 _SWITCHED: Final = 101
 _AT_HOME: Final = (("/ws/google.ai.generativelanguage.", "gemini-generate-content"),)
@@ -98,6 +98,8 @@ async def handle(
         if opened is not None and opened.frames.closed is None:
             opened.frames.close(1001)
         _end(exchange, inbound, ear)
+        if inbound.bench_call is not None:
+            inbound.bench_call.leave(None, is_gone="cancelled" in exchange.marks)
         recorder.put(exchange)
     if opened is not None:
         await opened.frames.ended()
@@ -108,6 +110,10 @@ async def _open(job: SocketJob) -> Opened | Failure:
     query = query_of(inbound)
     exchange.original_model = inbound.match.path_model or query.get("model") or query.get("deployment", "")
     inbound.owner = inbound.owner or inbound.things.call_owner(query.get("call_id", ""))
+    if inbound.join is not None:
+        refusal = await inbound.join(inbound, exchange)
+        if refusal is not None:
+            return Failure(refusal=refusal)
     targets = choose(inbound, exchange, exchange.original_model)
     if isinstance(targets, Refusal):
         return Failure(refusal=targets)
@@ -155,7 +161,7 @@ def _took(exchange: Exchange, ending: Ending) -> None:
     """How the socket ended, for the record."""
     code, reason = ending.closed.code, ending.closed.reason
     exchange.finish = str(code)
-    if code in QUIET_CODES:
+    if code in QUIET_CODES or exchange.error:  # a replay has said what it missed
         return
     said = f"closed with {code}" + (f": {reason}" if reason else "")
     if ending.side == "client":

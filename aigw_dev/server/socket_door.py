@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, Protocol
 
 from aigw_dev.core.errors import Refusal
-from aigw_dev.core.exchange import Identity
+from aigw_dev.core.exchange import Exchange, Identity
 from aigw_dev.core.operations import Match
+from aigw_dev.core.recording.fixture import SESSION
 from aigw_dev.server import front
 from aigw_dev.server.downstream import Downstream
+from aigw_dev.server.fault_board import FaultBoard
+from aigw_dev.server.faulting import call_faults
 from aigw_dev.server.front import Head
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.pipeline import Recorder
@@ -20,8 +23,18 @@ from aigw_dev.server.things import Things
 
 _STOPPING: Final = Refusal(code="shutting_down", message="the gateway is stopping; try again when it is up")
 
+Join = Callable[[Inbound, Exchange], Awaitable[Refusal | None]]
 Identify = Callable[[Head], Awaitable[Identity | Refusal]]
+TestOf = Callable[[str], tuple[str, str]]
 TurnAway = Callable[[Refusal, Match | Refusal | None, Downstream], Awaitable[None]]
+
+
+class Bench(Protocol):
+    """What sockets need of the bench."""
+
+    def joining(self, test: str) -> Join:
+        """What makes a call one of `test`'s: `Inbound.join`."""
+        ...
 
 
 class SocketHouse(Protocol):
@@ -43,6 +56,21 @@ class SocketHouse(Protocol):
         ...
 
     @property
+    def bench(self) -> Bench | None:
+        """Where fixtures are recorded or replayed; None where they are not."""
+        ...
+
+    @property
+    def faults(self) -> FaultBoard:
+        """What was asked to break."""
+        ...
+
+    @property
+    def host(self) -> str:
+        """The address that is bound."""
+        ...
+
+    @property
     def is_draining(self) -> bool:
         """The gateway is stopping: no new work."""
         ...
@@ -55,9 +83,12 @@ class SocketHouse(Protocol):
 class SocketDoor:
     """Takes the WebSockets of one door."""
 
-    def __init__(self, house: SocketHouse, *, identify: Identify, turn_away: TurnAway) -> None:
-        """`identify` and `turn_away` are the door's own."""
+    def __init__(
+        self, house: SocketHouse, *, identify: Identify, turn_away: TurnAway, test_of: TestOf
+    ) -> None:
+        """`identify` and the others are the door's own; `test_of` tells a path's test from the rest of it."""
         self._house = house
+        self._test_of = test_of
         self._identify = identify
         self._turn_away = turn_away
 
@@ -69,7 +100,7 @@ class SocketDoor:
         snapshot = self._house.snapshot
         head, offers = front.read_head(scope["headers"]), read_offers(scope["headers"])
         head.credentials += offers.credentials
-        path = scope["raw_path"].decode("latin-1")
+        test, path = self._test_of(scope["raw_path"].decode("latin-1"))
         match = socket_calls.find(path, snapshot.providers, snapshot.addresses)
         refusal = front.check(head, snapshot.front) or handshake_fault(scope["headers"])
         identity = refusal or await self._identify(head)
@@ -96,7 +127,18 @@ class SocketDoor:
                 else None,
                 began_s=arrived[0],
                 started_at=arrived[1],
+                subprotocols=offers.subprotocols,
             )
+            if test and self._house.bench is not None:
+                inbound.join = self._house.bench.joining(test)
+                inbound.is_at_home = test != SESSION
+            if head.fault or not self._house.faults.is_empty:
+                down = Downstream(caller.answer)
+                faults = call_faults(head.fault, self._house, down, identity=identity, test=test)
+                if isinstance(faults, Refusal):
+                    await self._turn_away(faults, match, down)
+                    return
+                inbound.faults = faults
             await self._serve(inbound, caller, offers.subprotocols)
 
     async def _serve(self, inbound: Inbound, caller: CallerSocket, subprotocols: tuple[bytes, ...]) -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from aigw_dev.core.dialects.realtime import RealtimeObserver
 from aigw_dev.core.transcript import Transcript
+from aigw_dev.server.socket_answer import Socket
 from aigw_dev.server.socket_frames import FAILED, GOING_AWAY, GONE, NO_CODE, TOO_BIG, Closed, Frames, Message
 
 Side = Literal["client", "server"]
@@ -68,7 +69,7 @@ Sieve = Callable[[Message], tuple[Message | None, Message | None]]
 """What becomes of a caller's message: what goes to the provider, and what is answered here."""
 
 
-async def relay(caller: Frames, provider: Frames, ear: Ear, sieve: Sieve | None = None) -> Ending:
+async def relay(caller: Frames, provider: Socket, ear: Ear, sieve: Sieve | None = None) -> Ending:
     """Relay until one side ends it, and pass that on. Cancelling cuts both."""
     gone = asyncio.Event()
     caller.on_gone = gone.set
@@ -100,7 +101,7 @@ async def relay(caller: Frames, provider: Frames, ear: Ear, sieve: Sieve | None 
     return ending
 
 
-async def _up(caller: Frames, provider: Frames, ear: Ear, sieve: Sieve | None) -> None:
+async def _up(caller: Frames, provider: Socket, ear: Ear, sieve: Sieve | None) -> None:
     while isinstance(message := await caller.receive(), Message):
         ear.hear("client", message)
         onward: Message | None = message
@@ -115,7 +116,7 @@ async def _up(caller: Frames, provider: Frames, ear: Ear, sieve: Sieve | None) -
             await _forever()
 
 
-async def _down(caller: Frames, provider: Frames, ear: Ear) -> None:
+async def _down(caller: Frames, provider: Socket, ear: Ear) -> None:
     while isinstance(message := await provider.receive(), Message):
         ear.hear("server", message)
         if not await caller.send(message):
@@ -126,7 +127,7 @@ async def _forever() -> None:
     await asyncio.get_running_loop().create_future()
 
 
-def _ending(caller: Frames, provider: Frames) -> Ending:
+def _ending(caller: Frames, provider: Socket) -> Ending:
     """Who was first; where both have ended, who did not merely follow us."""
     if caller.closed is not None and (provider.closed is None or not caller.closed.is_ours):
         return Ending("client", caller.closed)

@@ -10,14 +10,13 @@ import secrets
 from base64 import b64encode
 from typing import Final, cast
 
-import msgspec
-
 from aigw_dev.core.errors import UpstreamError
 from aigw_dev.server.call import Call, Headers
 from aigw_dev.server.endpoint import parse_url
 from aigw_dev.server.headers import Pairs, value_of
 from aigw_dev.server.http1 import MAX_HEAD_BYTES, ReplyParser, request_head
 from aigw_dev.server.snapshot import Connect
+from aigw_dev.server.socket_answer import Answer, Declined, Opened
 from aigw_dev.server.socket_frames import PING_S, Frames
 from aigw_dev.server.socket_protocol import accept_key
 
@@ -25,28 +24,6 @@ ERROR_BYTES: Final = 1024 * 1024
 """How much of a refusal's body is read."""
 _SWITCHING: Final = re.compile(rb"HTTP/1\.1 101(?: [^\r\n]*)?\r\n")
 _FIELD: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([^\r\n\x00]*?)[\t ]*")
-
-
-class Opened(msgspec.Struct):
-    """The provider took the upgrade."""
-
-    frames: Frames
-    headers: Headers
-    """Of its 101."""
-    subprotocol: bytes
-    """The one it chose of those offered; empty = none."""
-
-
-class Declined(msgspec.Struct):
-    """The provider answered over HTTP."""
-
-    status: int
-    headers: Headers
-    body: bytes
-    """At most `ERROR_BYTES`; what came before it was cut off."""
-
-
-Answer = Opened | Declined
 
 
 async def open_socket(

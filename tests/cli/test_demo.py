@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aigw_dev.cli.bench import BenchOptions
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.demo import demo, demo_opening
 from aigw_dev.cli.exits import CommandError
@@ -52,9 +53,9 @@ def test_it_reads_neither_the_users_variables_nor_their_home(
 
 def test_up_demo_takes_neither_a_config_nor_detach() -> None:
     with pytest.raises(CommandError, match="config of its own"):
-        up(Context(config_option=Path("x.yaml")), UpOptions(demo=True))
+        up(Context(config_option=Path("x.yaml")), UpOptions(demo=True), BenchOptions())
     with pytest.raises(CommandError, match="as long as its command"):
-        up(Context(environ={}), UpOptions(demo=True, detach=True))
+        up(Context(environ={}), UpOptions(demo=True, detach=True), BenchOptions())
 
 
 def test_the_screens_get_an_opening_whose_memory_goes_with_the_demo() -> None:

@@ -13,7 +13,6 @@ from aigw_dev.cli import run_fixtures
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import CommandError
 from aigw_dev.cli.run_fixtures import FixtureOptions, OneTest, Outcome, Problem, Session, opened, summed_up
-from aigw_dev.core.recording.faults.spec import FaultError
 
 COMMAND = ("node", "all.mjs")
 
@@ -138,6 +137,8 @@ def test_a_file_that_cannot_be_read_is_never_passed_over(context: Context, folde
     assert outcome.exit_code == 1
     assert [one.kind for one in outcome.problems] == ["unreadable"]
     assert "broken.aigw.json" in outcome.problems[0].text
+    _, drifting = play(context, FixtureOptions(replay=folder, mode="drift"), ("broken", "a"))
+    assert (drifting.exit_code, [one.kind for one in drifting.problems]) == (1, ["unreadable"])
 
 
 def test_auto_records_only_what_is_missing(context: Context, folder: Path) -> None:
@@ -173,7 +174,7 @@ def test_a_fault_strikes_and_one_that_nobody_knows_is_refused(context: Context, 
     play(context, FixtureOptions(record=folder), ("t", "a"))
     options = FixtureOptions(replay=folder, fault=["http.429;times=1"])
     assert play(context, options, ("t", "a"), ("t", "a"))[0] == [429, 200]
-    with pytest.raises(FaultError, match=r"http\.4299"):
+    with pytest.raises(CommandError, match=r"http\.4299"):
         play(context, FixtureOptions(replay=folder, fault=["http.4299"]))
 
 
@@ -211,6 +212,25 @@ def test_what_cannot_be_written_fails_the_command(context: Context, folder: Path
     _, outcome = play(context, FixtureOptions(record=folder), ("t/u", "a"))
     assert outcome.exit_code == 1
     assert kinds(outcome) == [("not_written", "t/u")]
+
+
+def test_a_call_that_was_refused_for_want_of_a_credential_is_told_and_fails(
+    context: Context, folder: Path, tmp_path: Path
+) -> None:
+    config = 'version: 1\nproviders: {up: {kind: openai, base_url: "http://127.0.0.1:9/v1", keys: ["env:UP_KEY"]}}\n'
+    (tmp_path / "up.yaml").write_text(config, "utf-8")
+    keyed = Context(
+        config_option=tmp_path / "up.yaml",
+        home_option=context.home_option,
+        environ={"UP_KEY": "sk-test-0123456789abcdefghij"},
+    )
+    with opened(keyed, FixtureOptions(record=folder), COMMAND) as session:
+        assert call(session, "t", "a", model="up/m").status_code == 401
+        outcome = session.conclude(0)
+    assert outcome.exit_code == 1
+    assert kinds(outcome) == [("not_recorded", "t")]
+    assert "call #1 of t was refused" in outcome.problems[0].text
+    assert "1 call refused" in summed_up(outcome)
 
 
 def test_the_last_line_counts_each_kind_once() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aigw_dev.cli.bench import BenchOptions
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, CommandError
 from aigw_dev.cli.up import UpOptions, up
@@ -21,7 +22,7 @@ def context_of(machine: Machine, *, is_json: bool = False) -> Context:
 def test_a_config_with_an_error_is_not_served(tmp_path: Path) -> None:
     machine = Machine(tmp_path, "version: 1\nx: 1\n")
     with pytest.raises(CommandError) as caught:
-        up(context_of(machine), UpOptions())
+        up(context_of(machine), UpOptions(), BenchOptions())
     assert caught.value.code == "config_invalid"
     assert not machine.home.exists()
 
@@ -29,7 +30,7 @@ def test_a_config_with_an_error_is_not_served(tmp_path: Path) -> None:
 def test_without_verification_only_this_machine_is_served(tmp_path: Path) -> None:
     machine = Machine(tmp_path, "version: 1\ngateway: {identity_verification: false}\n")
     with pytest.raises(CommandError) as caught:
-        up(context_of(machine), UpOptions(host="0.0.0.0", port=0))  # noqa: S104  -- what is refused
+        up(context_of(machine), UpOptions(host="0.0.0.0", port=0), BenchOptions())  # noqa: S104  -- what is refused
     assert "0.0.0.0" in caught.value.message  # noqa: S104  -- compared
     assert "identity_verification" in caught.value.hint
 
@@ -39,11 +40,11 @@ def test_a_config_that_is_served_already_gets_its_ready_line(
 ) -> None:
     machine = Machine(tmp_path, PLAIN)
     with machine.gateway() as url:
-        assert up(context_of(machine), UpOptions(port=1)) == DONE
+        assert up(context_of(machine), UpOptions(port=1), BenchOptions()) == DONE
         printed = capsys.readouterr()
         assert printed.out == f"ready {url}\n"
         assert "aigw-dev down" in printed.err, "the port that was asked for is not the one it has"
-        assert up(context_of(machine, is_json=True), UpOptions()) == DONE
+        assert up(context_of(machine, is_json=True), UpOptions(), BenchOptions()) == DONE
         told = json.loads(capsys.readouterr().out)
         assert (told["event"], told["url"]) == ("ready", url)
         assert told["pid"] > 0

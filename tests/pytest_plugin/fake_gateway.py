@@ -44,6 +44,7 @@ class Test:
         return {
             "test": self.id,
             "fixture": self.fixture,
+            "interactions": len(self.interactions),
             "calls": self.calls,
             "misses": self.misses,
             "unused": unused,
@@ -82,6 +83,11 @@ class Bench:
         self.directory, self.mode = directory, mode
         self.tests: dict[str, Test] = {}
 
+    def test(self, name: str) -> Test:
+        if name not in self.tests:  # a replay without wishes of its own begins with its first call
+            self.tests[name] = Test(self, {"test": name})
+        return self.tests[name]
+
     def find(self, test: str, name: str | None) -> tuple[str, list[dict[str, Any]]]:
         own = name or test.replace("/", "-").replace("::", "-")
         path = self.directory / f"{own}.aigw.json"
@@ -111,7 +117,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         split = urlsplit(self.path)
         parts = [unquote(each) for each in split.path.strip("/").split("/")]
         if parts[0] == "t":
-            self.call(self.bench.tests[parts[1]], body)
+            self.call(self.bench.test(parts[1]), body)
             return
         if self.headers.get("authorization") != f"Bearer {os.environ['AIGW_DEV_ADMIN_TOKEN']}":
             self.reply(401, {"error": {"message": "admin token required"}})
@@ -134,7 +140,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 },
             )
             return
-        test, rest = bench.tests[parts[0]], parts[1:]
+        test, rest = bench.test(parts[0]), parts[1:]
         match rest:
             case []:
                 self.wait_calls(test, query)
@@ -298,6 +304,8 @@ def main() -> None:
     parser.add_argument("--config", default="")
     parser.add_argument("--json", action="store_true", required=True)
     parser.add_argument("--until-stdin-closes", action="store_true", required=True)
+    parser.add_argument("--timing", default="instant")
+    parser.add_argument("--ignore", action="append", default=[])
     options = parser.parse_args()
     if os.environ.get("FAKE_GATEWAY_FAILS"):
         sys.exit("fake: no such fixtures")

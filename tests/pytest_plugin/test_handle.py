@@ -134,16 +134,22 @@ def test_a_gate_holds_a_stream_until_it_is_opened(suite: Suite) -> None:
             asyncio.run(main())
 
         def test_cancel(aigw):
-            async def main():
-                gate = aigw.gate(call=0, before_event=3)
+            async def consume():
                 at = urlsplit(aigw.openai_url)
                 reader, writer = await asyncio.open_connection(at.hostname, at.port)
                 body = b'{"model": "m", "stream": true}'
                 writer.write(b"POST %s/chat/completions HTTP/1.1\\r\\nhost: x\\r\\ncontent-length: %d\\r\\n\\r\\n%s"
                              % (at.path.encode(), len(body), body))
+                try:
+                    await reader.read()
+                finally:
+                    writer.close()
+
+            async def main():
+                gate = aigw.gate(call=0, before_event=3)
+                task = asyncio.create_task(consume())
                 await gate.reached()
-                writer.close()
-                await writer.wait_closed()
+                task.cancel()
                 gate.open()
                 assert (await aigw.calls.wait(0)).ended_by == "client"
             asyncio.run(main())

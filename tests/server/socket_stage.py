@@ -24,6 +24,8 @@ from aigw_dev.server.listen import listen, port_of
 from aigw_dev.server.serving import Serving, serve
 from aigw_dev.server.socket_protocol import CallerSocket
 from aigw_dev.server.sources import ConfigSource
+from aigw_dev.server.testbench.bench import Bench
+from aigw_dev.server.testbench.hermetic import ReplaySource
 from aigw_dev.store.state import StateStore
 
 KEY: Final = "sk-first-0123456789abcdefghij"
@@ -128,9 +130,18 @@ class SocketStage:
 
 @contextlib.asynccontextmanager
 async def socket_stage(
-    folder: Path, *, more: str = "", settings: str = "", gateway: str = "", **providers: SocketProvider
+    folder: Path,
+    *,
+    more: str = "",
+    settings: str = "",
+    gateway: str = "",
+    bench: Bench | None = None,
+    **providers: SocketProvider,
 ) -> AsyncGenerator[SocketStage]:
-    """A gateway whose providers are these; `settings` goes to each of them, `more` continues the config."""
+    """A gateway whose providers are these; `settings` goes to each of them, `more` continues the config.
+
+    `bench` records or replays.
+    """
     rows = "".join(
         f'  {name}: {{kind: openai-compatible, base_url: "{one.url}/v1", keys: ["env:FIRST"]{settings}}}\n'
         for name, one in providers.items()
@@ -142,11 +153,16 @@ async def socket_stage(
     found = Found(
         path=path, why="a test.", is_trusted_place=True, project_root=folder, first_save=folder / "f"
     )
-    source = ConfigSource(found, home=home, env=env)
+    if bench is not None and bench.mode == "replay":
+        source: ConfigSource = ReplaySource(found, home=home, library=bench.library)
+    else:
+        source = ConfigSource(found, home=home, env=env)
     reading = source.read()
     assert reading.config is not None, reading.problems
     own = home.gateway_dir(path, source.name(reading.config))
-    made = Gateway(source=source, home=home, folder=own, env=env, state=StateStore(own / "state.db"))
+    made = Gateway(
+        source=source, home=home, folder=own, env=env, state=StateStore(own / "state.db"), bench=bench
+    )
     sockets = listen("127.0.0.1", 0)
     await made.start(reading, port=port_of(sockets))
     serving = await serve(

@@ -215,7 +215,9 @@ class Fixture(msgspec.Struct, kw_only=True):
 class FixtureError(Exception):
     """A fixture that cannot be used: where in the file, what is wrong there, how to mend it."""
 
-    def __init__(self, message: str, *, where: str = "", code: str = "fixture_invalid", hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, where: str = "", code: str = "fixture_invalid", hint: str = ""
+    ) -> None:
         """`where` is a JSON path or `line N`; the file's name is added by who read it."""
         super().__init__(f"{where}: {message}" if where else message)
         self.message = message

@@ -97,7 +97,9 @@ def canonical(request: Request, ignore: Sequence[str] | Rules = (), *, is_number
     headers = {name.lower(): value for name, value in request.headers.items()}
     found: dict[str, Any] = {
         "op": request.op,
-        "headers": {name: value for name, value in headers.items() if name in KEPT_HEADERS or name == SUBPROTOCOLS},
+        "headers": {
+            name: value for name, value in headers.items() if name in KEPT_HEADERS or name == SUBPROTOCOLS
+        },
     }
     if request.method.upper() != "POST":
         found["method"] = request.method.upper()

@@ -92,15 +92,7 @@ def as_dict(miss: Miss, *, test: str, fixture_path: str, mend: Mend) -> dict[str
         "recorded_times": miss.recorded_times,
         "recorded_total": miss.recorded_total,
         "nearest": None,
-        "fields": [
-            {
-                "path": _safe(one.path),
-                "recorded": _safe(one.recorded),
-                "sent": _safe(one.sent),
-                "verdict": one.verdict,
-            }
-            for one in miss.fields
-        ],
+        "fields": [_field(one) for one in miss.fields],
         "record": mend.record,
         "ignore": rules_for(miss.fields),
     }
@@ -112,6 +104,15 @@ def as_dict(miss: Miss, *, test: str, fixture_path: str, mend: Mend) -> dict[str
             "is_used": miss.nearest_used,
         }
     return found
+
+
+def _field(one: FieldDiff) -> dict[str, str]:
+    return {
+        "path": _safe(one.path),
+        "recorded": _safe(one.recorded),
+        "sent": _safe(one.sent),
+        "verdict": one.verdict,
+    }
 
 
 def rules_for(fields: Sequence[FieldDiff]) -> list[str]:
@@ -169,6 +170,49 @@ def explain_route(
     if mend.record:
         rows.append(f"  This changed on purpose?   {mend.record}")
     return "\n".join([*rows, f"  {_NOTHING_SENT}"])
+
+
+def explain_message(
+    interaction: Interaction,
+    *,
+    number: int,
+    total: int,
+    fields: Sequence[FieldDiff] | None,
+    test: str = "",
+    fixture_path: str,
+    mend: Mend,
+) -> str:
+    """That a message on a WebSocket is not the recorded one; `number` counts the caller's from 1, of `total` recorded.
+
+    `fields` say where it differs; None = nothing more is recorded.
+    """
+    wrong = "is not the recorded one" if fields is not None else "is one more than was recorded"
+    rows = [
+        f"aigw: message {number} on the WebSocket {wrong}  {_safe(test)}".rstrip(),
+        "",
+        f"  {_request(interaction.request)}   {_count(total, 'message')} of the caller recorded",
+        f"  fixture  {_safe(fixture_path)}",
+        "",
+    ]
+    if fields:
+        rows += [*_table(fields), ""]
+    rules = rules_for(fields or ())
+    if mend.record:
+        rows.append(f"  {'This changed on purpose?'.ljust(26)} {line(mend.record)}")
+    if rules:
+        asked = mend.ignore.replace("RULES", json.dumps(rules, ensure_ascii=False))
+        rows.append(f"  {'It should be ignored?'.ljust(26)} {line(asked)}")
+    return "\n".join([*rows, f"  {_NOTHING_SENT}"])
+
+
+def message_as_dict(*, number: int, fields: Sequence[FieldDiff] | None) -> dict[str, Any]:
+    """What `explain_message` says, as plain JSON."""
+    return {
+        "code": "fixture_miss",
+        "message": number,
+        "fields": [_field(one) for one in fields or ()],
+        "ignore": rules_for(fields or ()),
+    }
 
 
 def explain_version(found: Any, *, fixture_path: str) -> str:

@@ -214,7 +214,9 @@ def _closing(value: Any, where: str) -> Closing:
     row = decoded(lambda: _row(value, 3, '["c" | "s", code, reason?]'), where)
     if row[0] not in {"c", "s"} or len(row) < 2 or type(row[1]) is not int:  # noqa: PLR2004 - side and code
         raise Section({}, where).wrong("[1]", 'a row ["c" | "s", code, reason?] must stand here')
-    return Closing(side=row[0], code=row[1], reason=decoded(lambda: _as_text(row[2]), where) if row[2:] else "")
+    return Closing(
+        side=row[0], code=row[1], reason=decoded(lambda: _as_text(row[2]), where) if row[2:] else ""
+    )
 
 
 def _piece(value: Any, where: str) -> tuple[int, bytes]:

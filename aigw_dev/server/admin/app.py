@@ -20,6 +20,7 @@ from aigw_dev.server.admin import (
     keys,
     live,
     places,
+    promotes,
     replays,
     trials,
 )
@@ -74,6 +75,7 @@ def build(gateway: Gateway) -> Litestar:
             exchanges.router(desk),
             live.router(desk),
             replays.router(desk),
+            promotes.router(desk),
             intent.router(desk),
             drafting.router(desk),
             places.router(desk),

@@ -15,6 +15,7 @@ from aigw_dev.core.recording.fixture import FixtureError, Synth
 from aigw_dev.server.admin.desk import Desk, refuse
 from aigw_dev.server.testbench import report
 from aigw_dev.server.testbench.bench import Bench
+from aigw_dev.server.testbench.names import named
 from aigw_dev.server.testbench.pace import pace_of
 from aigw_dev.server.testbench.stubs import Stub
 from aigw_dev.server.testbench.trial import Trial
@@ -109,25 +110,35 @@ def _life(desk: Desk) -> list[HTTPRouteHandler]:
         timeout_ms: FromQuery[int] = 0,
         *,
         conversation: FromQuery[bool] = False,
+        brief: FromQuery[bool] = False,
     ) -> dict[str, Any]:
-        """A test: its calls, misses, unused interactions, cost. With `calls` it waits until so many have ended."""
-        bench = _bench(desk)
-        trial = _trial(bench, name)
+        """A test: its calls, misses, unused interactions, cost. With `calls` it waits until so many have ended.
+
+        `brief` leaves out what calls sent and were answered; `conversation` looks for what is wrong between them.
+        """
+        bench, name = _bench(desk), named(name)
+        trial = await _trial(bench, name)
         await _wait_for(trial, calls, timeout_ms)
         found = report.document(
-            trial, root=bench.settings.root, mend=bench.mend(trial), with_conversation=conversation
+            trial,
+            root=bench.settings.root,
+            mend=bench.mend(trial),
+            with_conversation=conversation,
+            is_brief=brief,
         )
         return found | {"faults": desk.gateway.faults.rows(name)}
 
     @post("/tests/{name:str}/end", status_code=200)
-    async def end(name: FromPath[str], data: JSONBody[EndRequest]) -> dict[str, Any]:
+    async def end(
+        name: FromPath[str], data: JSONBody[EndRequest], *, brief: FromQuery[bool] = False
+    ) -> dict[str, Any]:
         """End a test: what it recorded is written where it passed. One that made no call begins here."""
-        bench = _bench(desk)
+        bench, name = _bench(desk), named(name)
         if name not in bench.trials:
             await _begun(bench, name, None)
         trial = await bench.end_trial(name, passed=data.passed)
         assert trial is not None  # noqa: S101  -- it was found
-        found = report.document(trial, root=bench.settings.root, mend=bench.mend(trial))
+        found = report.document(trial, root=bench.settings.root, mend=bench.mend(trial), is_brief=brief)
         found["faults"] = desk.gateway.faults.end(name)
         return found
 
@@ -138,7 +149,7 @@ def _means(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/tests/{name:str}/stubs", status_code=200)
     async def stub(name: FromPath[str], data: JSONBody[StubRequest]) -> dict[str, Any]:
         """Lay out an answer; calls take them in order, before any recording."""
-        trial = _trial(_bench(desk), name)
+        trial = await _trial(_bench(desk), named(name))
         fields = {one: getattr(data, one) for one in Synth.__struct_fields__}
         made = Stub(synth=Synth(**fields), model=data.model, times=data.times, status=data.status)
         trial.stubs.add(made)
@@ -147,8 +158,8 @@ def _means(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/tests/{name:str}/faults", status_code=200)
     async def fault(name: FromPath[str], data: JSONBody[dict[str, Any]]) -> dict[str, Any]:
         """Make something break in this test: `{"fault": "stream.cut;after_events=3"}` or its fields as an object."""
-        _trial(_bench(desk), name)
-        return {"fault_id": desk.gateway.faults.add(data, test=name)}
+        trial = await _trial(_bench(desk), named(name))
+        return {"fault_id": desk.gateway.faults.add(data, test=trial.name)}
 
     return [stub, fault]
 
@@ -157,7 +168,7 @@ def _gates(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/tests/{name:str}/gates", status_code=200)
     async def gate(name: FromPath[str], data: JSONBody[GateRequest]) -> dict[str, Any]:
         """Hold a call's reply before an event, until the gate is opened."""
-        trial = _trial(_bench(desk), name)
+        trial = await _trial(_bench(desk), named(name))
         return {"gate": trial.gates.add(call=data.call, before_event=data.before_event).id}
 
     @get("/tests/{name:str}/gates/{gate_id:str}")
@@ -165,7 +176,7 @@ def _gates(desk: Desk) -> list[HTTPRouteHandler]:
         name: FromPath[str], gate_id: FromPath[str], timeout_ms: FromQuery[int] = 0
     ) -> dict[str, Any]:
         """Whether the reply stands before the gate; waits so long for it."""
-        found = _trial(_bench(desk), name).gates.find(gate_id)
+        found = (await _trial(_bench(desk), named(name))).gates.find(gate_id)
         if found is None:
             refuse("invalid_request", f"there is no gate {gate_id!r}", status=404)
         try:
@@ -177,7 +188,7 @@ def _gates(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/tests/{name:str}/gates/{gate_id:str}", status_code=200)
     async def opened(name: FromPath[str], gate_id: FromPath[str]) -> dict[str, Any]:
         """Let the reply go on."""
-        found = _trial(_bench(desk), name).gates.find(gate_id)
+        found = (await _trial(_bench(desk), named(name))).gates.find(gate_id)
         if found is None:
             refuse("invalid_request", f"there is no gate {gate_id!r}", status=404)
         found.is_open.set()
@@ -234,8 +245,11 @@ def _bench(desk: Desk) -> Bench:
     return bench
 
 
-def _trial(bench: Bench, name: str) -> Trial:
+async def _trial(bench: Bench, name: str) -> Trial:
+    """The test of this name; for a runner that tells of its tests, one it has not begun begins now."""
     trial = bench.trials.get(name)
-    if trial is None:
-        refuse("invalid_request", f"no test {name!r} has begun", status=404)
-    return trial
+    if trial is not None:
+        return trial
+    if bench.settings.is_told:
+        return await _begun(bench, name, None)
+    return refuse("invalid_request", f"no test {name!r} has begun", status=404)

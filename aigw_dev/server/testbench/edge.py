@@ -35,6 +35,11 @@ class Edge:
         """Without a bench everything passes through."""
         self._bench = bench
 
+    @property
+    def bench(self) -> Bench | None:
+        """Where fixtures are recorded or replayed; None where they are not."""
+        return self._bench
+
     def wrap(self, send: Send) -> Send:
         """`send` behind this edge."""
         bench = self._bench

@@ -4,10 +4,15 @@ The name travels in the path because every SDK lets one set a base URL, in any l
 tests run at the same time.
 """
 
-from typing import Final
+import re
+from collections.abc import MutableMapping
+from typing import Any, Final
 from urllib.parse import unquote
 
 PREFIX: Final = "/t/"
+_TESTS: Final = "/admin/v1/tests/"
+_TILDE: Final = re.compile("~|%7[Ee]")
+_SLASH: Final = re.compile("%2[Ff]")
 _DIALECTS: Final = ("openai", "anthropic", "gemini")
 _ROOTS: Final = ("v1", "v1beta", "v1alpha", "ws")
 """What stands at a base URL's root where a caller leaves the dialect out."""
@@ -27,3 +32,17 @@ def split(path: str) -> tuple[str, str] | None:
             name = "/".join(unquote(one) for one in segments[:at])
             return (name, "/" + "/".join(rest)) if name else None
     return None
+
+
+def one_segment(scope: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """An admin call's scope whose path keeps a test's name in one segment, also where the name has slashes; see `named`."""
+    raw: str = scope.get("raw_path", b"").decode("latin-1")
+    if not raw.startswith(_TESTS):
+        return scope
+    kept = _TILDE.sub("~7E", raw[len(_TESTS) :])
+    return {**scope, "path": _TESTS + unquote(_SLASH.sub("~2F", kept))}
+
+
+def named(segment: str) -> str:
+    """The test's name of such a segment."""
+    return segment.replace("~2F", "/").replace("~7E", "~")

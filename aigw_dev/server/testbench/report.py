@@ -82,7 +82,7 @@ async def settled(trial: Trial, *, within_s: float = SETTLE_S) -> None:
 
 
 def document(
-    trial: Trial, *, root: Path, mend: misses.Mend, with_conversation: bool = False
+    trial: Trial, *, root: Path, mend: misses.Mend, with_conversation: bool = False, is_brief: bool = False
 ) -> dict[str, Any]:
     """Everything known of a test; `with_conversation`: what is wrong with the conversation it holds, too."""
     from aigw_dev.core.recording.conversation import check_conversation
@@ -99,7 +99,7 @@ def document(
         "interactions": len(trial.fixture.interactions) if trial.fixture is not None else 0,
         "recorded_at": trial.fixture.recorded_at if trial.fixture is not None else "",
         "expires": trial.fixture.expires if trial.fixture is not None else "",
-        "calls": [call_row(one) for one in trial.calls],
+        "calls": [call_row(one, is_brief=is_brief) for one in trial.calls],
         "misses": [
             {"kind": one.kind, "text": one.text, "call": one.call, **one.detail} for one in trial.misses()
         ],
@@ -112,9 +112,26 @@ def document(
     }
 
 
-def call_row(call: BenchCall) -> dict[str, Any]:
-    """The call as the admin API and the pytest plugin give it."""
-    exchange, assembled = call.exchange, call.assembled or Assembled()
+def call_row(call: BenchCall, *, is_brief: bool = False) -> dict[str, Any]:
+    """The call as the admin API and the pytest plugin give it; `is_brief` without what was sent and answered."""
+    return _outline(call) if is_brief else _outline(call) | _contents(call)
+
+
+def _contents(call: BenchCall) -> dict[str, Any]:
+    assembled = call.assembled or Assembled()
+    return {
+        "request": plain_request(call.request),
+        "context": context_of(call),
+        "request_headers": dict(call.request.headers),
+        "response_text": assembled.text,
+        "reasoning": assembled.reasoning,
+        "refusal": assembled.refusal,
+        "tool_calls": [[one.name, one.arguments] for one in assembled.tool_calls],
+    }
+
+
+def _outline(call: BenchCall) -> dict[str, Any]:
+    exchange = call.exchange
     usage = exchange.usage
     nanousd = exchange.cost.nanousd
     return {
@@ -127,13 +144,6 @@ def call_row(call: BenchCall) -> dict[str, Any]:
         "ended_by": call.ended_by or None,
         "error": exchange.error,
         "error_text": exchange.error_text,
-        "request": plain_request(call.request),
-        "context": context_of(call),
-        "request_headers": dict(call.request.headers),
-        "response_text": assembled.text,
-        "reasoning": assembled.reasoning,
-        "refusal": assembled.refusal,
-        "tool_calls": [[call.name, call.arguments] for call in assembled.tool_calls],
         "finish": exchange.finish,
         "usage": None
         if usage is None

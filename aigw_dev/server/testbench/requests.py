@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from aigw_dev.core.mask import mask_url
 from aigw_dev.core.recording.fixture import Blob, FilePart, Request
+from aigw_dev.core.recording.keys import SUBPROTOCOLS
 from aigw_dev.server.call import Call, Trail
 from aigw_dev.server.headers import Pairs, value_of
 from aigw_dev.server.inbound import Inbound
@@ -23,6 +24,7 @@ def of_caller(inbound: Inbound, clean: Clean) -> Request:
     made = Request(
         op=operation.name, method=inbound.method, path=_path(inbound), headers=_headers(inbound.headers)
     )
+    _take_offers(made, inbound)
     if inbound.upload is not None:
         _take_upload(made, inbound)
     elif inbound.body:
@@ -34,6 +36,7 @@ def of_call(call: Call, trail: Trail, clean: Clean) -> Request:
     """What went to a provider; a body that was streamed up is not repeated."""
     headers = _headers(call.headers)
     made = Request(op=trail.operation, method=call.method, headers=headers, path=path_of_call(call, trail))
+    _take_offers(made, trail.inbound)
     if isinstance(call.body, bytes) and call.body:
         made.body = decoded(clean(call.body))
     return made
@@ -65,7 +68,14 @@ def _path(inbound: Inbound) -> str:
             else match.operation.path.replace("{id}", match.resource_id)
         )
         return f"{rest}?{query}" if query else rest
+    if inbound.subprotocols is not None:  # a socket has no body: what is asked stands in the query
+        return mask_url(f"?{inbound.query.decode('latin-1')}") if inbound.query else ""
     return f"models/{match.path_model}" if match.path_model else ""
+
+
+def _take_offers(made: Request, inbound: Inbound) -> None:
+    if inbound.subprotocols:
+        made.headers[SUBPROTOCOLS] = b", ".join(inbound.subprotocols).decode("latin-1")
 
 
 def _headers(pairs: Pairs) -> dict[str, str]:

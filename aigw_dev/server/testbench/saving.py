@@ -26,6 +26,7 @@ from aigw_dev.fixture_files.naming import name_of_request
 from aigw_dev.server.headers import value_of
 from aigw_dev.server.testbench.capture import Captured
 from aigw_dev.server.testbench.plain import dollars
+from aigw_dev.server.testbench.socket_capture import CapturedSocket
 from aigw_dev.server.testbench.trial import BenchCall, Trial
 
 _FAILED: Final = 400
@@ -229,6 +230,8 @@ def _is_same(request: Request, captured: Captured) -> bool:
 
 def response_of(captured: Captured, blobs: Blobs, *, is_raw: bool = False) -> Response:
     """The reply as it came."""
+    if isinstance(captured, CapturedSocket) and captured.said is not None:
+        return captured.response(blobs, is_exact=is_raw)
     kind = value_of(captured.headers, b"content-type")
     made = Response(
         status=captured.status,

@@ -76,7 +76,7 @@ class BenchCall:
         """The exchange has ended; `is_gone`: because its caller left."""
         self.has_ended = True
         self.assembled = heard
-        if isinstance(self.found, Miss) and self.exchange.error == "fixture_miss":
+        if self.exchange.error == "fixture_miss":
             self.ended_by = "miss"
         elif is_gone:
             self.ended_by = "client"
@@ -86,7 +86,7 @@ class BenchCall:
     def chosen(self) -> str:
         """Who answered, as `provider/model`."""
         exchange = self.exchange
-        return f"{exchange.provider}/{exchange.request_model}".removesuffix("/") if exchange.attempts else ""
+        return f"{exchange.provider}/{exchange.request_model}".strip("/") if exchange.attempts else ""
 
 
 class Trial:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from aigw_dev.core.recording.fixture import (
     Attempt,
     Blob,
+    Closing,
     End,
     EventRow,
     FilePart,
@@ -118,11 +119,13 @@ _FRAMES = st.one_of(
         Frame,
         side=st.sampled_from(["c", "s"]),
         dt_ms=_WAITS,
-        data=st.one_of(OBJECTS, st.lists(JSON, max_size=2)),
+        data=st.one_of(OBJECTS, st.lists(JSON, max_size=2), st.just({"binary": True})),
+        is_binary=st.booleans(),
     ),
     st.builds(Frame, side=st.sampled_from(["c", "s"]), dt_ms=_WAITS, text=_TEXTS),
     st.builds(Frame, side=st.sampled_from(["c", "s"]), dt_ms=_WAITS, blob=_BLOBS),
 )
+_CLOSINGS = st.builds(Closing, side=st.sampled_from(["c", "s"]), code=st.integers(1000, 4999), reason=_TEXTS)
 _SYNTHS = st.builds(
     Synth, text=_TEXTS, tool_calls=st.lists(JSON, max_size=2), chunks=st.one_of(st.none(), _WAITS)
 )
@@ -132,7 +135,13 @@ _WAYS: tuple[st.SearchStrategy[dict[str, Any]], ...] = (
     st.fixed_dictionaries({"blob": _BLOBS}),
     st.fixed_dictionaries({"events": st.lists(_ROWS, max_size=4), "dt_ms": st.lists(_WAITS, max_size=4)}),
     st.fixed_dictionaries({"raw": st.lists(st.tuples(_WAITS, st.binary(max_size=9)), max_size=3)}),
-    st.fixed_dictionaries({"ws": st.lists(_FRAMES, max_size=4), "dt_ms": st.lists(_WAITS, max_size=1)}),
+    st.fixed_dictionaries(
+        {
+            "ws": st.lists(_FRAMES, max_size=4),
+            "dt_ms": st.lists(_WAITS, max_size=1),
+            "close": st.one_of(st.none(), _CLOSINGS),
+        }
+    ),
     st.fixed_dictionaries({"synth": _SYNTHS}),
     st.just({}),
 )

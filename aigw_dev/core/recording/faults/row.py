@@ -44,9 +44,9 @@ class FaultRow(msgspec.Struct, frozen=True, kw_only=True):
     anthropic: str = ""
     gemini: str = ""
     openai_sdk: str = ""
-    """What the official openai Python SDK does (3.52, source read 2026-11-20)."""
+    """What the official openai Python SDK does (3.52, seen by tests/e2e/test_faults_sdks.py)."""
     anthropic_sdk: str = ""
-    """What the official anthropic Python SDK does (2.11, source read 2026-11-20)."""
+    """What the official anthropic Python SDK does (2.11, seen by tests/e2e/test_faults_sdks.py)."""
 
     @property
     def takes(self) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ BODY: Final = (
         anthropic="no usage",
         gemini="no usageMetadata",
         openai_sdk="raises nothing: usage is None",
-        anthropic_sdk="raises nothing: usage is missing",
+        anthropic_sdk="raises nothing: usage is missing; `messages.stream()`: AttributeError",
     ),
     FaultRow(
         id="body.null_content",
@@ -113,7 +113,7 @@ BODY: Final = (
         openai="size_bytes (64) too many are promised, then the connection closes",
         anthropic="same",
         gemini="same",
-        openai_sdk="retried, then APIConnectionError; streamed: APIConnectionError out of the stream",
+        openai_sdk="retried, then APIConnectionError; streamed: APIConnectionError, but nothing where [DONE] came before the end",
         anthropic_sdk="retried, then APIConnectionError; streamed: the HTTP client's RemoteProtocolError",
     ),
     FaultRow(
@@ -134,8 +134,8 @@ BODY: Final = (
         openai="size_bytes (52,428,800) of text in one string, streamed in one event",
         anthropic="same",
         gemini="same",
-        openai_sdk="the whole answer, in memory",
-        anthropic_sdk="the whole answer, in memory",
+        openai_sdk="raises nothing: the whole answer, in memory",
+        anthropic_sdk="raises nothing: the whole answer, in memory",
     ),
     FaultRow(
         id="body.wrong_content_type",
@@ -145,7 +145,7 @@ BODY: Final = (
         openai="200 text/html, a login page; `text`: the body as text/plain; `json`: a stream as application/json",
         anthropic="same",
         gemini="same",
-        openai_sdk="html: returns the page as a str, no exception; `text` too; a stream is read all the same",
-        anthropic_sdk="html: returns the page as a str, no exception; `text` too; a stream is read all the same",
+        openai_sdk="html: raises nothing, returns the page as a str, streamed: a stream of nothing; text, json: the answer, or a str",
+        anthropic_sdk="html: raises nothing, returns the page as a str, streamed: a stream of nothing (`messages.stream()`: AssertionError)",
     ),
 )

@@ -50,7 +50,7 @@ HTTP: Final = (
         anthropic="429 rate_limit_error, details.error_code enforced_spend_limit_reached; no retry-after",
         gemini="429 RESOURCE_EXHAUSTED, a quota of a day; no RetryInfo",
         openai_sdk=f"{_RETRIED}RateLimitError (it does not know that retrying is useless)",
-        anthropic_sdk=f"{_RETRIED}RateLimitError",
+        anthropic_sdk=f"{_RETRIED}EnforcedSpendLimitReachedError (a RateLimitError)",
     ),
     FaultRow(
         id="http.402",
@@ -61,7 +61,7 @@ HTTP: Final = (
         anthropic="402 billing_error",
         gemini="403 PERMISSION_DENIED: billing is disabled",
         openai_sdk=f"{_NO_RETRY}APIStatusError 402",
-        anthropic_sdk=f"{_NO_RETRY}APIStatusError 402",
+        anthropic_sdk=f"{_NO_RETRY}PaymentRequiredError",
     ),
     FaultRow(
         id="http.400.context",
@@ -138,7 +138,7 @@ HTTP: Final = (
         anthropic="408 timeout_error",
         gemini="408 DEADLINE_EXCEEDED",
         openai_sdk=f"{_RETRIED}APIStatusError 408",
-        anthropic_sdk=f"{_RETRIED}APIStatusError 408",
+        anthropic_sdk=f"{_RETRIED}RequestTimeoutError",
     ),
     FaultRow(
         id="http.409",
@@ -160,7 +160,7 @@ HTTP: Final = (
         anthropic="413 request_too_large",
         gemini="413 INVALID_ARGUMENT",
         openai_sdk=f"{_NO_RETRY}APIStatusError 413",
-        anthropic_sdk=f"{_NO_RETRY}RequestTooLargeError",
+        anthropic_sdk=f"{_NO_RETRY}ContentTooLargeError",
     ),
     FaultRow(
         id="http.499",
@@ -213,7 +213,7 @@ HTTP: Final = (
         anthropic="504 timeout_error",
         gemini="504 DEADLINE_EXCEEDED",
         openai_sdk=f"{_RETRIED}InternalServerError",
-        anthropic_sdk=f"{_RETRIED}DeadlineExceededError",
+        anthropic_sdk=f"{_RETRIED}GatewayTimeoutError",
     ),
     FaultRow(
         id="http.529",
@@ -234,8 +234,8 @@ HTTP: Final = (
         openai="the status of `status` (500)",
         anthropic="the status of `status` (500)",
         gemini="the status of `status` (500)",
-        openai_sdk="408, 409, 429 and 5xx are retried; APIStatusError or the status's own class",
-        anthropic_sdk="408, 409, 429 and 5xx are retried; APIStatusError or the status's own class",
+        openai_sdk="408, 409, 429 and 5xx are retried; then APIStatusError or the status's own class (500: InternalServerError)",
+        anthropic_sdk="408, 409, 429 and 5xx are retried; then APIStatusError or the status's own class (500: InternalServerError)",
     ),
 )
 
@@ -304,7 +304,7 @@ SLOW: Final = (
         anthropic="same; its keep-alive is `event: ping`",
         gemini="same",
         openai_sdk=f"{_SLOW_SDK}APITimeoutError out of the stream, not retried",
-        anthropic_sdk=f"{_SLOW_SDK}the HTTP client's ReadTimeout out of the stream, not retried",
+        anthropic_sdk="waits; past its read timeout (600 s): APITimeoutError, retried; streamed: the HTTP client's ReadTimeout, not retried",
     ),
     FaultRow(
         id="slow.events",

@@ -6,9 +6,6 @@ from aigw_dev.core.recording.faults.row import BEDROCK, CUT, PLACE, FaultRow
 
 _SILENT: Final = "raises nothing: the loop ends as if the answer were whole"
 _SKIPPED: Final = "the whole answer"
-_BROKEN: Final = "APIConnectionError out of the stream, not retried"
-_BROKEN_A: Final = "the HTTP client's RemoteProtocolError or ReadError out of the stream, not retried"
-_SNAPSHOT: Final = "raw: passes as it is; `messages.stream()` fails or gives a wrong message"
 
 STREAM: Final = (
     FaultRow(
@@ -19,8 +16,8 @@ STREAM: Final = (
         openai="no finish_reason, no [DONE] (Responses: no response.completed); last chunk of length 0",
         anthropic="no message_delta, no message_stop",
         gemini="no finishReason",
-        openai_sdk=_SILENT,
-        anthropic_sdk=_SILENT,
+        openai_sdk="streamed: raises nothing, the loop ends as if the answer were whole; whole: JSONDecodeError, not retried",
+        anthropic_sdk="streamed: raises nothing, the loop ends as if the answer were whole; whole: JSONDecodeError, not retried",
     ),
     FaultRow(
         id="stream.cut.dirty",
@@ -30,8 +27,8 @@ STREAM: Final = (
         openai="closed without the last chunk of length 0",
         anthropic="same",
         gemini="same",
-        openai_sdk=_BROKEN,
-        anthropic_sdk=_BROKEN_A,
+        openai_sdk="streamed: APIConnectionError out of the loop, not retried; whole: APIConnectionError, retried",
+        anthropic_sdk="streamed: the HTTP client's RemoteProtocolError, not retried; whole: APIConnectionError, retried",
     ),
     FaultRow(
         id="stream.reset",
@@ -41,8 +38,8 @@ STREAM: Final = (
         openai="RST",
         anthropic="same",
         gemini="same",
-        openai_sdk=_BROKEN,
-        anthropic_sdk=_BROKEN_A,
+        openai_sdk="streamed: APIConnectionError out of the loop, not retried; whole: APIConnectionError, retried",
+        anthropic_sdk="streamed: the HTTP client's ReadError, not retried; whole: APIConnectionError, retried",
     ),
     FaultRow(
         id="stream.cut.in_tool_args",
@@ -64,8 +61,8 @@ STREAM: Final = (
         openai="silence, or `: ping` in the beat of ping_ms, until the caller leaves",
         anthropic="silence, or `event: ping` in the beat of ping_ms",
         gemini="silence, or `: ping`",
-        openai_sdk="APITimeoutError after the read timeout (600 s); never with pings",
-        anthropic_sdk="the HTTP client's ReadTimeout after the read timeout (600 s); never with pings",
+        openai_sdk="after the read timeout (600 s) APITimeoutError, streamed: not retried, whole: retried; never with pings",
+        anthropic_sdk="after the read timeout (600 s) streamed: the HTTP client's ReadTimeout, not retried; whole: APITimeoutError, retried; never with pings",
     ),
     FaultRow(
         id="stream.no_done",
@@ -76,8 +73,8 @@ STREAM: Final = (
         openai="finish_reason comes, [DONE] (Responses: response.completed) does not; open (`end`: hold, clean)",
         anthropic="no message_stop",
         gemini="it has no terminator: the connection stays open after the last event",
-        openai_sdk="hangs until the read timeout; with end=clean the whole answer",
-        anthropic_sdk="hangs until the read timeout; with end=clean the whole answer",
+        openai_sdk="hangs until the read timeout, then APITimeoutError, not retried; with end=clean the whole answer",
+        anthropic_sdk="hangs until the read timeout, then the HTTP client's ReadTimeout, not retried; with end=clean the whole answer",
     ),
     FaultRow(
         id="stream.done_no_finish",
@@ -102,7 +99,7 @@ STREAM: Final = (
         "or response.failed with kind=failed",
         anthropic="event: error, overloaded_error",
         gemini='data: {"error":{"code":503,...,"status":"UNAVAILABLE"}}',
-        openai_sdk="APIError without a status, not retried; Responses: an event to look at",
+        openai_sdk="APIError without a status, not retried; Responses: raises nothing, it is an event to look at",
         anthropic_sdk="APIStatusError with status_code 200 and type overloaded_error, not retried",
     ),
     FaultRow(
@@ -206,8 +203,8 @@ STREAM: Final = (
         openai="the event after after_events (1) again",
         anthropic="same: the first content_block_start again, its index twice",
         gemini="same",
-        openai_sdk="raises nothing: the text is doubled",
-        anthropic_sdk=_SNAPSHOT,
+        openai_sdk="raises nothing: the text is doubled (Responses: an event twice, the text is right)",
+        anthropic_sdk="raises nothing: the answer is right, also of `messages.stream()`",
     ),
     FaultRow(
         id="stream.reorder",
@@ -218,8 +215,8 @@ STREAM: Final = (
         openai="the event after after_events (1) comes behind the next",
         anthropic="same",
         gemini="same",
-        openai_sdk="raises nothing: the text is garbled",
-        anthropic_sdk=_SNAPSHOT,
+        openai_sdk="raises nothing: the text is garbled (Responses: the default place is before the text)",
+        anthropic_sdk="raw: passes as it is; `messages.stream()`: IndexError where a block's piece comes before its start",
     ),
     FaultRow(
         id="stream.skip",
@@ -230,8 +227,8 @@ STREAM: Final = (
         openai="the event after after_events (1) does not come",
         anthropic="same",
         gemini="same",
-        openai_sdk="raises nothing: the text has a hole",
-        anthropic_sdk=_SNAPSHOT,
+        openai_sdk="raises nothing: the text has a hole (Responses: the default place is before the text)",
+        anthropic_sdk="raw: passes as it is; `messages.stream()`: IndexError where a block's start is missing",
     ),
     FaultRow(
         id="stream.empty_choices",
@@ -256,6 +253,6 @@ STREAM: Final = (
         anthropic="no usage in message_delta",
         gemini="no usageMetadata",
         openai_sdk="raises nothing: usage is None",
-        anthropic_sdk="raw: usage is None; `messages.stream()` keeps message_start's",
+        anthropic_sdk="raw: raises nothing, usage is None; `messages.stream()`: AttributeError",
     ),
 )

@@ -10,8 +10,8 @@ divided by blanks or commas:
 
     http.429@route:ai-test/qwen/qwen3-max;times=2;retry_after_ms=30 stream.cut;after=3
 
-Short words: `after` is `after_events`, `k` too; `stream.cut` is `stream.cut.clean`; `http.503` of a range of status
-codes is its own id, `http.status;status=507` any other.
+Short words: `after` and `k` mean `after_events`; `stream.cut` is `stream.cut.clean`; `http.status;status=507` is any status
+that has no id of its own. At the client's edge a model is `ID@client;model=NAME`.
 """
 
 import re
@@ -79,7 +79,7 @@ class FaultSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     times: int | None = None
     """Strikes this many times, then no more; None = every matching call."""
     on_call: int | None = None
-    """Strikes first on this matching call, counted from 1."""
+    """Strikes this matching call, counted from 1; with `times` that one and those after it."""
     rate: float | None = None
     """Strikes with this likelihood, 0 to 1."""
     seed: int | None = None

@@ -161,7 +161,7 @@ class _Wrong(abc.ABC):
         self.measure(body)
         return self.event(body)
 
-    def measure(self, payload: Object) -> None:
+    def measure(self, payload: Object) -> None:  # noqa: B027 - most need not look
         """Look at an event before any is changed."""
 
     @abc.abstractmethod

@@ -1,0 +1,182 @@
+"""Messages of a WebSocket: what a fixture keeps of them, and when a caller's message is the recorded one."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from aigw_dev.core.recording.fixture import Blob, Frame
+from aigw_dev.core.recording.frames import Script, frame_of, message_of
+from aigw_dev.core.recording.ignore import compile_rules
+from tests.core.recording.made_fixtures import OBJECTS
+
+AUDIO = base64.b64encode(bytes(range(256)) * 2).decode()
+
+
+def stored(content: bytes, media_type: str) -> Blob:
+    return Blob(sha256=hashlib.sha256(content).hexdigest(), type=media_type, bytes=len(content))
+
+
+def kept(payload: bytes, *, is_text: bool = True, is_exact: bool = False) -> Frame:
+    return frame_of("c", payload, is_text=is_text, dt_ms=3, store=stored, is_exact=is_exact)
+
+
+def script(*frames: Frame, ignore: tuple[str, ...] = ()) -> Script:
+    return Script(frames, op="openai.realtime", rules=compile_rules(ignore))
+
+
+def c(**data: Any) -> Frame:
+    return Frame(side="c", data=data)
+
+
+def s(**data: Any) -> Frame:
+    return Frame(side="s", data=data)
+
+
+def paths(made: Script, **sent: Any) -> list[str] | None:
+    """Where a message differs from the recorded one."""
+    fields = made.hear(json.dumps(sent).encode(), is_text=True)
+    return None if fields is None else [one.path for one in fields]
+
+
+@pytest.mark.parametrize(
+    ("payload", "is_text", "frame"),
+    [
+        (b'{"a": 1}', True, Frame(side="c", dt_ms=3, data={"a": 1})),
+        (b' [1, "x"]', True, Frame(side="c", dt_ms=3, data=[1, "x"])),
+        (b'{"a": 1}', False, Frame(side="c", dt_ms=3, data={"a": 1}, is_binary=True)),
+        (b"hello", True, Frame(side="c", dt_ms=3, text="hello")),
+        (b"5", True, Frame(side="c", dt_ms=3, text="5")),
+        (b'{"a": 1, "a": 2}', True, Frame(side="c", dt_ms=3, text='{"a": 1, "a": 2}')),
+        (b"{", False, Frame(side="c", dt_ms=3, blob=stored(b"{", "application/octet-stream"))),
+        (b"", True, Frame(side="c", dt_ms=3, text="")),
+    ],
+)
+def test_json_is_kept_as_data_other_text_as_it_is_and_bytes_aside(
+    payload: bytes, is_text: bool, frame: Frame
+) -> None:
+    assert kept(payload, is_text=is_text) == frame
+
+
+def test_exactly_kept_json_is_a_text_with_its_blanks() -> None:
+    assert kept(b'{"a":  1}', is_exact=True).text == '{"a":  1}'
+    assert kept(b'{"a":  1}', is_exact=True, is_text=False).blob is not None
+
+
+@given(OBJECTS)
+def test_a_message_of_json_says_the_same_again(value: dict[str, Any]) -> None:
+    payload = json.dumps(value).encode()
+    again = message_of(kept(payload), read_blob=lambda _: b"", inline=lambda one: one)
+    assert json.loads(again) == value
+
+
+def test_text_and_bytes_are_said_again_as_they_were() -> None:
+    def said(frame: Frame) -> bytes:
+        return message_of(frame, read_blob=lambda blob: blob.sha256.encode(), inline=lambda one: one)
+
+    assert said(Frame(side="s", text="h\u00e4")) == "h\u00e4".encode()
+    assert said(Frame(side="s")) == b""
+    assert said(Frame(side="s", blob=Blob(sha256="ab"))) == b"ab"
+
+
+def test_key_order_numbers_and_the_message_s_own_id_do_not_count() -> None:
+    made = script(c(type="x", event_id="e1", temperature=1.0, deep={"b": 2, "a": 1}))
+    assert paths(made, deep={"a": 1, "b": 2}, temperature=1, type="x", event_id="other") == []
+    assert made.heard == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "where"),
+    [
+        ({"type": "x", "text": "b"}, ["text"]),
+        ({"type": "x"}, ["text"]),
+        ({"type": "x", "text": "a", "more": 1}, ["more"]),
+        ({"type": "x", "text": "a", "deep": {"event_id": "counts here"}}, ["deep"]),
+    ],
+)
+def test_what_differs_is_named_and_the_recorded_message_stays_expected(
+    sent: dict[str, Any], where: list[str]
+) -> None:
+    made = script(c(type="x", text="a"))
+    assert paths(made, **sent) == where
+    assert made.heard == 0
+    assert paths(made, type="x", text="a") == []
+
+
+def test_one_message_too_many_differs_from_nothing() -> None:
+    made = script(s(type="hello"), c(type="x"), s(type="bye"))
+    assert len(made) == 1
+    assert paths(made, type="x") == []
+    assert paths(made, type="x") is None
+
+
+def test_ids_that_the_caller_makes_up_count_by_their_links() -> None:
+    recorded = (
+        c(item={"id": "a1", "type": "message"}),
+        c(previous_item_id="a1", item={"id": "a2"}),
+        c(type="delete", item_id="a1"),
+    )
+    made = script(*recorded)
+    assert paths(made, item={"id": "b1", "type": "message"}) == []
+    assert paths(made, previous_item_id="b1", item={"id": "b2"}) == []
+    assert paths(made, type="delete", item_id="b2") == ["item_id"], "a wrong link is a difference"
+    assert paths(made, type="delete", item_id="b1") == []
+
+
+def test_ids_that_the_provider_gave_count_as_they_are() -> None:
+    made = script(s(response={"id": "resp_1"}), c(type="cancel", response_id="resp_1"))
+    assert paths(made, type="cancel", response_id="resp_2") == ["response_id"]
+    assert paths(made, type="cancel", response_id="resp_1") == []
+
+
+def test_an_id_that_says_what_is_meant_counts() -> None:
+    made = script(c(session={"voice": {"id": "marin"}, "metadata": {"call_id": "1"}}))
+    assert paths(made, session={"voice": {"id": "other"}, "metadata": {"call_id": "1"}}) == [
+        "session.voice.id"
+    ]
+
+
+def test_ids_within_a_responses_input_count_by_their_links_too() -> None:
+    made = script(c(type="response.create", input=[{"type": "function_call_output", "call_id": "c1"}]))
+    assert (
+        paths(made, type="response.create", input=[{"type": "function_call_output", "call_id": "c2"}]) == []
+    )
+
+
+def test_the_provider_repeats_the_ids_that_the_caller_uses_now() -> None:
+    echo = {"type": "created", "item": {"id": "a1", "text": "a1 stays"}, "all": ["a1", "given"]}
+    made = script(c(item={"id": "a1"}), s(**echo))
+    assert made.retold(echo) is echo
+    assert paths(made, item={"id": "b1"}) == []
+    assert made.retold(echo) == {
+        "type": "created",
+        "item": {"id": "b1", "text": "a1 stays"},
+        "all": ["b1", "given"],
+    }
+
+
+def test_media_counts_by_its_bytes_wherever_they_lie() -> None:
+    content = base64.b64decode(AUDIO)
+    blob = Blob(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content), form="base64")
+    made = script(
+        c(type="append", audio=blob), Frame(side="c", blob=stored(content, "application/octet-stream"))
+    )
+    assert paths(made, type="append", audio=AUDIO.replace("A", "B", 1)) == ["audio"]
+    assert paths(made, type="append", audio=AUDIO) == []
+    assert made.hear(content + b"x", is_text=False) != []
+    assert made.hear(content, is_text=False) == []
+
+
+def test_texts_that_are_no_json_count_as_they_are_and_json_kept_as_text_as_json() -> None:
+    made = script(Frame(side="c", text="hello"), Frame(side="c", text='{"a": 1}'))
+    assert made.hear(b"hello ", is_text=True) != []
+    assert made.hear(b"hello", is_text=True) == []
+    assert made.hear(b'{"a":1}', is_text=True) == []
+
+
+def test_ignore_rules_are_in_force_for_each_message() -> None:
+    made = script(c(type="x", at="12:00", text="on 2026-01-01"), ignore=("at", r"$.text~\d{4}-\d\d-\d\d"))
+    assert paths(made, type="x", at="13:00", text="on 2027-02-03") == []

@@ -1,0 +1,360 @@
+"""The library of examples, as a fresh machine serves it: every file is asked for by the SDK that its readers use."""
+
+import io
+import json
+import subprocess
+import wave
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import anthropic
+import httpx
+import openai
+import pytest
+from google import genai
+from google.genai import types
+
+from tests.conftest import REPOSITORY
+from tests.e2e.conftest import AIGW
+from tests.e2e.replaying import ReplayProcess
+
+LIBRARY: Final = REPOSITORY / "fixtures" / "library"
+NAMES: Final = sorted(path.name.removesuffix(".aigw.json") for path in LIBRARY.glob("*.aigw.json"))
+PARAMETERS: Final = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
+WEATHER: Final[Any] = {
+    "type": "function",
+    "function": {"name": "get_weather", "description": "Weather for a city", "parameters": PARAMETERS},
+}
+CLAUDE_WEATHER: Final[Any] = {
+    "name": "get_weather",
+    "description": "Weather for a city",
+    "input_schema": PARAMETERS,
+}
+USAGE: Final[Any] = {"include_usage": True}
+
+pytestmark = pytest.mark.xdist_group("fixture_library")
+
+
+@pytest.fixture(scope="module")
+def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReplayProcess]:
+    cwd = tmp_path_factory.mktemp("elsewhere")
+    with ReplayProcess(LIBRARY, "--config", str(LIBRARY / "aigw-dev.yaml"), cwd=cwd) as process:
+        yield process
+
+
+def _openai(base: str) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{base}/openai/v1", api_key="none", max_retries=0)
+
+
+def _claude(base: str) -> anthropic.Anthropic:
+    return anthropic.Anthropic(base_url=f"{base}/anthropic", api_key="none", max_retries=0)
+
+
+def _user(text: str) -> list[Any]:
+    return [{"role": "user", "content": text}]
+
+
+def chat(base: str) -> None:
+    with _openai(base) as client:
+        plain = client.chat.completions.create(model="gpt-4o-mini", messages=_user("Capital of France?"))
+        system: Any = {"role": "system", "content": "You are terse.\nAnswer with one word."}
+        terse = client.chat.completions.create(
+            model="gpt-4o-mini", messages=[system, *_user("Capital of France?")], temperature=0
+        )
+    assert [one.choices[0].message.content for one in (plain, terse)] == ["Paris.", "Paris."]
+    assert terse.usage is not None
+    assert terse.usage.total_tokens == 26
+
+
+def chat_stream(base: str) -> None:
+    said: list[str] = []
+    with _openai(base) as client:
+        for question in ("Capital of France?", "Tell me a story."):
+            chunks = list(
+                client.chat.completions.create(
+                    model="gpt-4o-mini", messages=_user(question), stream=True, stream_options=USAGE
+                )
+            )
+            said.append("".join(one.choices[0].delta.content or "" for one in chunks if one.choices))
+            assert chunks[-1].usage is not None
+    assert said[0] == "Paris is the capital of France."
+    assert said[1].startswith("Once upon a time, ")
+
+
+def tool_loop(base: str) -> None:
+    turns = _user("Weather in Oslo?")
+    with _openai(base) as client:
+        first = client.chat.completions.create(model="gpt-4o-mini", messages=turns, tools=[WEATHER])
+        (call,) = first.choices[0].message.tool_calls or []
+        assert call.type == "function"
+        assert json.loads(call.function.arguments) == {"city": "Oslo"}
+        turns += _answered(call.id)
+        second = client.chat.completions.create(model="gpt-4o-mini", messages=turns, tools=[WEATHER])
+    assert second.choices[0].message.content == "It is 4 °C in Oslo."
+
+
+def tool_loop_stream(base: str) -> None:
+    turns = _user("Weather in Oslo?")
+    with _openai(base) as client:
+        chunks = list(
+            client.chat.completions.create(
+                model="gpt-4o-mini", messages=turns, tools=[WEATHER], stream=True, stream_options=USAGE
+            )
+        )
+        calls = [call for one in chunks for choice in one.choices for call in choice.delta.tool_calls or ()]
+        arguments = "".join(call.function.arguments or "" for call in calls if call.function)
+        assert json.loads(arguments) == {"city": "Oslo"}
+        turns += _answered(str(calls[0].id))
+        again = client.chat.completions.create(
+            model="gpt-4o-mini", messages=turns, tools=[WEATHER], stream=True, stream_options=USAGE
+        )
+        said = "".join(choice.delta.content or "" for one in again for choice in one.choices)
+    assert said == "It is 4 °C in Oslo."
+
+
+def _answered(call: str) -> list[Any]:
+    """What an app appends once it has run the tool."""
+    function = {"name": "get_weather", "arguments": '{"city":"Oslo"}'}
+    return [
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": call, "type": "function", "function": function}],
+        },
+        {"role": "tool", "tool_call_id": call, "content": '{"temp_c": 4}'},
+    ]
+
+
+def anthropic_thinking(base: str) -> None:
+    with (
+        _claude(base) as client,
+        client.messages.stream(
+            model="claude-haiku-4-5",
+            max_tokens=2048,
+            thinking={"type": "enabled", "budget_tokens": 1024},
+            messages=_user("What is 17 times 3?"),
+        ) as stream,
+    ):
+        thought, answer = stream.get_final_message().content
+    assert thought.type == "thinking"
+    assert thought.thinking == "17 times 3 is 51, and 51 is odd."
+    assert len(thought.signature) == 88
+    assert answer.type == "text"
+    assert answer.text == "17 × 3 = 51."
+
+
+def anthropic_tool_stream(base: str) -> None:
+    with (
+        _claude(base) as client,
+        client.messages.stream(
+            model="claude-haiku-4-5",
+            max_tokens=200,
+            tools=[CLAUDE_WEATHER],
+            messages=_user("Weather in Oslo?"),
+        ) as stream,
+    ):
+        final = stream.get_final_message()
+    assert final.stop_reason == "tool_use"
+    assert final.content[1].type == "tool_use"
+    assert final.content[1].input == {"city": "Oslo"}
+
+
+def responses_stream(base: str) -> None:
+    with _openai(base) as client:
+        events = list(
+            client.responses.create(model="gpt-4o-mini", input="What is two plus two?", stream=True)
+        )
+    assert [one.sequence_number for one in events] == list(range(len(events)))
+    assert (
+        "".join(one.delta for one in events if one.type == "response.output_text.delta")
+        == "Two plus two is four."
+    )
+    assert events[-1].type == "response.completed"
+    assert events[-1].response.output_text == "Two plus two is four."
+
+
+def gemini(base: str) -> None:
+    options = types.HttpOptions(base_url=f"{base}/gemini")
+    sdk: Any
+    with genai.Client(api_key="none", vertexai=False, http_options=options) as sdk:
+        whole = sdk.models.generate_content(model="gemini-2.5-flash", contents="Capital of Italy?")
+        pieces = sdk.models.generate_content_stream(model="gemini-2.5-flash", contents="Count to three.")
+        said = [piece.text for piece in pieces]
+    assert whole.text == "Rome."
+    assert said == ["One ", "two ", "three."]
+
+
+def embeddings(base: str) -> None:
+    with _openai(base) as client:
+        found = [
+            client.embeddings.create(
+                model="text-embedding-3-small",
+                input=["red", "green"],
+                dimensions=256,
+                encoding_format=encoding,
+            ).data
+            for encoding in ("float", "base64")
+        ]
+    assert [len(one.embedding) for one in found[0]] == [256, 256]
+    raw = found[1][0].embedding
+    assert isinstance(raw, str), "base64 was asked for by name, so the SDK leaves it"
+    assert len(raw) == 256 * 4 // 3 * 4 + 4
+
+
+def transcription(base: str) -> None:
+    held = io.BytesIO()
+    with wave.open(held, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(1)
+        out.setframerate(8000)
+        out.writeframes(bytes(128 + step % 8 * 4 for step in range(400)))
+    with _openai(base) as client:
+        heard = client.audio.transcriptions.create(
+            model="whisper-1", file=("morning.wav", held.getvalue(), "audio/wav"), language="en"
+        )
+    assert heard.text == "Good morning."
+
+
+def speech(base: str) -> None:
+    with _openai(base) as client:
+        spoken = client.audio.speech.create(model="tts-1", voice="alloy", input="Good morning.").read()
+    assert spoken == b"ID3\x04" + bytes(6) + bytes(step * 37 % 256 for step in range(600))
+
+
+def fallback(base: str) -> None:
+    with _openai(base) as client:
+        said = client.chat.completions.create(model="smart", max_tokens=16, messages=_user("ping"))
+    assert said.choices[0].message.content == "pong"
+
+
+def truncated_stream(base: str) -> None:
+    said = ""
+    with _openai(base) as client, pytest.raises(openai.APIError, match="ended early|broke|reset"):
+        for one in client.chat.completions.create(
+            model="gpt-4o-mini", messages=_user("Recite the alphabet."), stream=True
+        ):
+            said += one.choices[0].delta.content or ""
+    assert said == "A B C "
+
+
+def errors(base: str) -> None:
+    with _openai(base) as client:
+        ask = client.chat.completions.create
+        with pytest.raises(openai.NotFoundError, match="does not exist"):
+            ask(model="gpt-5-imaginary", messages=_user("hi"))
+        with pytest.raises(openai.BadRequestError) as refused:
+            ask(model="gpt-4o-mini", temperature=7, messages=_user("hi"))
+        with pytest.raises(openai.InternalServerError):
+            ask(model="gpt-4o-mini", messages=_user("Are you busy?"))
+    assert refused.value.param == "temperature"
+
+
+def hand_written(base: str) -> None:
+    system: Any = {"role": "system", "content": "Anything at all."}
+    with _openai(base) as client:
+        for word in ("hello", "goodbye"):
+            asked = [system, *_user(f"Translate '{word}' into French.")]
+            whole = client.chat.completions.create(model="gpt-4o-mini", messages=asked)
+            pieces = client.chat.completions.create(
+                model="gpt-4o-mini", messages=asked, stream=True, stream_options=USAGE
+            )
+            streamed = "".join(choice.delta.content or "" for one in pieces for choice in one.choices)
+            assert (whole.choices[0].message.content, streamed) == ("Bonjour.", "Bonjour.")
+            assert whole.usage is not None
+            assert whole.usage.total_tokens == 23
+        cut = client.chat.completions.create(model="gpt-4o-mini", messages=_user("Write without end."))
+    assert cut.choices[0].finish_reason == "length"
+    with _claude(base) as client:
+        called = client.messages.create(
+            model="claude-haiku-4-5",
+            max_tokens=50,
+            tools=[CLAUDE_WEATHER],
+            messages=_user("Look up order 17."),
+        )
+    assert called.content[0].type == "tool_use"
+    assert called.content[0].input == {"number": 17}
+
+
+DRIVES: Final[dict[str, Callable[[str], None]]] = {
+    drive.__name__: drive
+    for drive in (
+        anthropic_thinking,
+        anthropic_tool_stream,
+        chat,
+        chat_stream,
+        embeddings,
+        errors,
+        fallback,
+        gemini,
+        hand_written,
+        responses_stream,
+        speech,
+        tool_loop,
+        tool_loop_stream,
+        transcription,
+        truncated_stream,
+    )
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_file_answers_the_sdks_as_often_as_they_ask(replay: ReplayProcess, name: str) -> None:
+    drive = DRIVES[name]
+    for _ in range(2):
+        drive(f"{replay.url}/t/{name}")
+    seen = replay.admin(f"/tests/{name}")
+    assert seen["misses"] == []
+    assert seen["unused"] == []
+    assert {call["from"] for call in seen["calls"]} == {"fixture"}
+
+
+def test_the_fallback_says_what_the_route_did_and_what_it_cost(replay: ReplayProcess) -> None:
+    fallback(f"{replay.url}/t/fallback")
+    call = replay.admin("/tests/fallback")["calls"][-1]
+    assert [(one["upstream"], one["status"]) for one in call["attempts"]] == [
+        ("openai/gpt-4o-mini", 429),
+        ("anthropic/claude-haiku-4-5", 200),
+    ]
+    assert call["route"] == {"asked": "smart", "rule": "smart", "chosen": "anthropic/claude-haiku-4-5"}
+    assert call["cost_usd"] == "0.000042"
+
+
+def test_below_no_test_every_file_answers(replay: ReplayProcess) -> None:
+    body = {"model": "gpt-4o-mini", "messages": _user("Capital of France?")}
+    answer = httpx.post(f"{replay.url}/v1/chat/completions", json=body, timeout=30)
+    assert answer.json()["choices"][0]["message"]["content"] == "Paris."
+
+
+def test_a_fresh_machine_needs_nothing_but_the_folder(tmp_path: Path) -> None:
+    with ReplayProcess(LIBRARY, cwd=tmp_path) as bare:
+        for name in set(NAMES) - {"fallback"}:  # that one is about a route
+            DRIVES[name](f"{bare.url}/t/{name}")
+
+
+def test_what_is_not_in_the_library_misses(replay: ReplayProcess) -> None:
+    body = {"model": "gpt-4o-mini", "messages": _user("Capital of Germany?")}
+    answer = httpx.post(f"{replay.url}/t/chat/openai/v1/chat/completions", json=body, timeout=30)
+    assert answer.status_code == 424
+    assert answer.json()["error"]["code"] == "fixture_miss"
+    replay.admin("/tests", "POST", json={"test": "chat"})  # rewound: the miss was this test's
+
+
+@pytest.mark.parametrize("command", [["fmt", "--check"], ["check", "--strict"]], ids=" ".join)
+def test_the_library_is_in_its_canonical_form_and_whole(command: list[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*AIGW, "fixtures", *command, str(LIBRARY)],
+        capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_media_and_vectors_lie_beside_the_files_and_each_is_named() -> None:
+    text = "".join(path.read_text("utf-8") for path in LIBRARY.glob("*.aigw.json"))
+    for blob in (LIBRARY / "_blobs").iterdir():
+        assert blob.stem in text, f"{blob.name} belongs to no fixture"

@@ -1,0 +1,330 @@
+"""WebSockets recorded and replayed: a recording stands in for the connection, message by message."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websockets
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from aigw_dev.core.recording.fixture import Closing, Fixture
+from aigw_dev.server.testbench.bench import Bench, BenchSettings
+from aigw_dev.server.testbench.trial_options import Mode
+from tests.server.socket_stage import KEY, SocketProvider, SocketStage, eventually, socket_stage
+from tests.server.testbench.stage import answer, lay
+
+pytestmark = pytest.mark.anyio
+PATH = "/t/talk/openai/v1/realtime?model=one/m"
+
+
+class Gate:
+    """A gateway of sockets with a bench."""
+
+    def __init__(self, stage: SocketStage, bench: Bench) -> None:
+        self.stage = stage
+        self.bench = bench
+
+    def call(self, path: str = PATH, **more: Any) -> Any:
+        return self.stage.call(path, **more)
+
+    async def recorded(self, name: str = "talk", count: int = 1) -> Fixture:
+        """The fixture, once it holds `count` interactions."""
+        library = self.bench.library
+
+        def is_there() -> bool:
+            return library.has(name) and len(library.read(name).interactions) == count
+
+        await eventually(is_there)
+        return library.read(name)
+
+
+@asynccontextmanager
+async def benched(
+    folder: Path, mode: Mode, provider: SocketProvider | None = None, **settings: Any
+) -> AsyncGenerator[Gate]:
+    """Recording needs a provider; replaying has none to reach."""
+    own = folder / mode
+    own.mkdir(exist_ok=True)
+    bench = Bench(BenchSettings(root=folder / "fx", mode=mode, **settings))
+    one = provider or SocketProvider()
+    one.url = one.url or "http://127.0.0.1:9"
+    async with socket_stage(own, bench=bench, one=one) as stage:
+        yield Gate(stage, bench)
+
+
+async def talk(socket: ServerConnection) -> None:
+    """A provider whose event ids are never the same, and which repeats what it is told."""
+    for number in range(9):
+        said = {
+            "type": "session.created" if not number else "echo",
+            "event_id": f"event_{id(socket)}_{number}",
+        }
+        if number:
+            said["heard"] = json.loads(await socket.recv())
+            if said["heard"].get("type") == "stop":
+                await socket.close(4001, "enough")
+                return
+        await socket.send(json.dumps(said))
+
+
+async def say(caller: ClientConnection, **event: Any) -> Any:
+    await caller.send(json.dumps(event))
+    return json.loads(await caller.recv())
+
+
+async def test_a_conversation_is_replayed_message_by_message_without_a_provider(tmp_path: Path) -> None:
+    async with SocketProvider(talk) as one, benched(tmp_path, "record", one) as gate:
+        async with gate.call(subprotocols=[Subprotocol("realtime")]) as caller:
+            assert json.loads(await caller.recv())["type"] == "session.created"
+            heard = await say(caller, type="item", event_id="mine_1", item={"id": "made_up_1"})
+            await caller.send('{"type": "stop"}')
+            with pytest.raises(websockets.ConnectionClosed):
+                await caller.recv()
+        fixture = await gate.recorded()
+    held = fixture.interactions[0]
+    assert (held.request.op, held.request.method, held.request.path) == (
+        "openai.realtime",
+        "GET",
+        "?model=one/m",
+    )
+    assert held.request.headers == {"sec-websocket-protocol": "realtime"}
+    response = held.attempts[0].response
+    assert response is not None
+    assert response.ws is not None
+    assert (response.status, response.end) == (101, "eof")
+    assert response.close == Closing(side="s", code=4001, reason="enough")
+    assert [frame.side for frame in response.ws] == ["s", "c", "s", "c"]
+    assert KEY not in (tmp_path / "fx" / "talk.aigw.json").read_text("utf-8")
+
+    async with benched(tmp_path, "replay") as gate:
+        async with gate.call(subprotocols=[Subprotocol("realtime")]) as caller:
+            assert caller.subprotocol == "realtime"
+            assert json.loads(await caller.recv())["type"] == "session.created"
+            again = await say(caller, item={"id": "made_up_9"}, type="item", event_id="mine_2")
+            assert again["event_id"] == heard["event_id"], "it is the recorded answer"
+            assert again["heard"]["item"]["id"] == "made_up_9", "with the ids that the caller knows"
+            await caller.send('{"type":"stop"}')
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await caller.recv()
+        assert closed.value.rcvd is not None
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4001, "enough")
+        trial = gate.bench.trials["talk"]
+        await eventually(lambda: trial.calls[0].has_ended)
+        assert (trial.found, trial.unused(), trial.calls[0].source) == ([], [], "fixture")
+
+
+async def record(tmp_path: Path, *, events: int = 1) -> None:
+    async with SocketProvider(talk) as one, benched(tmp_path, "record", one) as gate:
+        async with gate.call() as caller:
+            await caller.recv()
+            for number in range(events):
+                await say(caller, type="item", text=f"hello {number}")
+        await gate.recorded()
+
+
+async def test_a_changed_message_misses_and_ends_the_socket(tmp_path: Path) -> None:
+    await record(tmp_path, events=2)
+    async with benched(tmp_path, "replay") as gate, gate.call() as caller:
+        await caller.recv()
+        await say(caller, type="item", text="hello 0")
+        told = await say(caller, type="item", text="good bye", event_id="mine")
+        assert (told["type"], told["error"]["code"], told["error"]["event_id"]) == (
+            "error",
+            "fixture_miss",
+            "mine",
+        )
+        assert "message 2 on the WebSocket is not the recorded one" in told["error"]["message"]
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await caller.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1008
+        assert closed.value.rcvd.reason.startswith("message 2 on the WebSocket is not the recorded one")
+        trial = gate.bench.trials["talk"]
+        await eventually(lambda: trial.calls[0].has_ended)
+        found = trial.misses()
+        assert [one.kind for one in found] == ["miss"]
+        assert "hello 1" in found[0].text
+        assert "good bye" in found[0].text
+        assert found[0].detail["fields"][0]["path"] == "text"
+        assert trial.calls[0].ended_by == "miss"
+        assert trial.calls[0].exchange.error == "fixture_miss"
+
+
+async def test_one_message_more_than_recorded_misses(tmp_path: Path) -> None:
+    await record(tmp_path)
+    async with benched(tmp_path, "replay") as gate, gate.call() as caller:
+        await caller.recv()
+        await say(caller, type="item", text="hello 0")
+        told = await say(caller, type="item", text="hello 1")
+        assert "message 2 on the WebSocket is one more than was recorded" in told["error"]["message"]
+    assert [one.kind for one in gate.bench.trials["talk"].found] == ["miss"]
+
+
+async def test_another_model_or_subprotocol_is_another_request(tmp_path: Path) -> None:
+    await record(tmp_path)
+    async with benched(tmp_path, "replay") as gate:
+        for path, more in (
+            (PATH.replace("one/m", "one/other"), {}),
+            (PATH, {"subprotocols": [Subprotocol("realtime")]}),
+        ):
+            with pytest.raises(websockets.InvalidStatus) as refused:
+                await gate.call(path, **more)
+            assert refused.value.response.status_code == 424
+            assert refused.value.response.headers["x-should-retry"] == "false"
+            assert b"fixture_miss" in (refused.value.response.body or b"")
+        async with gate.call(PATH + "&api_key=mine") as caller:
+            assert json.loads(await caller.recv())["type"] == "session.created"
+
+
+async def test_a_refused_handshake_is_recorded_and_replayed_as_what_it_was(tmp_path: Path) -> None:
+    def refuse(_: ServerConnection, request: Request) -> Response:
+        del request
+        body = b'{"error":{"message":"no such model","code":"model_not_found"}}'
+        headers = websockets.Headers({"content-type": "application/json", "content-length": str(len(body))})
+        return Response(HTTPStatus.NOT_FOUND, "Not Found", headers, body)
+
+    async with SocketProvider() as one, benched(tmp_path, "record", one) as gate:
+        one.refusal = refuse
+        with pytest.raises(websockets.InvalidStatus):
+            await gate.call()
+        held = (await gate.recorded()).interactions[0].attempts[0].response
+        assert held is not None
+        assert (held.status, held.body["error"]["code"], held.ws) == (404, "model_not_found", None)
+    async with benched(tmp_path, "replay") as gate:
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await gate.call()
+        assert refused.value.response.status_code == 404
+        assert b"no such model" in (refused.value.response.body or b"")
+
+
+async def test_a_provider_that_cannot_be_reached_is_recorded_as_that(tmp_path: Path) -> None:
+    async with benched(tmp_path, "record") as gate:
+        with pytest.raises(websockets.InvalidStatus):
+            await gate.call()
+        held = (await gate.recorded()).interactions[0].attempts[0]
+        assert (held.error, held.response) == ("connect_failed", None)
+    async with benched(tmp_path, "replay") as gate:
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await gate.call()
+        assert refused.value.response.status_code == 502
+    assert gate.bench.trials["talk"].found == []
+
+
+async def test_binary_messages_come_back_as_bytes(tmp_path: Path) -> None:
+    async def part(socket: ServerConnection) -> None:
+        await socket.send(b'{"serverContent": {"turn": 1}}')
+        await socket.send(b"\x00\xff audio")
+        assert await socket.recv() == b"\x01\x02"
+        await socket.send("no JSON")
+        await socket.wait_closed()
+
+    async def replayed() -> None:
+        assert json.loads(await caller.recv(decode=False)) == {"serverContent": {"turn": 1}}
+        assert await caller.recv() == b"\x00\xff audio"
+        await caller.send(b"\x01\x02")
+        assert await caller.recv() == "no JSON"
+
+    async with SocketProvider(part) as one, benched(tmp_path, "record", one) as gate:
+        async with gate.call() as caller:
+            await replayed()
+        frames = (await gate.recorded()).interactions[0].attempts[0].response
+    assert frames is not None
+    assert frames.ws is not None
+    assert [one.is_binary for one in frames.ws] == [True, False, False, False]
+    assert frames.close == Closing(side="c", code=1000)
+    async with benched(tmp_path, "replay") as gate, gate.call() as caller:
+        await replayed()
+
+
+async def test_a_caller_ahead_of_the_recording_is_heard_in_the_recorded_order(tmp_path: Path) -> None:
+    await record(tmp_path, events=3)
+    async with benched(tmp_path, "replay") as gate, gate.call() as caller:
+        for number in range(3):
+            await caller.send(json.dumps({"type": "item", "text": f"hello {number}"}))
+        heard = [json.loads(await caller.recv()) for _ in range(4)]
+    assert [one["heard"]["text"] for one in heard[1:]] == ["hello 0", "hello 1", "hello 2"]
+
+
+async def test_a_connection_that_broke_off_breaks_off_again(tmp_path: Path) -> None:
+    async def part(socket: ServerConnection) -> None:
+        await socket.send("one")
+        socket.transport.abort()
+
+    async with SocketProvider(part) as one, benched(tmp_path, "record", one) as gate:
+        async with gate.call() as caller:
+            assert await caller.recv() == "one"
+            with pytest.raises(websockets.ConnectionClosed):
+                await caller.recv()
+        held = (await gate.recorded()).interactions[0].attempts[0].response
+    assert held is not None
+    assert (held.end, held.close) == ("reset", None)
+    async with benched(tmp_path, "replay") as gate, gate.call() as caller:
+        assert await caller.recv() == "one"
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await caller.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1011
+
+
+async def test_a_socket_without_a_test_belongs_to_the_session_and_without_a_recording_reaches_nobody(
+    tmp_path: Path,
+) -> None:
+    lay(tmp_path, "t", answer())
+    async with SocketProvider() as one, benched(tmp_path, "replay", one) as gate:
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await gate.call("/v1/realtime?model=one/m")
+        assert refused.value.response.status_code == 424
+        assert not one.requests
+    assert list(gate.bench.trials) == ["session"]
+
+
+async def test_recorded_pauses_are_played_where_they_are_asked_for(tmp_path: Path) -> None:
+    async def part(socket: ServerConnection) -> None:
+        await socket.send("one")
+        await asyncio.sleep(0.06)
+        await socket.send("two")
+
+    async with SocketProvider(part) as one, benched(tmp_path, "record", one) as gate:
+        async with gate.call() as caller:
+            assert [one async for one in caller] == ["one", "two"]
+        await gate.recorded()
+    loop = asyncio.get_running_loop()
+    took: list[float] = []
+    for pace in (0.0, 1.0):
+        async with benched(tmp_path, "replay", pace=pace) as gate, gate.call() as caller:
+            assert await caller.recv() == "one"
+            began = loop.time()
+            assert await caller.recv() == "two"
+            took.append(loop.time() - began)
+    assert took[0] < 0.05 <= took[1]
+
+
+async def test_a_secret_in_a_message_is_masked_and_still_fits(tmp_path: Path) -> None:
+    async with SocketProvider(talk) as one, benched(tmp_path, "record", one) as gate:
+        async with gate.call() as caller:
+            await caller.recv()
+            await say(caller, type="item", text=f"my key is {KEY}")
+        await gate.recorded()
+    assert KEY not in (tmp_path / "fx" / "talk.aigw.json").read_text("utf-8")
+    async with benched(tmp_path, "replay") as gate, gate.call() as caller:
+        await caller.recv()
+        assert (await say(caller, type="item", text=f"my key is {KEY}"))["type"] == "echo"
+
+
+async def test_auto_records_what_is_not_there_yet(tmp_path: Path) -> None:
+    async with SocketProvider(talk) as one, benched(tmp_path, "auto", one) as gate:
+        async with gate.call() as caller:
+            await caller.recv()
+            await say(caller, type="item", text="hello 0")
+        await gate.recorded()
+    async with benched(tmp_path, "replay") as gate, gate.call() as caller:
+        await caller.recv()
+        assert (await say(caller, type="item", text="hello 0"))["heard"]["text"] == "hello 0"
