@@ -8,6 +8,7 @@ import contextlib
 import difflib
 import io
 import itertools
+import json
 import sys
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from aigw_dev.core import config
 from aigw_dev.core.errors import CODES
 from aigw_dev.core.providers.catalogue import KINDS
 from aigw_dev.core.providers.kind import Kind
+from aigw_dev.core.recording.faults.catalogue import CATALOGUE
+from aigw_dev.core.recording.faults.row import FaultRow
 from aigw_dev.tui.key_list import all_actions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,12 +31,20 @@ RENAMED = {"keep_s": ("keep", "`14d`")}
 """Fields whose key in the file is another, with its default as written there."""
 
 
+def fixture_schema() -> str:
+    """The fixture file as JSON Schema."""
+    from aigw_dev.core.recording.schema import SCHEMA
+
+    return json.dumps(SCHEMA, indent=2) + "\n"
+
+
 def main() -> int:
     pages = {
         "aigw_dev/cli/help_text.py": help_text(),
         "docs/commands.md": commands(),
         "docs/errors.md": errors(),
         "docs/providers.md": providers(),
+        "docs/fixture.schema.json": fixture_schema(),
         "docs/tui-keys.md": tui_keys(),
         "docs/config.md": between_marks("docs/config.md", config_keys()),
     }
@@ -136,6 +147,49 @@ def errors() -> str:
         "the command line shows it."
     )
     return f"{intro}\n\n{_table(['code', 'HTTP', 'what it means', 'how to mend it'], rows)}\n"
+
+
+def fault_tables() -> str:
+    """The catalogue of faults by family: what each does on the wire, what it takes, and what official SDKs make of it."""
+    parts: list[str] = []
+    for family, members in itertools.groupby(CATALOGUE.values(), key=lambda row: row.family):
+        rows = list(members)
+        wire = [
+            [f"`{row.id}`", row.summary, _takes(row), row.openai, row.anthropic, row.gemini] for row in rows
+        ]
+        seen = [
+            [f"`{row.id}`" + (" (legal)" if row.is_legal else ""), row.openai_sdk, row.anthropic_sdk]
+            for row in rows
+        ]
+        parts += [
+            f"### {_FAMILIES[family]}",
+            _table(["fault", "what happens", "takes", "OpenAI", "Anthropic", "Gemini"], _piped(wire)),
+            _table(["fault", "openai SDK", "anthropic SDK"], _piped(seen)),
+        ]
+    return "\n\n".join(parts)
+
+
+_FAMILIES = {
+    "http": "Error replies (`http.*`)",
+    "net": "Connections (`net.*`)",
+    "slow": "Slow replies (`slow.*`)",
+    "chunk": "The same bytes, cut elsewhere (`chunk.*`)",
+    "stream": "Streams (`stream.*`)",
+    "body": "Content of a reply (`body.*`)",
+    "gateway": "What gateways get wrong (`gateway.*`)",
+}
+
+
+def _takes(row: FaultRow) -> str:
+    """The parameters of its own; the kinds with the default first."""
+    kinds = [f"`kind` ({', '.join(row.kinds)})"] if row.kinds else []
+    only = [] if "client" in row.edges else ["at the provider's edge only"]
+    return ", ".join([*(f"`{name}`" for name in row.params), *kinds, *only])
+
+
+def _piped(rows: list[list[str]]) -> list[list[str]]:
+    """Cells that may hold a table's own mark."""
+    return [[cell.replace("|", "\\|") for cell in row] for row in rows]
 
 
 def providers() -> str:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
+from aigw_dev.cli.fixture_messages import message_lines
 from aigw_dev.cli.fixtures import model_of
 from aigw_dev.core import harmless
 from aigw_dev.core.mask import redact
@@ -45,7 +46,7 @@ def interaction_lines(one: Interaction, number: int, *, is_plain: bool) -> list[
     lines += _route(one)
     for at, attempt in enumerate(one.attempts):
         lines += _attempt(attempt, at, is_plain=is_plain)
-    lines += _answer(one)
+    lines += _answer(one, is_plain=is_plain)
     if one.usage and not is_plain:
         lines += _said("usage", ", ".join(f"{name} {value}" for name, value in one.usage.items()))
     if one.repeat:
@@ -114,8 +115,11 @@ def _timing(response: Response) -> list[str]:
     )
 
 
-def _answer(one: Interaction) -> list[str]:
+def _answer(one: Interaction, *, is_plain: bool) -> list[str]:
     summary = one.summary or summary_of_interaction(one) or {}
+    last = one.attempts[-1].response if one.attempts else None
+    if last is not None and last.ws is not None:
+        return [line for label, text in message_lines(last, is_plain=is_plain) for line in _said(label, text)]
     lines: list[str] = []
     for name, label in (("reasoning", "reasoning"), ("text", "answer"), ("refusal", "refusal")):
         if isinstance(summary.get(name), str) and summary[name]:
@@ -138,8 +142,6 @@ def _whole(one: Interaction) -> Iterator[str]:
         yield f"<{response.blob.type or 'bytes'} {response.blob.bytes} bytes>"
     elif response.text is not None:
         yield response.text
-    elif response.ws is not None:
-        yield f"a conversation of {len(response.ws)} messages"
     elif response.events is not None:
         yield f"{len(response.events)} events"
     elif response.raw is not None:

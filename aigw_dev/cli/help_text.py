@@ -15,6 +15,7 @@ Commands:
   down        Stop the gateway: running calls end first, then it goes.
   status      Say whether the gateway runs, where, and how it does.
   tui         Open the screens: dashboard, routes, chat, logs, providers.
+  replay      Answer from recorded fixtures, without any provider.
   chat        Talk to a model through the gateway.
   run         Run a program with its calls going through the gateway.
   env         Print the variables that point a shell at the gateway.
@@ -32,6 +33,7 @@ Commands:
   doctor      Check this machine, the config, the keys and the log.
   uninstall   Remove everything that aigw-dev keeps on this machine.
   logs        Follow, list, search, show, export and delete exchanges.
+  fixtures    List, show, check, prune and import recorded fixtures.
   stats       Sum up requests, success, tokens, cost and times.
   explain     Say what an error code means and how to mend it.
   completion  Print the completion script for a shell.

@@ -187,9 +187,16 @@ async def _fixtures_ready(
     for line in benches.told(bench, url):
         output.note(harmless.line(line))
     fault_options.put_in_force(gateway, fixtures.fault or ())
-    _say_ready(context, url)
     if fixtures.until_stdin_closes:
+        bench.announce = _announce
         benches.end_with_stdin(gateway)
+    _say_ready(context, url, announces=fixtures.until_stdin_closes)
+
+
+def _announce(test: str) -> None:
+    """To the runner that started us, on the pipe that it reads."""
+    output.print_json_line({"event": "found", "test": test})
+    output.flush()
 
 
 def serve(
@@ -282,12 +289,16 @@ async def _ready(
         listen(gateway, url)
 
 
-def _say_ready(context: Context, url: str, *, pid: int | None = None) -> None:
-    """The line that programs wait for; `pid` where another process serves."""
+def _say_ready(context: Context, url: str, *, pid: int | None = None, announces: bool = False) -> None:
+    """The line that programs wait for; `pid` where another process serves.
+
+    `announces`: lines follow, one whenever something was found in a test.
+    """
     if context.is_json:
         import os
 
-        output.print_json_line({"event": "ready", "url": url, "pid": pid or os.getpid()})
+        more = {"announces": True} if announces else {}
+        output.print_json_line({"event": "ready", "url": url, "pid": pid or os.getpid(), **more})
     else:
         output.say(f"ready {url}")
     output.flush()

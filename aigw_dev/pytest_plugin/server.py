@@ -9,10 +9,12 @@ import json
 import os
 import queue
 import secrets
+import select
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
@@ -23,6 +25,8 @@ START_TIMEOUT_S: Final = 60.0
 _DRAIN_S: Final = 10.0
 _TERMINATE_S: Final = 3.0
 _SHOWN_LINES: Final = 40
+_HAS_SELECT: Final = sys.platform != "win32"
+"""Pipes can be waited for."""
 _NEW_GROUP: Final = int(
     getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 )  # Windows: the same as a new session
@@ -35,8 +39,11 @@ class StartError(Exception):
 class Gateway:
     """One gateway process, ready."""
 
-    def __init__(self, process: subprocess.Popen[bytes], url: str, token: str, said: IO[bytes]) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], url: str, token: str, *, said: IO[bytes], told: "Told"
+    ) -> None:
         """Take over a process that has said where it answers."""
+        self.told: Final = told
         self.url: Final = url
         """Its address, without a path."""
         self.pid: Final = process.pid
@@ -132,8 +139,12 @@ def start(
     except OSError as error:
         said.close()
         raise StartError(f"cannot run {line[0]!r}: {error}. Look at the ini option aigw_command.") from error
-    url = _ready(process)
+    assert process.stdout is not None  # noqa: S101 - asked for above
+    told = Told(process.stdout)
+    url = told.url()
     if url is None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_TERMINATE_S)  # its exit code belongs into the message
         code = process.poll()
         _end(process)
         ended = (
@@ -144,33 +155,67 @@ def start(
         words = _tail(said)
         said.close()
         raise StartError(f"the gateway did not start: {ended}\n  command: {' '.join(line)}\n{words}")
-    return Gateway(process, url, token, said)
+    return Gateway(process, url, token, said=said, told=told)
 
 
-def _ready(process: subprocess.Popen[bytes]) -> str | None:
-    """The address from its ready line; None where it ended or took too long."""
-    lines: queue.Queue[bytes] = queue.Queue()
-    stdout = process.stdout
-    assert stdout is not None  # noqa: S101 - asked for above
+class Told:
+    """What the gateway writes to its stdout, a JSON document a line: that it is ready, then what it finds.
 
-    def read() -> None:
-        with contextlib.suppress(OSError, ValueError):
-            for line in stdout:
-                lines.put(line)
-        lines.put(b"")
+    Where pipes can be waited for, they are looked at in passing; elsewhere (Windows) a thread reads them.
+    """
 
-    threading.Thread(target=read, name="aigw-gateway-stdout", daemon=True).start()
-    try:
-        while line := lines.get(timeout=START_TIMEOUT_S):
+    def __init__(self, stdout: IO[bytes]) -> None:
+        """`stdout` is the process's."""
+        self._stdout = stdout
+        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._rest = b""
+        self._is_over = False
+        self.announces = False
+        """It says on its own that something was found: silence means that there is nothing."""
+        if _HAS_SELECT:
+            os.set_blocking(stdout.fileno(), False)
+        else:
+            threading.Thread(target=self._read_all, name="aigw-gateway-stdout", daemon=True).start()
+
+    def url(self) -> str | None:
+        """The address from its ready line; None where it ended or took too long."""
+        until = time.monotonic() + START_TIMEOUT_S
+        while (line := self._next(until - time.monotonic())) is not None:
             with contextlib.suppress(ValueError, TypeError, KeyError):
                 document: Any = json.loads(line)
                 if document["event"] == "ready":
+                    self.announces = _HAS_SELECT and bool(document.get("announces"))
                     return str(document["url"]).rstrip("/")
-    except queue.Empty:
         return None
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_TERMINATE_S)  # its exit code belongs into the message
-    return None
+
+    def has_news(self) -> bool:
+        """Whether it said something since last asked; True where it cannot be known without asking."""
+        if not self.announces:
+            return True
+        return self._next(0.0) is not None
+
+    def _next(self, timeout_s: float) -> bytes | None:
+        """The next line; None where none comes in time, or none will come any more."""
+        if not _HAS_SELECT:
+            with contextlib.suppress(queue.Empty):
+                return self._lines.get(timeout=max(0.0, timeout_s)) or None
+            return None
+        until = time.monotonic() + timeout_s
+        while b"\n" not in self._rest:
+            left = max(0.0, until - time.monotonic())
+            if self._is_over or not select.select([self._stdout], [], [], left)[0]:
+                return None
+            piece = os.read(self._stdout.fileno(), 65536)
+            self._is_over = not piece
+            self._rest += piece
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line
+
+    def _read_all(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            for line in self._stdout:
+                self._lines.put(line)
+        self._lines.put(b"")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -139,6 +139,9 @@ class Session:
 
     def judge(self, running: Running) -> str:
         """After the test's call: what it must fail with; empty = nothing."""
+        is_limited = running.wanted.max_calls is not None or running.wanted.max_cost is not None
+        if not running.gateway.told.has_news() and not is_limited:
+            return verdict.of_call(running.wanted, {}, [], guard.tries())  # it would have said
         document = self._document(running)
         misses = texts_of(document.get("misses"))
         running.told = len(misses)

@@ -280,6 +280,12 @@ class AigwApp(App[int]):
 
         open_settings(self, self.shell)
 
+    def action_faults(self) -> None:
+        """What breaks on purpose."""
+        from aigw_dev.tui.frame.faults import open_faults
+
+        open_faults(self, self.shell)
+
     def action_palette(self) -> None:
         """Find an action by name."""
         open_palette(self, self.shell.look)
@@ -309,7 +315,7 @@ class AigwApp(App[int]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Digits and letters belong to a text field while it has the focus; behind a modal nothing happens."""
         if (
-            action in {"room", "previous", "quit", "settings", "gateways", "palette", "jump"}
+            action in {"room", "previous", "quit", "settings", "gateways", "palette", "jump", "faults"}
             and self.screen.is_modal
         ):
             return False

@@ -89,7 +89,7 @@ def test_times_costs_and_keys_are_left_out_of_plain_text() -> None:
         (Response(status=429, body={"error": {"message": "slow down"}}), '{"error":{"message":"slow down"}}'),
         (Response(blob=Blob(sha256="a" * 64, type="audio/mpeg", bytes=9)), "<audio/mpeg 9 bytes>"),
         (Response(status=502, text="bad gateway"), "bad gateway"),
-        (Response(ws=[Frame(side="c", text="x")]), "a conversation of 1 messages"),
+        (Response(ws=[Frame(side="c", text="x")]), "caller    x"),
         (Response(raw=[(1, b"ab"), (2, b"c")]), "3 bytes in 2 pieces"),
         (Response(events=[EventRow(text="x")]), "1 events"),
         (Response(status=500, body={"x": "y" * 5000}), "…"),

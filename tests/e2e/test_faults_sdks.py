@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from aigw_dev.core.recording.faults.catalogue import CATALOGUE
+from tests.e2e.conftest import Start
 from tests.e2e.fault_seat import (
     HASTY_S,
     IMPOSSIBLE,
@@ -225,6 +226,34 @@ def test_what_an_sdk_tries_again_by_itself(seat: FaultSeat, fault: str, mode: Mo
     is_retried = fault in (RETRIED if mode.endswith("stream") else RETRIED_WHOLE)
     calls = seat.calls(2 if is_retried else 1)
     assert (text == TEXT, len(calls)) == ((True, 2) if is_retried else (False, 1))
+
+
+VARIANTS: Final[dict[str, Row]] = {
+    "body.wrong_content_type;kind=text": _all("whole"),
+    "body.wrong_content_type;kind=json": _all("whole"),
+    "stream.no_done;end=clean": _streams("whole", _other("finish, usage"), "whole", "whole"),
+    "stream.error_event;kind=failed": _streams("APIError", _CUT, "APIStatusError 200", "APIStatusError 200"),
+    "body.finish_length;kind=empty": _all(_other("text, finish")),
+    "slow.first_token;delay_ms=900;ping_ms=100": (
+        "whole", "APITimeoutError", "whole", "whole", "whole", "APITimeoutError"
+    ),
+}  # fmt: skip
+"""The same of variants whose words are in the catalogue."""
+
+
+@pytest.mark.parametrize("spec", VARIANTS)
+def test_what_an_sdk_makes_of_a_variant(seat: FaultSeat, spec: str) -> None:
+    fault = spec.partition(";")[0]
+    timeout = _client(fault)["timeout"] if fault.startswith("slow") else PATIENT_S
+    client: dict[str, Any] = {"timeout": timeout, "default_headers": {"x-aigw-fault": spec}}
+    assert tuple(seat.told(mode, max_retries=0, **client) for mode in MODES) == VARIANTS[spec]
+
+
+def test_a_gateway_is_started_with_a_fault(start: Start) -> None:
+    gateway = start("version: 1\ngateway: {name: e2e}\n", "--fault", "http.503@provider:mock;times=1")
+    assert "http.503@provider:mock;times=1 (at the provider's edge)" in gateway.told.read_text("utf-8")
+    assert [gateway.chat("mock/echo").status_code for _ in range(2)] == [503, 200]
+    assert gateway.admin("/faults")["faults"][0]["fired"] == 1
 
 
 def test_a_retry_waits_as_long_as_the_fault_says(seat: FaultSeat) -> None:

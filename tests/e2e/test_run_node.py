@@ -208,11 +208,13 @@ def has_browser() -> bool:
 
 def test_the_examples_name_what_they_need_by_ranges_and_hold_no_address_or_key() -> None:
     for file in [*(EXAMPLES / "node").rglob("*"), *(EXAMPLES / "python/unittest").rglob("*")]:
-        if not file.is_file() or {"node_modules", "test-results", "__pycache__"} & set(file.parts):
+        if not file.is_file() or {"node_modules", "test-results", "__pycache__", "package-lock.json"} & set(
+            file.parts
+        ):
             continue
         text = file.read_text("utf-8")
         assert not re.search(r"sk-[a-z]|127\.0\.0\.1:\d{4}", text), file
-        assert file.name not in {"package-lock.json", "yarn.lock"}, file
+    assert "package-lock.json" in (EXAMPLES / "node/.gitignore").read_text("utf-8")
     assert all(re.match(r"[>^~]", one) for one in wanted_packages().values())
 
 

@@ -1,6 +1,5 @@
 """Faults at the provider's edge: what retries, fallback and recordings see of them; and who may ask for one."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ providers:
 """
 
 
-async def attempts(stage: Any) -> list[tuple[str, int, str]]:
+async def attempts(stage: Any) -> list[tuple[str, int | None, str]]:
     """Upstream, status and error of each attempt of the newest call."""
     calls = (await stage.admin("/tests/t"))["calls"]
     return [(one["upstream"], one["status"], one["error"]) for one in calls[-1]["attempts"]]
@@ -60,7 +59,7 @@ async def test_what_keeps_being_struck_falls_back(tmp_path: Path) -> None:
         await stage.admin("/tests", "POST", json={"test": "t", "faults": ["net.refused@provider:openai"]})
         await stage.admin("/tests/t/stubs", "POST", json={"text": "Oslo."})
         assert said(await stage.chat(model="r")) == "Oslo."
-        refused = ("openai/a", 0, "connect_failed")
+        refused = ("openai/a", None, "connect_failed")
         assert await attempts(stage) == [refused, refused, refused, ("work/b", 200, "")]
 
 
@@ -113,7 +112,7 @@ async def test_what_is_recorded_is_the_providers_own_reply(tmp_path: Path, edge:
          "choices": [{"index": 0, "delta": {"content": word}, "finish_reason": None}]}
         for word in ("one ", "two ", "three")
     ]  # fmt: skip
-    with ScriptedUpstream(sse_reply(*map(json.dumps, events), "[DONE]")) as upstream:
+    with ScriptedUpstream(sse_reply(*events)) as upstream:
         config = f'version: 1\nproviders:\n  up: {{kind: openai-compatible, base_url: "{upstream.url}/v1"}}\n'
         async with staged(tmp_path, "record", config=config) as stage:
             fault = f"stream.cut.clean{edge};after=1"
@@ -153,7 +152,7 @@ async def test_an_adapter_is_struck_once_for_an_attempt(tmp_path: Path) -> None:
 
 
 async def test_a_header_strikes_its_own_request_only_and_stays_here(tmp_path: Path) -> None:
-    with ScriptedUpstream(json_reply({"choices": []})) as upstream:
+    with ScriptedUpstream([json_reply({"choices": []})]) as upstream:
         config = f'version: 1\nproviders:\n  up: {{kind: openai-compatible, base_url: "{upstream.url}/v1"}}\n'
         async with house(tmp_path, config) as one:
             asked = {**one.token(), "x-aigw-fault": "slow.headers;delay_ms=1"}

@@ -313,7 +313,7 @@ def _cost(call: Facts) -> list[str]:
         return []
     if not call.cost_usd:
         return ["assert call.cost is None"]
-    return [f'assert str(call.cost) == "{Decimal(call.cost_usd)}"']
+    return [f'assert f"{{call.cost:f}}" == "{Decimal(call.cost_usd):f}"']
 
 
 def _usage(call: Facts) -> list[str]:

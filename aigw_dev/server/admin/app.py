@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from litestar import Litestar, MediaType, Response, get
+from litestar import Litestar, MediaType, Response, Router, get
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -69,21 +69,7 @@ def build(gateway: Gateway) -> Litestar:
         return _PAGE % "\n".join(rows)
 
     app = Litestar(
-        [
-            scrape,
-            page,
-            exchanges.router(desk),
-            live.router(desk),
-            replays.router(desk),
-            promotes.router(desk),
-            intent.router(desk),
-            drafting.router(desk),
-            places.router(desk),
-            keys.router(desk),
-            choices.router(desk),
-            trials.router(desk),
-            faults.router(desk),
-        ],
+        [scrape, page, *_routers(desk)],
         openapi_config=OpenAPIConfig(
             title="aigw-dev admin API",
             version=__version__,
@@ -96,3 +82,20 @@ def build(gateway: Gateway) -> Litestar:
         signature_namespace={"Any": Any},
     )
     return app
+
+
+def _routers(desk: Desk) -> list[Router]:
+    """A file of handlers for each topic."""
+    return [
+        exchanges.router(desk),
+        live.router(desk),
+        replays.router(desk),
+        promotes.router(desk),
+        intent.router(desk),
+        drafting.router(desk),
+        places.router(desk),
+        keys.router(desk),
+        choices.router(desk),
+        trials.router(desk),
+        faults.router(desk),
+    ]

@@ -73,7 +73,7 @@ class EndRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 def router(desk: Desk) -> Router:
     """The handlers."""
-    handlers = [*_life(desk), *_means(desk), *_gates(desk)]
+    handlers = [*_life(desk), *_ending(desk), *_means(desk), *_gates(desk)]
     return Router(path="/admin/v1", route_handlers=handlers, tags=["tests"])
 
 
@@ -128,6 +128,10 @@ def _life(desk: Desk) -> list[HTTPRouteHandler]:
         )
         return found | {"faults": desk.gateway.faults.rows(name)}
 
+    return [listed, begin, shown]
+
+
+def _ending(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/tests/{name:str}/end", status_code=200)
     async def end(
         name: FromPath[str], data: JSONBody[EndRequest], *, brief: FromQuery[bool] = False
@@ -142,7 +146,7 @@ def _life(desk: Desk) -> list[HTTPRouteHandler]:
         found["faults"] = desk.gateway.faults.end(name)
         return found
 
-    return [listed, begin, shown, end]
+    return [end]
 
 
 def _means(desk: Desk) -> list[HTTPRouteHandler]:

@@ -59,6 +59,8 @@ class Bench:
         """Every secret that must not be written; set by the gateway."""
         self.tell: Callable[[str], None] = _silent
         """Says something to the person at the terminal; set by the gateway."""
+        self.announce: Callable[[str], object] = str
+        """Tells a runner that something was found in a test (its name), before the test's caller is answered."""
         self._opening: dict[str, asyncio.Task[Trial]] = {}
         self._saving: Final = asyncio.Lock()
 
@@ -81,8 +83,12 @@ class Bench:
         if before is not None:
             before.gates.open_all()
         trial = await asyncio.to_thread(self._open, name, options or self._usual())
+        trial.on_found = self._found
         self.trials[name] = trial
         return trial
+
+    def _found(self, test: str) -> None:
+        self.announce(test)
 
     async def trial(self, name: str) -> Trial:
         """The test that a call names; one nobody announced begins with its first call."""
@@ -113,14 +119,24 @@ class Bench:
         fixture = self.library.read(file) if is_read and self.library.has(file) else None
         trial = Trial(name, options, file=file, fixture=fixture)
         if name == SESSION and is_read and not options.fixture:
-            held = [(one, self.library.read(one)) for one in self.library.names() if one != file]
-            # What was recorded outside tests goes first: a test's own recordings are its own.
-            trial.others = sorted(held, key=lambda pair: bool(pair[1].test))
+            trial.others = self._others(file)
         if is_read:
             trial.prepare()
         else:
             compile_rules(options.ignore)
         return trial
+
+    def _others(self, own: str) -> list[tuple[str, Fixture]]:
+        """What the session answers from: what was recorded outside tests first, for a test's own recordings are its own."""
+        held: list[tuple[str, Fixture]] = []
+        for name in self.library.names():
+            if name == own:
+                continue
+            try:
+                held.append((name, self.library.read(name)))
+            except FixtureError as error:  # the others can be replayed all the same
+                self.tell(f"not replayed: {error}")
+        return sorted(held, key=lambda pair: bool(pair[1].test))
 
     # calls
 
@@ -151,7 +167,7 @@ class Bench:
         text = (
             f"aigw: a call of {trial.name!r} came after the test had ended. Nothing was sent to a provider."
         )
-        trial.found.append(Found(kind="late", text=text, call=len(trial.calls)))
+        trial.note(Found(kind="late", text=text, call=len(trial.calls)))
         return Refusal(code="fixture_miss", message=text)
 
     def end_call(self, call: BenchCall, heard: Assembled | None, *, is_gone: bool) -> None:
@@ -169,7 +185,7 @@ class Bench:
         kind, text, detail = report.why_missed(
             trial, call, upstream, mend=self.mend(trial), root=self.settings.root
         )
-        trial.found.append(Found(kind=kind, text=text, call=call.number, detail=detail))
+        trial.note(Found(kind=kind, text=text, call=call.number, detail=detail))
         self.tell(f"miss  {trial.name}: {text.partition(chr(10))[0].removeprefix('aigw: ')}")
         if call.found is None or isinstance(call.found, Taken):
             call.ended_by = "miss"

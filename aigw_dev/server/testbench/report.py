@@ -58,7 +58,7 @@ def moment(at_s: float) -> str:
 def compare(trial: Trial, call: BenchCall) -> None:
     """Live against recorded, by shape: noted in the report, written nowhere."""
     if not isinstance(call.found, Taken):
-        trial.found.append(
+        trial.note(
             Found(
                 kind="drift",
                 text=f"call {call.number}: nothing is recorded to compare with",
@@ -73,7 +73,7 @@ def compare(trial: Trial, call: BenchCall) -> None:
     changes = shape_diff(recorded[-1], live)
     trial.drifts[call.number] = changes
     if changes:
-        trial.found.append(Found(kind="drift", text=render(changes), call=call.number))
+        trial.note(Found(kind="drift", text=render(changes), call=call.number))
 
 
 async def settled(trial: Trial, *, within_s: float = SETTLE_S) -> None:

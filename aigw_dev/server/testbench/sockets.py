@@ -141,7 +141,7 @@ def _missed(bench: Bench, bench_call: BenchCall, trail: Trail, response: Respons
         )
         first = text.partition("\n")[0].removeprefix("aigw: ")
         detail = misses.message_as_dict(number=number, fields=fields)
-        trial.found.append(Found(kind="miss", text=text, call=bench_call.number, detail=detail))
+        trial.note(Found(kind="miss", text=text, call=bench_call.number, detail=detail))
         bench.tell(f"miss  {trial.name}: {first}")
         trail.exchange.error, trail.exchange.error_text = "fixture_miss", text
         return text

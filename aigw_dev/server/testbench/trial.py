@@ -113,6 +113,8 @@ class Trial:
         self.trouble = ""
         """Why nothing was written."""
         self.cost_nanousd = 0
+        self.on_found: Callable[[str], object] = str
+        """Called with the test's name whenever something is found."""
         self._pool: Pool | None = None
         self._ended: Final = asyncio.Event()
 
@@ -148,6 +150,11 @@ class Trial:
         self.calls.append(call)
         return call
 
+    def note(self, found: Found) -> None:
+        """Something did not hold; whoever watches the test hears of it before its caller does."""
+        self.found.append(found)
+        self.on_found(self.name)
+
     def refusal(self) -> Refusal | None:
         """Why no further call is let through: the test has had as many, or as dear ones, as it may."""
         options = self.options
@@ -161,7 +168,7 @@ class Trial:
         return None
 
     def _limit(self, message: str) -> Refusal:
-        self.found.append(Found(kind="limit", text=message, call=len(self.calls) - 1))
+        self.note(Found(kind="limit", text=message, call=len(self.calls) - 1))
         return Refusal(code="test_limit", message=f"{message}. Nothing was sent.")
 
     def ended(self, call: BenchCall) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from aigw_dev.client import AdminClient
 from aigw_dev.core.errors import GatewayError
-from aigw_dev.tui import text
+from aigw_dev.tui import promote, text
 from aigw_dev.tui.chat import attach as files
 from aigw_dev.tui.chat import beside
 from aigw_dev.tui.chat.board import LETTERS, Board
@@ -100,6 +100,16 @@ def retry(room: Board) -> None:
     del turns[last + 1 :]
     pane.show_strand(pane.strand)
     room.ask([pane])
+
+
+def save_fixture(room: Board) -> None:
+    """The active pane's conversation: every exchange of it, in order, as one test."""
+    turns = room.pane.strand.turns
+    ids = [turn.facts.exchange for turn in turns if turn.facts is not None and turn.facts.exchange]
+    if ids:
+        promote.ask(room, room.shell, ids, model=room.pane.strand.model)
+    else:
+        room.shell.toast("Nothing to save yet", "send something first", "warning")
 
 
 def edit(room: Board) -> None:

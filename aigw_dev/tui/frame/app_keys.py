@@ -69,6 +69,14 @@ BINDINGS: Final[list[BindingType]] = [
         tooltip="The gateway's name, notes, recording, sampling, retention.",
     ),
     Binding(
+        "f8",
+        "faults",
+        "Faults",
+        show=False,
+        id="app.faults",
+        tooltip="Break calls on purpose: every fault, switched on and off.",
+    ),
+    Binding(
         "exclamation_mark",
         "last_error",
         "Last error",

@@ -9,6 +9,7 @@ from typing import Any, Final
 import aigw_dev
 from aigw_dev.client import AdminClient
 from aigw_dev.core.errors import GatewayError
+from aigw_dev.tui import promote
 from aigw_dev.tui.logs import comparing, export
 from aigw_dev.tui.logs.call import body_of, curl_of, metadata_of
 from aigw_dev.tui.logs.columns import COLUMNS
@@ -93,6 +94,13 @@ class Acts:
             self._show(title, lambda width: comparing.rows(found, glyphs, width=width, names=names))
 
         self._shell.link.ask(self._room, lambda client: client.compare(first, other), then)
+
+    def fixture(self) -> None:
+        """A fixture and a test of the marked ones, the oldest first; where none is marked of the one under the cursor."""
+        line = self._log.line_here()
+        if line is not None:
+            ids = self._log.marked_ids() or [line.id]
+            promote.ask(self._room, self._shell, ids, model=line.original_model)
 
     def _send(self, line: Line, models: Sequence[str] | None) -> None:
         name, glyphs = line.id[:_SHORT], self._shell.look.glyphs

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _NEEDS_ROW: Final = frozenset(
     {"replay", "replay_many", "edit", "mark", "flow", "copy", "compare", "fixture", "open"}
 )
-_NEEDS_GATEWAY: Final = frozenset({"replay", "replay_many", "edit", "compare", "export", "purge"})
+_NEEDS_GATEWAY: Final = frozenset({"replay", "replay_many", "edit", "compare", "export", "purge", "fixture"})
 
 
 def count(feed: "Feed", shell: Shell) -> Row:
@@ -100,8 +100,6 @@ def empty(listing: Listing, shell: Shell) -> list[Row]:
 
 def why_not(action: str, *, line: Line | None, marked: int, is_up: bool) -> str:
     """Why an action cannot work now; empty where it can."""
-    if action == "fixture":
-        return "saving fixtures and promoting to tests comes with the recording commands, which have not landed yet"
     if action in _NEEDS_GATEWAY and not is_up:
         return "the gateway does not answer"
     if action == "compare" and not (marked == 2 or (marked == 1 and line is not None)):
@@ -112,6 +110,6 @@ def why_not(action: str, *, line: Line | None, marked: int, is_up: bool) -> str:
         return ""
     if action == "flow" and not line.route:
         return "no route decided this call"
-    if action in {"replay", "replay_many", "edit"} and line.state != "ended":
+    if action in {"replay", "replay_many", "edit", "fixture"} and line.state != "ended":
         return "it has not ended yet"
     return ""

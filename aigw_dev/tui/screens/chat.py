@@ -36,6 +36,14 @@ _KEYS: Final = (
     ("minus", "drop_pane", "drop_pane", "Drop pane", "Take the active pane away.", False),
     ("left_square_bracket", "tab(-1)", "tab_before", "Tab before", "The tab before.", False),
     ("l", "log", "log", "Log entry", "Open the answer's exchange in Logs.", False),
+    (
+        "s",
+        "fixture",
+        "fixture",
+        "Fixture",
+        "Save the conversation as a fixture, promote it to a test.",
+        False,
+    ),
     ("N", "new", "new", "New", "A new conversation; this one is kept.", False),
     ("e", "edit", "edit", "Edit", "Change the last message and send it again.", False),
     ("B", "branch", "branch", "Branch", "Go on from an earlier message in a new conversation.", False),
@@ -277,6 +285,10 @@ class ChatRoom(Board):
             self.shell.go("logs", exchange=facts.exchange)
         else:
             self.shell.toast("No exchange yet", "send something first", "warning")
+
+    def action_fixture(self) -> None:
+        """Of every answer of the active pane."""
+        acts.save_fixture(self)
 
     def action_new(self) -> None:
         """Same models and parameters, nothing said."""

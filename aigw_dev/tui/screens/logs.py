@@ -310,8 +310,6 @@ class LogsRoom(Room):
             self._entry.keep()
             self._put("")
 
-    # acts
-
     def _may(self, action: str) -> bool:
         if why := self.why_not(action):
             self.shell.toast("Not now", why, "warning")
@@ -356,8 +354,9 @@ class LogsRoom(Room):
         self._acts.copy_menu()
 
     def action_fixture(self) -> None:
-        """Not yet."""
-        self._may("fixture")
+        """With its test."""
+        if self._may("fixture"):
+            self._acts.fixture()
 
     def action_export(self) -> None:
         """Pick what, how, where."""

@@ -220,6 +220,12 @@ def test_operation_place_and_the_named_headers_count(changes: dict[str, Any]) ->
     assert key_of(msgspec.structs.replace(chat("hi"), **changes)) != key_of(chat("hi"))
 
 
+def test_what_a_socket_offers_counts() -> None:
+    plain = Request(op="openai.realtime", method="GET", path="?model=m")
+    offering = [msgspec.structs.replace(plain, headers={"sec-websocket-protocol": one}) for one in ("a", "b")]
+    assert len({key_of(one) for one in (plain, *offering)}) == 3
+
+
 def test_who_asks_does_not_count_in_a_query() -> None:
     keys = {
         key_of(Request(op="raw", method="get", path=path))

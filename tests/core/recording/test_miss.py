@@ -15,11 +15,13 @@ from aigw_dev.core.recording.miss import (
     as_dict,
     command_mend,
     explain,
+    explain_message,
     explain_orphan,
     explain_route,
     explain_stale,
     explain_unused,
     explain_version,
+    message_as_dict,
     pytest_mend,
     rules_for,
 )
@@ -228,6 +230,44 @@ aigw: interaction 2 of 3 never requested: POST openai.chat.completions - the las
     assert (
         bare == f"aigw: interaction 1 of 1 never requested: POST openai.chat.completions\n  fixture  {FILE}"
     )
+
+
+def test_a_message_on_a_socket_shows_where_it_differs_and_what_to_type() -> None:
+    asked = Request(op="openai.realtime", method="GET", path="?model=m")
+    one = Interaction(request=asked, attempts=[])
+    mend = pytest_mend("tests/a.py::b")
+    fields = [FieldDiff(path="item.n", recorded="1", sent="2", verdict="changed")]
+    text = explain_message(one, number=2, total=3, fields=fields, test="b", fixture_path="b.json", mend=mend)
+    assert text.splitlines() == [
+        "aigw: message 2 on the WebSocket is not the recorded one  b",
+        "",
+        "  GET openai.realtime ?model=m   3 messages of the caller recorded",
+        "  fixture  b.json",
+        "",
+        "    field   recorded  sent now",
+        "    item.n  1         2         changed",
+        "",
+        "  This changed on purpose?   pytest tests/a.py::b --aigw=record",
+        '  It should be ignored?      @pytest.mark.aigw(ignore=["$.item.n"])',
+        "  Nothing was sent to a provider.",
+    ]
+    assert message_as_dict(number=2, fields=fields)["ignore"] == ["$.item.n"]
+
+
+def test_a_message_too_many_on_a_socket_has_no_table() -> None:
+    one = Interaction(request=Request(op="openai.realtime", method="GET"), attempts=[])
+    text = explain_message(one, number=2, total=1, fields=None, fixture_path="b.json", mend=Mend())
+    assert text.splitlines() == [
+        "aigw: message 2 on the WebSocket is one more than was recorded",
+        "",
+        "  GET openai.realtime   1 message of the caller recorded",
+        "  fixture  b.json",
+        "",
+        "  Nothing was sent to a provider.",
+    ]
+    assert message_as_dict(number=2, fields=None) == {
+        "code": "fixture_miss", "message": 2, "fields": [], "ignore": []
+    }  # fmt: skip
 
 
 def test_a_changed_route_shows_what_was_recorded_and_what_was_tried() -> None:

@@ -10,6 +10,7 @@ from aigw_dev.core.mask import MASKED
 from aigw_dev.core.recording.fixture import (
     Attempt,
     Blob,
+    Closing,
     EventRow,
     FilePart,
     Fixture,
@@ -57,7 +58,10 @@ def everywhere(secret: str) -> Fixture:
         Response(text=f"<b>{secret}</b>"),
         Response(events=[EventRow(name="e", data={"a": [secret]}), EventRow(text=secret, id=secret)]),
         Response(raw=[(0, f"data: {secret}\n\n".encode())]),
-        Response(ws=[Frame(side="c", data={"a": secret}), Frame(side="s", text=secret)]),
+        Response(
+            ws=[Frame(side="c", data={"a": secret}), Frame(side="s", text=secret)],
+            close=Closing(side="s", code=1008, reason=secret),
+        ),
         Response(synth=Synth(text=secret, tool_calls=[["f", {"a": secret}]])),
     ]
     fixture = of(request, *replies)

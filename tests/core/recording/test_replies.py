@@ -4,6 +4,7 @@ import pytest
 
 from aigw_dev.core.recording.fixture import (
     Blob,
+    Closing,
     EventRow,
     Frame,
 )
@@ -39,6 +40,22 @@ def test_frames_take_their_times_from_the_row_or_from_the_end_of_the_line() -> N
     assert line.ws == [Frame(side="s", dt_ms=1, data={}), Frame(side="c", dt_ms=2, blob=Blob(sha256=SHA))]
 
 
+def test_a_frame_says_that_its_json_was_sent_as_bytes_and_how_the_socket_was_closed() -> None:
+    mark = {"binary": True}
+    rows = [["s", {"a": 1}, mark], ["c", 3, [1], mark], ["s", mark], ["s", 5, mark], ["s", mark, mark]]
+    found = reply_of(with_reply({"ws": rows, "close": ["s", 4001, "enough"]}))
+    assert found.ws == [
+        Frame(side="s", data={"a": 1}, is_binary=True),
+        Frame(side="c", dt_ms=3, data=[1], is_binary=True),
+        Frame(side="s", data=mark),
+        Frame(side="s", dt_ms=5, data=mark),
+        Frame(side="s", data=mark, is_binary=True),
+    ]
+    assert found.close == Closing(side="s", code=4001, reason="enough")
+    assert reply_of(with_reply({"ws": [], "close": ["c", 1000]})).close == Closing(side="c", code=1000)
+    assert reply_of(with_reply({"ws": []})).close is None
+
+
 def test_raw_pieces_are_text_or_base64() -> None:
     assert reply_of(with_reply({"raw": [[5, "ä"], [0, {"b64": "/w=="}]]})).raw == [
         (5, "ä".encode()),
@@ -64,6 +81,13 @@ _WRONG_REPLIES: list[tuple[dict[str, Any], str, str]] = [
     ({"common": {"a": {"~v": 0}}}, ".common.a", "nothing to refer to"),
     ({"ws": [["x", {}]]}, ".ws[0].side", "`c`"),
     ({"ws": [["s", "a", {}]]}, ".ws[0]", "milliseconds"),
+    ({"ws": [["s", 1, {}, {}]]}, ".ws[0].[3]", "a row"),
+    ({"ws": [], "close": "c"}, ".close", "a row"),
+    ({"ws": [], "close": ["c"]}, ".close.[1]", "code"),
+    ({"ws": [], "close": ["c", True]}, ".close.[1]", "code"),
+    ({"ws": [], "close": ["x", 1000]}, ".close.[1]", "code"),
+    ({"ws": [], "close": ["s", 1000, 5]}, ".close", "is a text"),
+    ({"body": {}, "close": ["s", 1000]}, "", "no field `close`"),
     ({"synth": {"txt": "x"}}, ".synth", "no answer to build"),
     ({"synth": 1}, ".synth", "no answer to build"),
     ({"dt_ms": [1.5]}, ".dt_ms[0]", "milliseconds"),

@@ -9,6 +9,7 @@ from aigw_dev.core.recording.events import EVENT_STREAM, rows_of
 from aigw_dev.core.recording.fixture import (
     Attempt,
     Blob,
+    Closing,
     EventRow,
     Fixture,
     FixtureError,
@@ -111,6 +112,16 @@ def test_times_of_frames_stand_apart_from_what_they_say() -> None:
     assert '"dt_ms": [3, 7, 9],' in text
     assert '["c", {"a": 1}],' in text
     assert '["s", "hi"]' in text
+
+
+def test_how_a_socket_was_closed_and_what_of_it_was_bytes_is_written() -> None:
+    frames = [Frame(side="s", data={"a": 1}, is_binary=True), Frame(side="s", data={"a": 2})]
+    text = written(replied(ws=frames, close=Closing(side="s", code=4001, reason="enough")))
+    assert '["s", {"a": 1}, {"binary": true}],' in text
+    assert '["s", {"a": 2}]\n' in text
+    assert '"close": ["s", 4001, "enough"]' in text
+    assert '"close": ["c", 1000]' in written(replied(ws=[], close=Closing(side="c", code=1000)))
+    assert '"close"' not in written(replied(ws=[]))
 
 
 def test_texts_of_a_stream_stay_on_their_row() -> None:

@@ -1,6 +1,7 @@
 """WebSockets recorded and replayed: a recording stands in for the connection, message by message."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -15,7 +16,9 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from aigw_dev.core.recording.fixture import Closing, Fixture
+from aigw_dev.core.recording.fixture import Attempt, Closing, Fixture, Frame, Interaction
+from aigw_dev.core.recording.fixture import Request as FixtureRequest
+from aigw_dev.core.recording.fixture import Response as Reply
 from aigw_dev.server.testbench.bench import Bench, BenchSettings
 from aigw_dev.server.testbench.trial_options import Mode
 from tests.server.socket_stage import KEY, SocketProvider, SocketStage, eventually, socket_stage
@@ -48,7 +51,7 @@ class Gate:
 
 @asynccontextmanager
 async def benched(
-    folder: Path, mode: Mode, provider: SocketProvider | None = None, **settings: Any
+    folder: Path, mode: Mode, provider: SocketProvider | None = None, *, more: str = "", **settings: Any
 ) -> AsyncGenerator[Gate]:
     """Recording needs a provider; replaying has none to reach."""
     own = folder / mode
@@ -56,7 +59,7 @@ async def benched(
     bench = Bench(BenchSettings(root=folder / "fx", mode=mode, **settings))
     one = provider or SocketProvider()
     one.url = one.url or "http://127.0.0.1:9"
-    async with socket_stage(own, bench=bench, one=one) as stage:
+    async with socket_stage(own, bench=bench, more=more, one=one) as stage:
         yield Gate(stage, bench)
 
 
@@ -286,25 +289,122 @@ async def test_a_socket_without_a_test_belongs_to_the_session_and_without_a_reco
     assert list(gate.bench.trials) == ["session"]
 
 
-async def test_recorded_pauses_are_played_where_they_are_asked_for(tmp_path: Path) -> None:
+def socket_of(*frames: Frame, **more: Any) -> Interaction:
+    """A hand-written socket."""
+    return Interaction(
+        request=FixtureRequest(op="openai.realtime", method="GET", path="?model=one/m"),
+        attempts=[Attempt(upstream="one/m", response=Reply(status=101, ws=list(frames), **more))],
+    )
+
+
+@pytest.mark.parametrize(("pace", "waited_ms"), [(0.0, 0), (0.001, 60)])
+async def test_recorded_pauses_are_played_where_they_are_asked_for(
+    tmp_path: Path, pace: float, waited_ms: int
+) -> None:
+    lay(tmp_path, "talk", socket_of(Frame(side="s", text="one"), Frame(side="s", text="two", dt_ms=60_000)))
+    loop = asyncio.get_running_loop()
+    async with benched(tmp_path, "replay", pace=pace) as gate, gate.call() as caller:
+        began = loop.time()
+        async with asyncio.timeout(20):
+            assert [await caller.recv(), await caller.recv()] == ["one", "two"]
+        assert (loop.time() - began) * 1000 >= waited_ms * 0.9
+
+
+async def test_a_hand_written_socket_stays_open_until_the_caller_leaves(tmp_path: Path) -> None:
+    lay(tmp_path, "talk", socket_of(Frame(side="s", text="one"), Frame(side="c", text="bye")))
+    async with benched(tmp_path, "replay") as gate:
+        async with gate.call() as caller:
+            assert await caller.recv() == "one"
+            await caller.send("bye")
+        exchange = await gate.stage.last()
+        trial = gate.bench.trials["talk"]
+    assert (exchange.status, exchange.error, exchange.finish) == (101, "", "1000")
+    assert (trial.found, trial.calls[0].ended_by) == ([], "eof")
+
+
+async def test_a_differing_message_that_is_no_event_closes_without_one(tmp_path: Path) -> None:
+    lay(tmp_path, "talk", socket_of(Frame(side="c", text="hello")))
+    async with benched(tmp_path, "replay") as gate, gate.call() as caller:
+        await caller.send("good bye")
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await caller.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+
+
+async def test_long_media_lies_beside_the_fixture_and_comes_back(tmp_path: Path) -> None:
+    audio = base64.b64encode(bytes(range(256)) * 24).decode()
+
     async def part(socket: ServerConnection) -> None:
-        await socket.send("one")
-        await asyncio.sleep(0.06)
-        await socket.send("two")
+        heard = json.loads(await socket.recv())
+        await socket.send(
+            json.dumps({"type": "delta", "delta": heard["audio"][::-1].replace("=", "") + "A" * 8})
+        )
+        await socket.send(json.dumps({"type": "delta", "delta": heard["audio"]}))
+        await socket.wait_closed()
 
     async with SocketProvider(part) as one, benched(tmp_path, "record", one) as gate:
         async with gate.call() as caller:
-            assert [one async for one in caller] == ["one", "two"]
+            first = await say(caller, type="append", audio=audio)
+            await caller.recv()
         await gate.recorded()
-    loop = asyncio.get_running_loop()
-    took: list[float] = []
-    for pace in (0.0, 1.0):
-        async with benched(tmp_path, "replay", pace=pace) as gate, gate.call() as caller:
-            assert await caller.recv() == "one"
-            began = loop.time()
-            assert await caller.recv() == "two"
-            took.append(loop.time() - began)
-    assert took[0] < 0.05 <= took[1]
+    assert audio not in (tmp_path / "fx" / "talk.aigw.json").read_text("utf-8")
+    async with benched(tmp_path, "replay") as gate, gate.call() as caller:
+        assert await say(caller, type="append", audio=audio) == first
+        assert json.loads(await caller.recv()) == {"type": "delta", "delta": audio}
+
+
+async def test_what_is_passed_through_is_recorded_under_its_path(tmp_path: Path) -> None:
+    path = "/t/talk/one/ws/google.ai.Bidi?alt=json"
+
+    async def speak(gate: Gate) -> None:
+        async with gate.call(path.replace("/t/talk/", "/t/talk/openai/")) as caller:
+            await caller.send(b'{"setup": {"model": "models/live"}}')
+            assert json.loads(await caller.recv(decode=False)) == {"setup": {"model": "models/live"}}
+
+    async with SocketProvider() as one, benched(tmp_path, "record", one) as gate:
+        await speak(gate)
+        request = (await gate.recorded()).interactions[0].request
+    assert (request.op, request.method, request.path) == ("raw", "GET", "/ws/google.ai.Bidi?alt=json")
+    async with benched(tmp_path, "replay") as gate:
+        await speak(gate)
+
+
+async def test_responses_over_a_socket_are_recorded_as_the_provider_gets_them(tmp_path: Path) -> None:
+    path = "/t/talk/openai/v1/responses"
+
+    async def speak(gate: Gate, text: str) -> Any:
+        gate.stage.let_speak_responses("one")
+        async with gate.call(path) as caller:
+            return await say(caller, type="response.create", model="one/m", input=text)
+
+    more = "routing: {default: one}\n"
+    async with SocketProvider() as one, benched(tmp_path, "record", one, more=more) as gate:
+        assert (await speak(gate, "hi"))["model"] == "m"
+        await gate.recorded()
+    async with benched(tmp_path, "replay", more=more) as gate:
+        assert (await speak(gate, "hi"))["model"] == "m"
+
+
+async def test_drift_compares_a_live_socket_with_the_recorded_one_and_writes_nothing(tmp_path: Path) -> None:
+    await record(tmp_path)
+    before = (tmp_path / "fx" / "talk.aigw.json").read_bytes()
+
+    async def changed(socket: ServerConnection) -> None:
+        await socket.send('{"type": "session.created", "event_id": 5}')
+        await socket.recv()
+        await socket.send('{"type": "echo", "event_id": "x", "heard": {"type": "item", "text": "hello 0"}}')
+        await socket.wait_closed()
+
+    async with SocketProvider(changed) as one, benched(tmp_path, "drift", one) as gate:
+        async with gate.call() as caller:
+            await caller.recv()
+            await say(caller, type="item", text="hello 0")
+        trial = gate.bench.trials["talk"]
+        await eventually(lambda: trial.calls[0].has_ended)
+    assert [one.kind for one in trial.found] == ["drift"]
+    assert "event_id" in trial.found[0].text
+    assert (tmp_path / "fx" / "talk.aigw.json").read_bytes() == before
 
 
 async def test_a_secret_in_a_message_is_masked_and_still_fits(tmp_path: Path) -> None:

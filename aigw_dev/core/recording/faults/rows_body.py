@@ -145,7 +145,7 @@ BODY: Final = (
         openai="200 text/html, a login page; `text`: the body as text/plain; `json`: a stream as application/json",
         anthropic="same",
         gemini="same",
-        openai_sdk="html: raises nothing, returns the page as a str, streamed: a stream of nothing; text, json: the answer, or a str",
-        anthropic_sdk="html: raises nothing, returns the page as a str, streamed: a stream of nothing (`messages.stream()`: AssertionError)",
+        openai_sdk="html: raises nothing, returns the page as a str, streamed: a stream of nothing; text, json: the whole answer",
+        anthropic_sdk="html: raises nothing, returns the page as a str, streamed: a stream of nothing (`messages.stream()`: AssertionError); text, json: the whole answer",
     ),
 )
