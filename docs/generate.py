@@ -152,8 +152,8 @@ def errors() -> str:
 def fault_tables() -> str:
     """The catalogue of faults by family: what each does on the wire, what it takes, and what official SDKs make of it."""
     parts: list[str] = []
-    for family, members in itertools.groupby(CATALOGUE.values(), key=lambda row: row.family):
-        rows = list(members)
+    for family in dict.fromkeys(row.family for row in CATALOGUE.values()):
+        rows = [row for row in CATALOGUE.values() if row.family == family]
         wire = [
             [f"`{row.id}`", row.summary, _takes(row), row.openai, row.anthropic, row.gemini] for row in rows
         ]

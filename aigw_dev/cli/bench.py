@@ -184,7 +184,8 @@ def _hermetic(
     env = {name: context.environ[name] for name in _KEPT_VARIABLES if context.environ.get(name)}
     home = Home(folder / "home", env=env)
     found = find_config(explicit=context.named_config(), env={}, cwd=Path.cwd())
-    return ReplaySource(found, home=home, library=bench.library), home, env
+    is_quiet = bench.settings.is_told
+    return ReplaySource(found, home=home, library=bench.library, is_quiet=is_quiet), home, env
 
 
 def told(bench: "Bench", url: str) -> list[str]:

@@ -14,6 +14,7 @@ from aigw_dev.core.dialects import DIALECTS
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Exchange
 from aigw_dev.core.operations import RAW, RESPONSES, Match
+from aigw_dev.core.recording.socket_reader import SocketReader
 from aigw_dev.core.routing import address
 from aigw_dev.core.transcript import Transcript
 from aigw_dev.server import pipeline, replies, socket_attempts
@@ -69,7 +70,11 @@ async def handle(
     exchange.is_stream = True
     job = SocketJob(inbound=inbound, exchange=exchange, subprotocols=subprotocols)
     is_recorded = inbound.snapshot.config.logging.record_response
-    ear = Ear(began_s=inbound.began_s, transcript=Transcript() if is_recorded else None)
+    ear = Ear(
+        began_s=inbound.began_s,
+        transcript=Transcript() if is_recorded else None,
+        reader=SocketReader() if inbound.join is not None else None,
+    )
     opened: Opened | None = None
     recorder.open(exchange)
     try:
@@ -99,7 +104,8 @@ async def handle(
             opened.frames.close(1001)
         _end(exchange, inbound, ear)
         if inbound.bench_call is not None:
-            inbound.bench_call.leave(None, is_gone="cancelled" in exchange.marks)
+            heard = None if ear.reader is None else ear.reader.assembled()
+            inbound.bench_call.leave(heard, is_gone="cancelled" in exchange.marks)
         recorder.put(exchange)
     if opened is not None:
         await opened.frames.ended()

@@ -11,7 +11,9 @@ from typing import Final, Literal
 
 import msgspec
 
+from aigw_dev.core import loose_json
 from aigw_dev.core.dialects.realtime import RealtimeObserver
+from aigw_dev.core.recording.socket_reader import SocketReader
 from aigw_dev.core.transcript import Transcript
 from aigw_dev.server.socket_answer import Socket
 from aigw_dev.server.socket_frames import FAILED, GOING_AWAY, GONE, NO_CODE, TOO_BIG, Closed, Frames, Message
@@ -29,6 +31,8 @@ class Ear(msgspec.Struct, kw_only=True):
     observer: RealtimeObserver = msgspec.field(default_factory=RealtimeObserver)
     transcript: Transcript | None = None
     """None where bodies are not recorded."""
+    reader: SocketReader | None = None
+    """Puts together what the provider says, where a test wants to know."""
     first_s: float | None = None
     """Seconds to the provider's first message."""
     client_bytes: int = 0
@@ -44,6 +48,8 @@ class Ear(msgspec.Struct, kw_only=True):
             self.server_bytes += len(message.payload)
             self.first_s = at_s if self.first_s is None else self.first_s
             self.observer.server(message.payload)  # Gemini Live sends its JSON as binary messages
+            if self.reader is not None:
+                self.reader.hear(loose_json.load(message.payload))
         if self.transcript is None:
             return
         if message.is_text or _is_json(message.payload):

@@ -142,7 +142,7 @@ def _ask_chat(seat: FaultSeat, has_tool: bool, client: dict[str, Any]) -> Got:
     if _is_page(reply):
         return Got(text=str(reply))
     message: Any = reply.choices[0].message
-    calls = message.tool_calls or []
+    calls: list[Any] = message.tool_calls or []
     return Got(
         text=message.content or "",
         arguments="".join(call.function.arguments for call in calls),

@@ -19,6 +19,7 @@ from aigw_dev.core.recording.keys import MOST_DEPTH, IdText, canonical
 from aigw_dev.core.recording.likeness import FieldDiff, compare
 
 _OWN_ID: Final = "event_id"
+_PADDING: Final = "obfuscation"
 _LINKS: Final = frozenset({"item_id", "previous_item_id", "response_id", "call_id", "tool_call_id"})
 """Ids wherever they stand."""
 _NAMED: Final = frozenset({"item", "items"})
@@ -38,11 +39,14 @@ def frame_of(
 ) -> Frame:
     """One message as it is recorded: JSON objects and arrays as data, other text as it is, bytes as a blob.
 
-    `is_exact` keeps texts byte for byte; otherwise blanks and the spelling of numbers and escapes may change.
+    `is_exact` keeps texts byte for byte; otherwise blanks and the spelling of numbers and escapes may change, and the
+    random padding that OpenAI calls `obfuscation` is left out.
     """
     sender: Any = side
     data = msgspec.UNSET if is_exact else _json(payload)
     if data is not msgspec.UNSET:
+        if side == "s" and isinstance(data, dict) and isinstance(data.get(_PADDING), str):  # pyright: ignore[reportUnknownMemberType]  -- JSON
+            data = {name: one for name, one in cast("dict[str, Any]", data).items() if name != _PADDING}
         return Frame(side=sender, dt_ms=dt_ms, data=data, is_binary=not is_text)
     if is_text:
         return Frame(side=sender, dt_ms=dt_ms, text=payload.decode("utf-8", "replace"))

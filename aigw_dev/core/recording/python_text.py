@@ -5,14 +5,18 @@ from typing import Any, Final, cast
 
 WIDTH: Final = 96
 _STEP: Final = "    "
-_SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+_SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 _BYTE: Final = 0xFF
 _PLANE: Final = 0xFFFF
 
 
 def quoted(text: str) -> str:
-    """`text` as a Python literal in double quotes; what does not print (controls, marks of direction) is escaped."""
-    return f'"{"".join(_SHORT.get(char) or (char if char.isprintable() else _escape(ord(char))) for char in text)}"'
+    """`text` as a Python literal; what does not print (controls, marks of direction) is escaped.
+
+    In double quotes, or in single ones where that needs fewer escapes.
+    """
+    quote = "'" if '"' in text and "'" not in text else '"'
+    return f"{quote}{''.join(_shown(char, quote) for char in text)}{quote}"
 
 
 def literal(value: Any, margin: str = "", *, taken: int = 0) -> str:
@@ -90,6 +94,12 @@ def _lines(text: str) -> Iterator[str]:
         end = len(text) if end < 0 else end + 1
         yield text[at:end]
         at = end
+
+
+def _shown(char: str, quote: str) -> str:
+    if char == quote:
+        return f"\\{char}"
+    return _SHORT.get(char) or (char if char.isprintable() else _escape(ord(char)))
 
 
 def _escape(code: int) -> str:

@@ -21,6 +21,7 @@ from aigw_dev.core.recording.fixture import (
     Synth,
 )
 from aigw_dev.core.recording.literals import Encoder
+from aigw_dev.core.recording.socket_reader import SocketReader
 
 FIELDS: Final = ("text", "refusal", "tool_calls", "finish", "vectors", "dims")
 """What a summary may hold; none of it is a timing."""
@@ -65,6 +66,12 @@ def summary_of(response: Response, *, op: str, dialect: str = "") -> dict[str, A
     if response.status >= _FAILED:
         return None
     name = dialect or response.dialect or _DIALECT_OF.get(op, "")
+    if response.ws is not None:
+        reader = SocketReader()
+        for frame in response.ws:
+            if frame.side == "s":
+                reader.hear(frame.data)
+        return _said(reader.assembled())
     rows = _rows(response)
     if rows is not None:
         return _listened(rows, name) if name in DIALECTS else None

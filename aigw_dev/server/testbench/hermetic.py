@@ -98,8 +98,9 @@ def _with_address(name: str, provider: Provider) -> Provider:
 class ReplaySource(ConfigSource):
     """Where the config of a replay comes from."""
 
-    def __init__(self, found: Found, *, home: Home, library: Library) -> None:
-        """`found` names the project's file, or none."""
+    def __init__(self, found: Found, *, home: Home, library: Library, is_quiet: bool = False) -> None:
+        """`found` names the project's file, or none; `is_quiet`: nobody can read the log, so none is written."""
+        self._is_quiet: Final = is_quiet
         super().__init__(found, home=home, env={})
         self._library: Final = library
         self._models: dict[str, list[str]] = {}
@@ -133,6 +134,11 @@ class ReplaySource(ConfigSource):
         gateway = msgspec.structs.replace(
             config.gateway, identity_verification=False, host="127.0.0.1", port=None
         )
+        if self._is_quiet:
+            quiet = msgspec.structs.replace(
+                config.logging, record_request=False, record_response=False, sample=0.0
+            )
+            config = msgspec.structs.replace(config, logging=quiet)
         config = msgspec.structs.replace(config, providers={**named.providers, **own}, gateway=gateway)
         return Reading(config=config, problems=problems, text=text, digest="", in_force_digest="replay")
 

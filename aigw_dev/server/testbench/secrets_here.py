@@ -1,21 +1,40 @@
 """Every secret this gateway, its keyring and its environment know: none of them may stand in a fixture."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from aigw_dev.core.errors import SecretError
 from aigw_dev.fixture_files.environment import secrets_in
-
-if TYPE_CHECKING:
-    from aigw_dev.server.gateway import Gateway
+from aigw_dev.secrets.home import Home
+from aigw_dev.secrets.vault import Vault
+from aigw_dev.server.snapshot import Snapshot
 
 _KEYRING_S: Final = 3.0
+
+
+class Keeper(Protocol):
+    """Who has the secrets: the gateway."""
+
+    @property
+    def vault(self) -> Vault:
+        """The keys that are stored."""
+        ...
+
+    @property
+    def home(self) -> Home:
+        """Where the tokens are."""
+        ...
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The keys in force."""
+        ...
 
 
 class SecretsHere:
     """Gives the values; called from threads, blocking. The keyring is asked once for each set of keys."""
 
-    def __init__(self, gateway: "Gateway", env: Mapping[str, str]) -> None:
+    def __init__(self, gateway: Keeper, env: Mapping[str, str]) -> None:
         """Asks nothing yet."""
         self._gateway = gateway
         self._env = env

@@ -165,7 +165,7 @@ class Faults(Modal[None]):
             Field(name="times", placeholder="how many calls it strikes; empty = all", check=_number),
             Field(name="more", placeholder="after_events=3;delay_ms=200"),
         ]
-        form = Form(f"How: {name}", fields, self._shell.look, note=f"{row['summary']}. It takes {takes}.")
+        form = Form(f"How: {name}", fields, self._shell.look, note=f"{row['summary']} It takes {takes}.")
         self.app.push_screen(form, lambda values: self._add(spec_of(name, values)) if values else None)
 
     # what is done

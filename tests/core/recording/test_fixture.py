@@ -6,7 +6,10 @@ from aigw_dev.core.recording.fixture import FixtureError, Interaction, Request, 
 
 
 def test_an_error_says_where_before_what() -> None:
-    assert str(FixtureError("no such event", where="interactions[2].attempts[0]")) == "interactions[2].attempts[0]: no such event"
+    assert (
+        str(FixtureError("no such event", where="interactions[2].attempts[0]"))
+        == "interactions[2].attempts[0]: no such event"
+    )
     assert str(FixtureError("empty")) == "empty"
     assert FixtureError("x", code="fixture_version").code == "fixture_version"
 

@@ -3,15 +3,19 @@
 import base64
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 
-from aigw_dev.core.recording.fixture import Blob, Frame
+from aigw_dev.core.recording.fixture import Attempt, Blob, Fixture, Frame, Interaction, Request, Response
 from aigw_dev.core.recording.frames import Script, frame_of, message_of
 from aigw_dev.core.recording.ignore import compile_rules
-from tests.core.recording.made_fixtures import OBJECTS
+from aigw_dev.core.recording.reading import read_fixture
+from aigw_dev.core.recording.writing import write_fixture
+from tests.core.recording.made_fixtures import OBJECTS, Beside
 
 AUDIO = base64.b64encode(bytes(range(256)) * 2).decode()
 
@@ -59,6 +63,14 @@ def test_json_is_kept_as_data_other_text_as_it_is_and_bytes_aside(
     payload: bytes, is_text: bool, frame: Frame
 ) -> None:
     assert kept(payload, is_text=is_text) == frame
+
+
+def test_the_provider_s_random_padding_is_left_out_and_the_caller_s_words_are_not() -> None:
+    payload = b'{"delta": "a", "obfuscation": "xyz"}'
+    made = frame_of("s", payload, is_text=True, dt_ms=0, store=stored, is_exact=False)
+    assert made.data == {"delta": "a"}
+    assert kept(payload).data == {"delta": "a", "obfuscation": "xyz"}
+    assert kept(b'{"obfuscation": 1}').data == {"obfuscation": 1}
 
 
 def test_exactly_kept_json_is_a_text_with_its_blanks() -> None:
@@ -180,3 +192,33 @@ def test_texts_that_are_no_json_count_as_they_are_and_json_kept_as_text_as_json(
 def test_ignore_rules_are_in_force_for_each_message() -> None:
     made = script(c(type="x", at="12:00", text="on 2026-01-01"), ignore=("at", r"$.text~\d{4}-\d\d-\d\d"))
     assert paths(made, type="x", at="13:00", text="on 2027-02-03") == []
+
+
+@pytest.mark.vectors
+def test_real_conversations_come_back_from_a_file_and_fit_when_they_are_had_again(vectors: Path) -> None:
+    found = 0
+    for path in sorted((vectors / "pydantic-ai/realtime/cassettes").rglob("*.yaml")):
+        recorded: Any = yaml.safe_load(path.read_text("utf-8"))
+        messages = [one for one in recorded["interactions"] if one.get("kind") == "message"]
+        if not messages:
+            continue
+        found += 1
+        beside = Beside()
+        sides = ["c" if one["direction"] == "sent" else "s" for one in messages]
+        payloads = [json.dumps(one["data"]).encode() for one in messages]
+        frames = [
+            frame_of(side, payload, is_text=True, dt_ms=1, store=beside.store, is_exact=False)
+            for side, payload in zip(sides, payloads, strict=True)
+        ]
+        request = Request(op="openai.realtime", method="GET", path="?model=m")
+        attempt = Attempt(upstream="openai/m", response=Response(status=101, ws=frames))
+        fixture = Fixture(interactions=[Interaction(request=request, attempts=[attempt])])
+        content = write_fixture(fixture, store=beside.store)
+        again = read_fixture(content, blob=beside.fetch).interactions[0].attempts[0].response
+        assert again is not None
+        assert again.ws == frames
+        made = Script(again.ws or [], op=request.op, rules=compile_rules(()))
+        for side, payload in zip(sides, payloads, strict=True):
+            if side == "c":
+                assert made.hear(payload, is_text=True) == []
+    assert found

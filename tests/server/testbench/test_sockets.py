@@ -20,6 +20,7 @@ from aigw_dev.core.recording.fixture import Attempt, Closing, Fixture, Frame, In
 from aigw_dev.core.recording.fixture import Request as FixtureRequest
 from aigw_dev.core.recording.fixture import Response as Reply
 from aigw_dev.server.testbench.bench import Bench, BenchSettings
+from aigw_dev.server.testbench.report import call_row
 from aigw_dev.server.testbench.trial_options import Mode
 from tests.server.socket_stage import KEY, SocketProvider, SocketStage, eventually, socket_stage
 from tests.server.testbench.stage import answer, lay
@@ -51,7 +52,7 @@ class Gate:
 
 @asynccontextmanager
 async def benched(
-    folder: Path, mode: Mode, provider: SocketProvider | None = None, *, more: str = "", **settings: Any
+    folder: Path, mode: Mode, provider: SocketProvider | None = None, *, gateway: str = "", **settings: Any
 ) -> AsyncGenerator[Gate]:
     """Recording needs a provider; replaying has none to reach."""
     own = folder / mode
@@ -59,7 +60,7 @@ async def benched(
     bench = Bench(BenchSettings(root=folder / "fx", mode=mode, **settings))
     one = provider or SocketProvider()
     one.url = one.url or "http://127.0.0.1:9"
-    async with socket_stage(own, bench=bench, more=more, one=one) as stage:
+    async with socket_stage(own, bench=bench, gateway=gateway, one=one) as stage:
         yield Gate(stage, bench)
 
 
@@ -322,6 +323,24 @@ async def test_a_hand_written_socket_stays_open_until_the_caller_leaves(tmp_path
     assert (trial.found, trial.calls[0].ended_by) == ([], "eof")
 
 
+async def test_the_report_says_what_the_provider_said(tmp_path: Path) -> None:
+    pieces = [
+        Frame(side="s", data={"type": "response.output_text.delta", "delta": one}) for one in ("Hi", "!")
+    ]
+    lay(tmp_path, "talk", socket_of(*pieces, close=Closing(side="s", code=1000)))
+    async with benched(tmp_path, "replay") as gate:
+        async with gate.call() as caller:
+            assert len([one async for one in caller]) == 2
+        await gate.stage.last()
+        row = call_row(gate.bench.trials["talk"].calls[0])
+    assert (row["op"], row["response_text"], row["status"], row["ended_by"]) == (
+        "openai.realtime",
+        "Hi!",
+        101,
+        "eof",
+    )
+
+
 async def test_a_differing_message_that_is_no_event_closes_without_one(tmp_path: Path) -> None:
     lay(tmp_path, "talk", socket_of(Frame(side="c", text="hello")))
     async with benched(tmp_path, "replay") as gate, gate.call() as caller:
@@ -378,11 +397,11 @@ async def test_responses_over_a_socket_are_recorded_as_the_provider_gets_them(tm
         async with gate.call(path) as caller:
             return await say(caller, type="response.create", model="one/m", input=text)
 
-    more = "routing: {default: one}\n"
-    async with SocketProvider() as one, benched(tmp_path, "record", one, more=more) as gate:
+    default = ", default_provider: one"
+    async with SocketProvider() as one, benched(tmp_path, "record", one, gateway=default) as gate:
         assert (await speak(gate, "hi"))["model"] == "m"
         await gate.recorded()
-    async with benched(tmp_path, "replay", more=more) as gate:
+    async with benched(tmp_path, "replay", gateway=default) as gate:
         assert (await speak(gate, "hi"))["model"] == "m"
 
 

@@ -37,7 +37,8 @@ async def test_sampling_and_paused_recording_are_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("action", "line", "marked", "is_up", "why"),
     [
-        ("fixture", Line(seq=1, id="a"), 0, True, "not landed yet"),
+        ("fixture", Line(seq=1, id="a", state="open"), 0, True, "not ended yet"),
+        ("fixture", Line(seq=1, id="a"), 0, False, "does not answer"),
         ("replay", Line(seq=1, id="a"), 0, False, "does not answer"),
         ("replay", None, 0, True, "no exchange under the cursor"),
         ("replay", Line(seq=1, id="a", state="open"), 0, True, "not ended yet"),
