@@ -14,12 +14,13 @@ from aigw_dev.core.ledger import Ledger
 from aigw_dev.core.providers import Place, adapter, main_place
 from aigw_dev.core.routing.flow import Target
 from aigw_dev.server import outbound
-from aigw_dev.server.call import Call, Trail
+from aigw_dev.server.call import Call
 from aigw_dev.server.delivery import require_acceptable
 from aigw_dev.server.headers import Pairs, downward, value_of
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.keys import ReadyKey
 from aigw_dev.server.snapshot import ReadyProvider
+from aigw_dev.server.trail import Trail
 
 NATIVE: Final = "native"
 """The place of a provider's own API among `Kind.ports`."""

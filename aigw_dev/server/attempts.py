@@ -23,7 +23,7 @@ from aigw_dev.core.retry_after import wait_s
 from aigw_dev.core.routing import retry
 from aigw_dev.core.routing.flow import Target
 from aigw_dev.server import adapted, delivery, outbound, replies
-from aigw_dev.server.call import RefusedCallError, Reply, Trail
+from aigw_dev.server.call import RefusedCallError, Reply
 from aigw_dev.server.headers import Pairs, downward, value_of
 from aigw_dev.server.job import Failure, Job, begin_attempt
 from aigw_dev.server.keys import ReadyKey
@@ -31,6 +31,7 @@ from aigw_dev.server.outbound import Plan
 from aigw_dev.server.relay import FailedReply, code_of, read_whole
 from aigw_dev.server.snapshot import ReadyProvider
 from aigw_dev.server.spending import usable
+from aigw_dev.server.trail import Trail
 from aigw_dev.server.watchdog import Watchdog
 
 ERROR_BYTES: Final = 1024 * 1024
@@ -99,7 +100,8 @@ async def _call(
         return _refused(job, attempt, planned)
     with watchdog:
         call = outbound.call(inbound, provider, target, planned, key)
-        call.trail = Trail(inbound, job.exchange, attempt, **outbound.spoken_in(planned, job.exchange))
+        dialect, operation = outbound.spoken_in(planned, job.exchange)
+        call.trail = Trail(inbound, job.exchange, attempt, dialect=dialect, operation=operation)
         reply = await provider.send(call)
         try:
             attempt.status = reply.status

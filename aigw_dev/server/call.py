@@ -9,15 +9,11 @@ Rules that every implementation keeps (the pool, the httpx transport, a recorder
 """
 
 from collections.abc import AsyncIterable, AsyncIterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from aigw_dev.core.errors import Refusal
-
-if TYPE_CHECKING:
-    from aigw_dev.core.exchange import Attempt, Exchange
-    from aigw_dev.server.inbound import Inbound
 
 Headers = list[tuple[bytes, bytes]]
 """Header fields in wire order; names are lower-case."""
@@ -30,35 +26,6 @@ class RefusedCallError(Exception):
         """`refusal` ends the exchange: nothing is retried, no other target is tried."""
         super().__init__(refusal.message)
         self.refusal = refusal
-
-
-class Trail:
-    """On whose behalf a call is made: what stands at the provider's edge (recording, replay, faults) asks for it."""
-
-    __slots__ = ("attempt", "dialect", "exchange", "inbound", "is_asked", "is_step", "operation")
-
-    def __init__(
-        self,
-        inbound: "Inbound",
-        exchange: "Exchange",
-        attempt: "Attempt",
-        *,
-        dialect: str,
-        operation: str,
-        is_step: bool = False,
-    ) -> None:
-        """`dialect` is what the provider is spoken to in; `operation` the call's name there.
-
-        `is_step`: one of several calls in a vendor's own form (an adapter's).
-        """
-        self.is_step = is_step
-        self.is_asked = False
-        """Faults have been asked whether they strike this attempt."""
-        self.inbound = inbound
-        self.exchange = exchange
-        self.attempt = attempt
-        self.dialect = dialect
-        self.operation = operation
 
 
 class Call(msgspec.Struct, kw_only=True):
@@ -79,7 +46,7 @@ class Call(msgspec.Struct, kw_only=True):
     proxy: str | None = None
     """A proxy URL for this call, also to loopback; None = what the environment says; "" = direct."""
     trail: Any = None
-    """A `Trail` where the call is made for an exchange; None for checks, lists and tokens of our own."""
+    """A `trail.Trail` where the call is made for an exchange; None for checks, lists and tokens of our own."""
 
 
 class Reply(Protocol):

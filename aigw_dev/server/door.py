@@ -130,7 +130,9 @@ class Door:
     def __init__(self, house: House) -> None:
         """`house` is the gateway behind this door."""
         self._house = house
-        self._sockets = SocketDoor(house, identify=self._identify, turn_away=self._turn_away, test_of=self._test_of)
+        self._sockets = SocketDoor(
+            house, identify=self._identify, turn_away=self._turn_away, test_of=self._test_of
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

@@ -18,11 +18,12 @@ from aigw_dev.core.recording.faults.row import CHAT, DIALECTS
 from aigw_dev.core.recording.faults.spec import CallFacts, FaultError, FaultSpec
 from aigw_dev.core.recording.faults.steps import Act, Stage, Wait
 from aigw_dev.core.recording.faults.wire import perform
-from aigw_dev.server.call import Call, RefusedCallError, Reply, Trail
+from aigw_dev.server.call import Call, RefusedCallError, Reply
 from aigw_dev.server.fault_board import FaultBoard, InForce, Struck
 from aigw_dev.server.faulty_reply import FaultyReply, RewrittenReply
 from aigw_dev.server.replies import header_value
 from aigw_dev.server.snapshot import Send
+from aigw_dev.server.trail import Trail
 
 if TYPE_CHECKING:
     from aigw_dev.server.downstream import Downstream

@@ -224,12 +224,12 @@ def call(
     return made
 
 
-def spoken_in(planned: Plan, exchange: Exchange) -> dict[str, str]:
+def spoken_in(planned: Plan, exchange: Exchange) -> tuple[str, str]:
     """The dialect that the provider is spoken to in, and the operation's name there."""
     translation = planned.translation
     if translation is None:
-        return {"dialect": exchange.dialect, "operation": exchange.operation}
-    return {"dialect": translation.dialect, "operation": chat_name(translation.dialect)}
+        return exchange.dialect, exchange.operation
+    return translation.dialect, chat_name(translation.dialect)
 
 
 def without_secrets(planned: Plan, text: bytes) -> bytes:

@@ -16,8 +16,8 @@ from aigw_dev.core.exchange import Assembled, Exchange
 from aigw_dev.core.mask import MASKED, Masker
 from aigw_dev.core.recording.fixture import Fixture, FixtureError, Interaction
 from aigw_dev.core.recording.keys import key_of
-from aigw_dev.core.recording.promoted_test import Facts, TestText, test_text, usual_name, wrong_names
 from aigw_dev.core.recording.promoting import USUAL_ASSERTS, dollars, interaction_of
+from aigw_dev.core.recording.pytest_text import Facts, TestText, text_of_test, usual_name, wrong_names
 from aigw_dev.core.recording.redaction import Redactor
 from aigw_dev.fixture_files.blobs import describe
 from aigw_dev.fixture_files.naming import name_of_request, name_of_test
@@ -77,12 +77,11 @@ class Promoted(msgspec.Struct, frozen=True, kw_only=True):
     """What a reviewer should know."""
 
 
-def promote(
-    records: Sequence[Record], wanted: Wanted, *, secrets: Sequence[str], now_s: float
-) -> Promoted | Refusal:
+def promote(records: Sequence[Record], wanted: Wanted, *, secrets: Sequence[str]) -> Promoted | Refusal:
     """The exchanges as one fixture and one test. Blocking: takes as long as reading and writing JSON does.
 
-    `secrets` are values that must not stand anywhere in it; `now_s` is the time, in UTC seconds.
+    `secrets` are values that must not stand anywhere in it. The fixture is as old as the oldest call, so that the same
+    calls make the same files.
     """
     masker, redactor = Masker(secrets), Redactor(secrets)
     exchanges = [_masked(record.exchange, masker) for record in records]
@@ -98,14 +97,18 @@ def promote(
     if wrong:
         return Refusal(code="invalid_request", message=wrong, status=400)
     test_id = f"{file}::{name}" if wanted.has_test else ""
-    clean = redactor.clean(Fixture(test=test_id, recorded_at=_moment(now_s), interactions=made))
+    clean = redactor.clean(
+        Fixture(
+            test=test_id, recorded_at=_moment(min(one.started_at for one in exchanges)), interactions=made
+        )
+    )
     for one in clean.interactions:
         one.key = key_of(one.request)
         one.repeat = "" if wanted.has_test else "last"
     text: TestText | Refusal | None = None
     if wanted.has_test:
         facts = [_facts(each, one) for each, one in zip(exchanges, clean.interactions, strict=True)]
-        text = test_text(facts, name=name, asserts=wanted.asserts)
+        text = text_of_test(facts, name=name, asserts=wanted.asserts)
         if isinstance(text, Refusal):
             return text
     return _rendered(clean, text, records, exchanges, file=file, name=name, redactor=redactor)

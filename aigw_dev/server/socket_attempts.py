@@ -23,7 +23,7 @@ from aigw_dev.core.providers.address import full_url, is_versioned
 from aigw_dev.core.routing import retry
 from aigw_dev.core.routing.flow import Target
 from aigw_dev.server import socket_faults
-from aigw_dev.server.call import Call, RefusedCallError, Trail
+from aigw_dev.server.call import Call, RefusedCallError
 from aigw_dev.server.delivery import request_id
 from aigw_dev.server.headers import Pairs, downward, upward, value_of
 from aigw_dev.server.inbound import Inbound
@@ -34,6 +34,7 @@ from aigw_dev.server.snapshot import ReadyProvider
 from aigw_dev.server.socket_answer import Declined, Opened
 from aigw_dev.server.socket_upstream import open_socket
 from aigw_dev.server.spending import usable
+from aigw_dev.server.trail import Trail
 
 ANSWER_S: Final = 30.0
 """How long a provider may take to answer the handshake, where no first-packet timeout is set."""

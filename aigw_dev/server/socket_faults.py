@@ -8,9 +8,9 @@ import time
 
 from aigw_dev.core.recording.faults.row import CHAT, DIALECTS
 from aigw_dev.core.recording.faults.steps import Act, Bytes, Stage
-from aigw_dev.server.call import Trail
 from aigw_dev.server.faulting import facts_of, no_draw, play_refusal
 from aigw_dev.server.socket_answer import Declined
+from aigw_dev.server.trail import Trail
 
 
 async def declined(trail: Trail) -> Declined | None:

@@ -206,8 +206,9 @@ class AigwApp(App[int]):
         self.call_from_thread(self.copy_to_clipboard, text)
 
     def show_command(self, words: str) -> None:
-        """Above the key bar of the screen that is shown."""
-        for line in self.screen.query(CommandLine):
+        """Above the key bar of the screen that is shown, behind what stands in front of it."""
+        shown = next((one for one in reversed(self.screen_stack) if not one.is_modal), self.screen)
+        for line in shown.query(CommandLine):
             line.show(words)
 
     # actions

@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 from aigw_dev.client import AdminClient
 from aigw_dev.core.errors import GatewayError
 from aigw_dev.core.recording.fixture import SUFFIX, FixtureError
-from aigw_dev.core.recording.promoted_test import usual_name, wrong_names
 from aigw_dev.core.recording.promoting import ASSERTS, USUAL_ASSERTS
+from aigw_dev.core.recording.pytest_text import usual_name, wrong_names
 from aigw_dev.tui import text
 from aigw_dev.tui.look import Look
 from aigw_dev.tui.room import Room

@@ -27,9 +27,9 @@ class Done(msgspec.Struct, frozen=True):
     text: str
 
     def count(self, word: str) -> int:
-        """How many tests `passed`, `failed`, `skipped` by the last line."""
-        found = re.search(rf"(\d+) {word}", self.text.splitlines()[-1])
-        return int(found[1]) if found else 0
+        """How many tests `passed`, `failed`, `skipped`, as the summary says."""
+        found = re.findall(rf"(\d+) {word}\b.* in ", self.text)
+        return int(found[-1]) if found else 0
 
 
 def bare(**more: str) -> dict[str, str]:

@@ -13,9 +13,8 @@ from tests.e2e.examples_run import EXAMPLES, FEWEST, copied, run
 
 RUNS: Final = {
     "as they are": ("-p", "no:randomly"),
-    "two workers": ("-n", "2"),
-    "in any order": ("-p", "randomly"),
-    "without a cache": ("-p", "no:cacheprovider", "-p", "no:randomly"),
+    "in any order, on two workers": ("-p", "randomly", "-n", "2"),
+    "without a cache": ("-p", "no:cacheprovider", "-p", "no:xdist"),
 }
 
 pytestmark = pytest.mark.xdist_group("examples")
@@ -48,7 +47,12 @@ def test_a_changed_prompt_fails_its_example_and_is_named(tmp_path: Path) -> None
     test.write_text(test.read_text("utf-8").replace("You are terse.", "You are brief."), "utf-8")
     done = run("-p", "no:cacheprovider", "tests/test_openai_sdk.py", cwd=folder)
     assert done.code == 1
-    for words in ("no recorded response for this request", "messages[0].content", "You are brief.", "--aigw=record"):
+    for words in (
+        "no recorded response for this request",
+        "messages[0].content",
+        "You are brief.",
+        "--aigw=record",
+    ):
         assert words in done.text, done.text
 
 

@@ -69,8 +69,7 @@ def _tape(path: Path) -> list[Taped]:
 
 def _taped(one: Mapping[str, Any]) -> Taped:
     asked, got = one["request"], one["response"]
-    headers = {key.lower(): _first(value) for key, value in (asked["headers"] or {}).items()}
-    answer_headers = {key.lower(): _first(value) for key, value in (got["headers"] or {}).items()}
+    headers, answer_headers = _headers(asked), _headers(got)
     status: Any = got.get("code") or got["status"]
     return Taped(
         method=str(asked["method"]),
@@ -81,6 +80,11 @@ def _taped(one: Mapping[str, Any]) -> Taped:
         content_type=answer_headers.get("content-type", ""),
         answered=_plain(_content(got), answer_headers.get("content-encoding", "")),
     )
+
+
+def _headers(side: Mapping[str, Any]) -> dict[str, str]:
+    rows: dict[str, Any] = side["headers"] or {}
+    return {name.lower(): _first(value) for name, value in rows.items()}
 
 
 def _content(side: Mapping[str, Any]) -> bytes:
@@ -119,9 +123,7 @@ def _events(text: str) -> Iterator[Any]:
         data = "\n".join(value.removeprefix(" ") for field, value in fields if field == "data").strip()
         found: Any = json.loads(data) if data.startswith(("{", "[{")) else data
         if isinstance(found, dict):
-            found = {
-                key: value for key, value in cast("dict[str, Any]", found).items() if key != _PADDING
-            }
+            found = {key: value for key, value in cast("dict[str, Any]", found).items() if key != _PADDING}
         yield name, found
 
 
@@ -160,7 +162,7 @@ def _imported(folder: Path, to: Path) -> list[tuple[list[Taped], str]]:
 
 def _is_served(one: Taped, path: str) -> bool:
     """Whether the path without a provider's name before it leads to the provider."""
-    return not (_NOT_SERVED.search(path) or (path.endswith(_OWN_ANSWER) and one.status == httpx.codes.NOT_FOUND))
+    return not (_NOT_SERVED.search(path) or (path.endswith(_OWN_ANSWER) and one.status == 404))
 
 
 def _name(path: Path, root: Path) -> str:

@@ -5,7 +5,7 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 import pytest
@@ -26,7 +26,7 @@ from tests.scripted import (
     stream_head,
 )
 
-TOOLS: Final = [
+TOOLS: Final[list[Any]] = [
     {
         "type": "function",
         "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {}}},
@@ -232,13 +232,16 @@ def said(answer: httpx.Response, kind: str) -> Any:
     if kind == "bytes":
         return answer.content
     events = [line for line in answer.text.split("\n") if line.startswith(("data:", "event:"))]
-    parsed = [json.loads(line[5:]) if line.startswith("data: {") else line for line in events]
-    for one in parsed:
-        if isinstance(one, dict):
-            one.pop("obfuscation", None)
-            if kind == "translated":  # ids of translated replies are ours
-                one.pop("id", None), one.pop("created", None)
-    return parsed
+    parsed: list[Any] = [json.loads(line[5:]) if line.startswith("data: {") else line for line in events]
+    dropped = (
+        {"obfuscation", "id", "created"} if kind == "translated" else {"obfuscation"}
+    )  # ids of translated replies are ours
+    return [
+        {name: value for name, value in cast("dict[str, Any]", one).items() if name not in dropped}
+        if isinstance(one, dict)
+        else one
+        for one in parsed
+    ]
 
 
 def test_every_answer_is_replayed_without_its_upstream(
@@ -372,7 +375,7 @@ def test_recording_again_changes_at_most_three_lines(tmp_path: Path) -> None:
 def test_turns_of_tools_are_replayed_and_an_unlinked_result_misses(tmp_path: Path) -> None:
     def talk(base: str, headers: dict[str, str], *, broken: bool = False) -> httpx.Response:
         turns: list[dict[str, Any]] = [{"role": "user", "content": "Weather in Oslo?"}]
-        body = {"model": "gpt-4o-mini", "tools": TOOLS, "messages": turns}
+        body: dict[str, Any] = {"model": "gpt-4o-mini", "tools": TOOLS, "messages": turns}
         first = httpx.post(f"{base}/chat/completions", json=body, headers=headers, timeout=30).json()
         message = first["choices"][0]["message"]
         link = "call_other" if broken else message["tool_calls"][0]["id"]

@@ -1,6 +1,7 @@
 """What holds for any cut of any stream and for any field of a request, seen through one running replay."""
 
 import copy
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,9 +39,7 @@ def _streams() -> list[Interaction]:
     """Every whole stream of the library."""
     library = Library(REPOSITORY / "fixtures" / "library")
     found = [one for name in library.names() for one in library.read(name).interactions]
-    return [
-        one for one in found if (last := one.attempts[-1].response) and last.events and last.end == "eof"
-    ]
+    return [one for one in found if (last := one.attempts[-1].response) and last.events and last.end == "eof"]
 
 
 STREAMS: Final = _streams()
@@ -63,7 +62,7 @@ class Cutter:
         number, cuts = self.next
         whole = _wire(STREAMS[number])
         places = [0, *sorted({at % len(whole) for at in cuts} - {0}), len(whole)]
-        pieces = [whole[start:end] for start, end in zip(places, places[1:], strict=False)]
+        pieces = [whole[start:end] for start, end in itertools.pairwise(places)]
         return [Send(stream_head()), *(Send(chunk(piece)) for piece in pieces), Send(LAST_CHUNK)]
 
 
@@ -120,13 +119,20 @@ providers:
 
 # fields that count, and fields that do not
 
-PIXEL: Final = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-OTHER: Final = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+PIXEL: Final = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+OTHER: Final = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
 
 
 def _tool(name: str) -> dict[str, Any]:
     schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-    return {"type": "function", "function": {"name": name, "description": f"Does {name}", "parameters": schema}}
+    return {
+        "type": "function",
+        "function": {"name": name, "description": f"Does {name}", "parameters": schema},
+    }
 
 
 def _call(ident: str, city: str) -> dict[str, Any]:
@@ -318,12 +324,9 @@ def test_what_is_ignored_hits_in_any_combination(
         IGNORED[name](body)
     answer = _send(replay, body, dict(headers), indent=indent)
     assert answer.status_code == 200, answer.text
-    assert "Rome." in "".join(
-        choice["delta"].get("content") or ""
-        for _, data in _events(answer.text)
-        if isinstance(data, dict)
-        for choice in data["choices"]
-    )
+    objects: list[dict[str, Any]] = [data for _, data in _events(answer.text) if isinstance(data, dict)]
+    choices: list[dict[str, Any]] = [choice for one in objects for choice in one["choices"]]
+    assert "".join(str(choice["delta"].get("content") or "") for choice in choices) == "Rome."
 
 
 @pytest.mark.parametrize("name", sorted(KEPT))
@@ -358,6 +361,8 @@ def test_a_header_that_counts_misses(replay: ReplayProcess, name: str, value: st
 
 @_PROPERTY
 @given(st.recursive(st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=5))  # fmt: skip
-def test_any_new_value_of_an_unknown_field_misses_unless_it_is_null(replay: ReplayProcess, value: Any) -> None:
+def test_any_new_value_of_an_unknown_field_misses_unless_it_is_null(
+    replay: ReplayProcess, value: Any
+) -> None:
     answer = _send(replay, {**BODY, "provider_extension": value}, {})
     assert answer.status_code == (200 if value is None else 424)

@@ -57,7 +57,7 @@ async def newest(one: House) -> Any:
     recorder = one.gateway.recorder
     async with asyncio.timeout(5):
         while recorder.running or recorder.writer.health().waiting:  # noqa: ASYNC110  -- another thread writes
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0)
     reply = await one.http.get("/admin/v1/exchanges/last", headers=one.admin())
     assert reply.status_code == 200, reply.text
     return reply.json()
@@ -153,7 +153,7 @@ async def test_a_caller_that_leaves_during_a_pause_ends_it(tmp_path: Path) -> No
         caller.send(seat.request("slow.headers;delay_ms=60000"))
         async with asyncio.timeout(5):
             while not seat.gateway.recorder.running:  # noqa: ASYNC110  -- nobody tells
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0)
         caller.writer.close()
         assert "cancelled" in (await seat.ended())["marks"]
 

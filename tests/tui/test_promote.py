@@ -23,6 +23,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def found(project: Path, pattern: str) -> list[str]:
+    """What lies below a project, as texts where they are files."""
+    return [one.read_text("utf-8") if one.is_file() else one.name for one in sorted(project.rglob(pattern))]
+
+
 async def asked(at: Desk) -> None:
     """The form is there."""
     await at.press("s")
@@ -48,7 +53,7 @@ async def test_a_call_becomes_a_fixture_and_a_test_shown_before_they_are_written
         )
         await reviewed(at)
         await at.sees("To be written", f"def {name}(aigw):", "the route smart decides again")
-        assert not list(project.rglob("*.py"))
+        assert not found(project, "*.py")
         await at.press("enter")
         await told(at, "Saved", f"pytest tests/{name}.py::{name}")
         assert f"def {name}(aigw)" in (project / "tests" / f"{name}.py").read_text("utf-8")
@@ -62,7 +67,7 @@ async def test_esc_over_the_texts_writes_nothing(tmp_path: Path, project: Path) 
         await reviewed(at)
         await at.press("escape")
         await at.until(lambda: not at.app.screen.is_modal)
-        assert [one.name for one in project.rglob("*")] == ["tests"]
+        assert found(project, "*") == ["tests"]
 
 
 async def test_marked_calls_are_one_test_and_a_second_time_is_told_that_it_is_there(
@@ -97,7 +102,7 @@ async def test_what_cannot_be_is_said_in_the_form(tmp_path: Path, project: Path)
         await asked(at)
         await at.press("tab", "ctrl+u", *"refund", "ctrl+j")
         await at.sees("is no name of a test")
-    assert project.is_dir()
+    assert found(project, "*") == ["tests"]
 
 
 async def test_a_refusal_of_the_gateway_is_a_toast(tmp_path: Path, project: Path) -> None:
@@ -107,7 +112,7 @@ async def test_a_refusal_of_the_gateway_is_a_toast(tmp_path: Path, project: Path
         await asked(at)
         await at.press("ctrl+j")
         await told(at, "Not saved", "no provider was asked")
-    assert project.is_dir()
+    assert found(project, "*") == ["tests"]
 
 
 async def test_chat_saves_a_fixture_alone(tmp_path: Path, project: Path) -> None:
@@ -125,9 +130,9 @@ async def test_chat_saves_a_fixture_alone(tmp_path: Path, project: Path) -> None
         await at.sees("openai.chat.completions-mock-echo-", "hello there")
         await at.press("enter")
         await told(at, "Saved")
-        (fixture,) = project.rglob("*.aigw.json")
-        assert '"repeat": "last"' in fixture.read_text("utf-8")
-        assert not list(project.rglob("*.py"))
+        (fixture,) = found(project, "*.aigw.json")
+        assert '"repeat": "last"' in fixture
+        assert not found(project, "*.py")
 
 
 async def test_a_file_that_cannot_be_put_there_is_said(tmp_path: Path, project: Path) -> None:
@@ -137,7 +142,7 @@ async def test_a_file_that_cannot_be_put_there_is_said(tmp_path: Path, project: 
         await reviewed(at)
         await at.press("enter")
         await told(at, "Not saved")
-        assert not list(project.rglob("*.py"))
+        assert not found(project, "*.py")
 
 
 def test_rows_of_the_review_hold_no_controls() -> None:

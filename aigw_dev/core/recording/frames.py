@@ -15,7 +15,7 @@ from aigw_dev.core.recording.document import lossless
 from aigw_dev.core.recording.events import json_bytes
 from aigw_dev.core.recording.fixture import Blob, Frame, Request
 from aigw_dev.core.recording.ignore import Rules
-from aigw_dev.core.recording.keys import MOST_DEPTH, IdText, canonical
+from aigw_dev.core.recording.keys import IdText, canonical
 from aigw_dev.core.recording.likeness import FieldDiff, compare
 
 _OWN_ID: Final = "event_id"
@@ -136,17 +136,10 @@ def _json(payload: bytes) -> Any:
     return lossless(payload)
 
 
-def _numbered(
-    value: Any, made: dict[str, str], given: frozenset[str], *, is_named: bool = False, depth: int = 0
-) -> Any:
-    """`value` with ids that the provider did not give as `<id-0>`, `<id-1>` by first appearance."""
-    if depth > MOST_DEPTH:
-        return value
+def _numbered(value: Any, made: dict[str, str], given: frozenset[str], *, is_named: bool = False) -> Any:
+    """`value` with ids that the provider did not give as `<id-0>`, `<id-1>` by first appearance; never deep (`canonical`)."""
     if isinstance(value, list):
-        return [
-            _numbered(one, made, given, is_named=is_named, depth=depth + 1)
-            for one in cast("list[Any]", value)
-        ]
+        return [_numbered(one, made, given, is_named=is_named) for one in cast("list[Any]", value)]
     if not isinstance(value, dict):
         return str(value) if isinstance(value, str) else value
     found: dict[str, Any] = {}
@@ -157,7 +150,7 @@ def _numbered(
         elif name in _OPAQUE:
             found[name] = one
         else:
-            found[name] = _numbered(one, made, given, is_named=name in _NAMED, depth=depth + 1)
+            found[name] = _numbered(one, made, given, is_named=name in _NAMED)
     return found
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 from typing import Any
 
 import msgspec
@@ -36,7 +35,7 @@ def _promoting(desk: Desk) -> HTTPRouteHandler:
         records = [granted(await desk.read(desk.logs.get, one)) for one in names]
 
         def work() -> bytes:
-            made = granted(promoting.promote(records, data, secrets=secrets(), now_s=time.time()))
+            made = granted(promoting.promote(records, data, secrets=secrets()))
             said: Any = ", ".join(made.of)
             desk.audit("fixture.promoted", f"{said} as {made.test_id or made.fixture}")
             return msgspec.json.encode(made)

@@ -17,13 +17,13 @@ from aigw_dev.core.recording.ignore import compile_rules
 from aigw_dev.core.recording.matching import Miss, Taken
 from aigw_dev.fixture_files.library import Library
 from aigw_dev.fixture_files.naming import name_of_test
-from aigw_dev.server.call import Trail
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.testbench import report, saving
 from aigw_dev.server.testbench.requests import of_caller
 from aigw_dev.server.testbench.stubbed import in_dialect
 from aigw_dev.server.testbench.trial import BenchCall, Trial
 from aigw_dev.server.testbench.trial_options import Found, Mode, TrialOptions
+from aigw_dev.server.trail import Trail
 
 
 class BenchSettings(msgspec.Struct, kw_only=True, frozen=True):

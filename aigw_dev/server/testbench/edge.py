@@ -13,7 +13,7 @@ from aigw_dev.core.errors import UpstreamError
 from aigw_dev.core.operations import CALLS
 from aigw_dev.core.recording.fixture import Attempt, Request
 from aigw_dev.core.recording.matching import Miss
-from aigw_dev.server.call import Call, Headers, RefusedCallError, Reply, Trail
+from aigw_dev.server.call import Call, Headers, RefusedCallError, Reply
 from aigw_dev.server.faulting import behind_faults
 from aigw_dev.server.pool import AnyProtocol
 from aigw_dev.server.snapshot import Connect, Send
@@ -24,6 +24,7 @@ from aigw_dev.server.testbench.requests import of_call
 from aigw_dev.server.testbench.stubbed import stubbed
 from aigw_dev.server.testbench.trial import BenchCall, Trial
 from aigw_dev.server.testbench.trial_options import OFFLINE
+from aigw_dev.server.trail import Trail
 
 NOT_KEPT: Final = "not_kept"
 

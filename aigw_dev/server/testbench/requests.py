@@ -7,9 +7,10 @@ from typing import Any, Final
 from aigw_dev.core.mask import mask_url
 from aigw_dev.core.recording.fixture import Blob, FilePart, Request
 from aigw_dev.core.recording.keys import SUBPROTOCOLS
-from aigw_dev.server.call import Call, Trail
+from aigw_dev.server.call import Call
 from aigw_dev.server.headers import Pairs, value_of
 from aigw_dev.server.inbound import Inbound
+from aigw_dev.server.trail import Trail
 
 KEPT_HEADERS: Final = ("anthropic-version", "anthropic-beta", "openai-beta")
 """Headers that change what a provider answers."""

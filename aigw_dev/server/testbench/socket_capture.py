@@ -53,7 +53,6 @@ class CapturedSocket(Captured):
             headers=redaction.response_headers(self.headers),
             end=self.end or "client_abort",
             close=self.close,
-            ws=[],
         )
         if self.subprotocol:
             made.headers[SUBPROTOCOLS] = self.subprotocol.decode("latin-1")

@@ -11,7 +11,7 @@ from aigw_dev.core.recording.frames import Script
 from aigw_dev.core.recording.ignore import compile_rules
 from aigw_dev.core.recording.keys import SUBPROTOCOLS
 from aigw_dev.core.recording.matching import FieldDiff, Miss, Taken
-from aigw_dev.server.call import Call, RefusedCallError, Trail
+from aigw_dev.server.call import Call, RefusedCallError
 from aigw_dev.server.socket_answer import Answer, Declined, Dial, Opened, Through
 from aigw_dev.server.testbench.bench import Bench
 from aigw_dev.server.testbench.edge import NOT_KEPT, upstream_of, why_of
@@ -22,6 +22,7 @@ from aigw_dev.server.testbench.socket_capture import CapturedSocket, SocketTee
 from aigw_dev.server.testbench.socket_replay import Missed, ReplayedSocket
 from aigw_dev.server.testbench.trial import BenchCall
 from aigw_dev.server.testbench.trial_options import Found
+from aigw_dev.server.trail import Trail
 
 
 def through_of(bench: Bench | None) -> Through | None:

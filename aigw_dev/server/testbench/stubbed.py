@@ -3,8 +3,8 @@
 import msgspec
 
 from aigw_dev.core.recording.fixture import Response
-from aigw_dev.server.call import Trail
 from aigw_dev.server.testbench.stubs import Stub
+from aigw_dev.server.trail import Trail
 
 
 def stubbed(stub: Stub, trail: Trail) -> Response:

@@ -159,14 +159,14 @@ def test_ids_within_a_responses_input_count_by_their_links_too() -> None:
 
 
 def test_the_provider_repeats_the_ids_that_the_caller_uses_now() -> None:
-    echo = {"type": "created", "item": {"id": "a1", "text": "a1 stays"}, "all": ["a1", "given"]}
+    echo = {"type": "created", "item": {"id": "a1", "text": "a1 stays"}, "all": ["a1", "given", 1]}
     made = script(c(item={"id": "a1"}), s(**echo))
     assert made.retold(echo) is echo
     assert paths(made, item={"id": "b1"}) == []
     assert made.retold(echo) == {
         "type": "created",
         "item": {"id": "b1", "text": "a1 stays"},
-        "all": ["b1", "given"],
+        "all": ["b1", "given", 1],
     }
 
 

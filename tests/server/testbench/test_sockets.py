@@ -52,15 +52,24 @@ class Gate:
 
 @asynccontextmanager
 async def benched(
-    folder: Path, mode: Mode, provider: SocketProvider | None = None, *, gateway: str = "", **settings: Any
+    folder: Path,
+    mode: Mode,
+    provider: SocketProvider | None = None,
+    *,
+    gateway: str = "",
+    more: str = "",
+    two: SocketProvider | None = None,
+    **settings: Any,
 ) -> AsyncGenerator[Gate]:
     """Recording needs a provider; replaying has none to reach."""
     own = folder / mode
     own.mkdir(exist_ok=True)
     bench = Bench(BenchSettings(root=folder / "fx", mode=mode, **settings))
-    one = provider or SocketProvider()
-    one.url = one.url or "http://127.0.0.1:9"
-    async with socket_stage(own, bench=bench, gateway=gateway, one=one) as stage:
+    named = {"one": provider or SocketProvider(), **({"two": two or SocketProvider()} if more else {})}
+    for each in named.values():
+        each.url = each.url or "http://127.0.0.1:9"
+    arguments: dict[str, Any] = named
+    async with socket_stage(own, bench=bench, gateway=gateway, more=more, **arguments) as stage:
         yield Gate(stage, bench)
 
 
@@ -302,11 +311,15 @@ def socket_of(*frames: Frame, **more: Any) -> Interaction:
 async def test_recorded_pauses_are_played_where_they_are_asked_for(
     tmp_path: Path, pace: float, waited_ms: int
 ) -> None:
-    lay(tmp_path, "talk", socket_of(Frame(side="s", text="one"), Frame(side="s", text="two", dt_ms=60_000)))
+    lay(
+        tmp_path,
+        "talk",
+        socket_of(Frame(side="s", text="one"), Frame(side="s", text="two", dt_ms=40_000), dt_ms=[20_000]),
+    )
     loop = asyncio.get_running_loop()
+    began = loop.time()
     async with benched(tmp_path, "replay", pace=pace) as gate, gate.call() as caller:
-        began = loop.time()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(15):
             assert [await caller.recv(), await caller.recv()] == ["one", "two"]
         assert (loop.time() - began) * 1000 >= waited_ms * 0.9
 
@@ -447,3 +460,89 @@ async def test_auto_records_what_is_not_there_yet(tmp_path: Path) -> None:
     async with benched(tmp_path, "replay") as gate, gate.call() as caller:
         await caller.recv()
         assert (await say(caller, type="item", text="hello 0"))["heard"]["text"] == "hello 0"
+
+
+ROUTE = """
+routes:
+  talker: {models: [talker], flow: {send: one/m1, fallback: [two/m2]}}
+"""
+
+
+@pytest.mark.parametrize("is_reachable", [True, False])
+async def test_a_fallback_replays_the_attempts_that_were_made(tmp_path: Path, is_reachable: bool) -> None:
+    path = "/t/talk/openai/v1/realtime?model=talker"
+
+    def refuse(_: ServerConnection, request: Request) -> Response:
+        del request
+        return Response(
+            HTTPStatus.SERVICE_UNAVAILABLE, "No", websockets.Headers({"content-length": "2"}), b"{}"
+        )
+
+    async with SocketProvider() as one, SocketProvider(talk) as two:
+        one.refusal = refuse
+        first = one if is_reachable else None
+        async with benched(tmp_path, "record", first, more=ROUTE, two=two) as gate:
+            async with gate.call(path) as caller:
+                heard = await caller.recv()
+            held = (await gate.recorded()).interactions[0].attempts
+    assert [(each.upstream, each.error) for each in held] == [("one/m1", "not_kept"), ("two/m2", "")]
+    async with benched(tmp_path, "replay", more=ROUTE) as gate:
+        async with gate.call(path) as caller:
+            assert json.loads(await caller.recv()) == json.loads(heard)
+        exchange = await gate.stage.last()
+    assert [each.provider for each in exchange.attempts] == ["one", "two"]
+
+
+async def test_a_caller_that_leaves_amid_the_handshake_is_remembered_as_that(tmp_path: Path) -> None:
+    asked, left = asyncio.Event(), asyncio.Event()
+
+    async def wait(server: ServerConnection, request: Request) -> Response | None:
+        del server, request
+        asked.set()
+        await left.wait()
+        return None
+
+    async with SocketProvider() as one, benched(tmp_path, "record", one) as gate:
+        one.refusal = wait  # pyright: ignore[reportAttributeAccessIssue]  -- the library awaits it
+        calling = asyncio.ensure_future(gate.call().__aenter__())
+        await asyncio.wait_for(asked.wait(), 5)
+        calling.cancel()
+        trial = gate.bench.trials["talk"]
+        await eventually(lambda: trial.calls[0].has_ended)
+        left.set()
+    assert trial.calls[0].captured[0].error == "cancelled"
+    assert trial.calls[0].ended_by == "client"
+
+
+async def test_a_fixture_without_a_reply_says_so(tmp_path: Path) -> None:
+    one = socket_of()
+    one.attempts[0].response = None
+    lay(tmp_path, "talk", one)
+    async with benched(tmp_path, "replay") as gate:
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await gate.call()
+    assert b"the fixture holds no reply" in (refused.value.response.body or b"")
+
+
+async def test_ignore_rules_of_the_fixture_are_in_force_for_messages(tmp_path: Path) -> None:
+    held = socket_of(Frame(side="c", data={"type": "a", "at": 1}), Frame(side="s", text="fine"))
+    lay(tmp_path, "talk", held, ignore=("at",))
+    async with benched(tmp_path, "replay") as gate, gate.call() as caller:
+        await caller.send('{"type": "a", "at": 2}')
+        assert await caller.recv() == "fine"
+
+
+async def test_a_credential_in_the_query_or_among_the_subprotocols_is_not_recorded(tmp_path: Path) -> None:
+    async with SocketProvider(talk) as one, benched(tmp_path, "record", one) as gate:
+        shown = Subprotocol(f"openai-insecure-api-key.{gate.stage.token}")
+        path = f"{PATH}&api_key={gate.stage.token}"
+        async with gate.call(path, headers={}, subprotocols=[Subprotocol("realtime"), shown]) as caller:
+            await caller.recv()
+        request = (await gate.recorded()).interactions[0].request
+        assert gate.stage.token not in (tmp_path / "fx" / "talk.aigw.json").read_text("utf-8")
+    assert request.headers == {"sec-websocket-protocol": "realtime"}
+    async with (
+        benched(tmp_path, "replay") as gate,
+        gate.call(subprotocols=[Subprotocol("realtime")]) as caller,
+    ):
+        assert json.loads(await caller.recv())["type"] == "session.created"

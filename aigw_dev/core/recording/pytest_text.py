@@ -86,10 +86,9 @@ class _Sdk(msgspec.Struct, frozen=True, kw_only=True):
     """What it takes by name; anything else goes in its `extra_body`."""
 
 
-_OPENAI: Final = "openai.OpenAI(base_url=aigw.openai_url, api_key=aigw.key, max_retries=0, timeout=60)"
-_ANTHROPIC: Final = (
-    "anthropic.Anthropic(base_url=aigw.anthropic_url, api_key=aigw.key, max_retries=0, timeout=60)"
-)
+_CLIENT: Final = "{}(\n    base_url={}, api_key=aigw.key, max_retries=0, timeout=60\n)"
+_OPENAI: Final = _CLIENT.format("openai.OpenAI", "aigw.openai_url")
+_ANTHROPIC: Final = _CLIENT.format("anthropic.Anthropic", "aigw.anthropic_url")
 _SDKS: Final[dict[str, _Sdk]] = {
     "openai.chat.completions": _Sdk(
         module="openai",
@@ -157,7 +156,7 @@ def wrong_names(name: str, file: str, asserts: Sequence[str]) -> str:
     return ""
 
 
-def test_text(calls: Sequence[Facts], *, name: str, asserts: Sequence[str]) -> TestText | Refusal:
+def text_of_test(calls: Sequence[Facts], *, name: str, asserts: Sequence[str]) -> TestText | Refusal:
     """The test that makes these calls in order and asserts what is asked for. Names were looked at before."""
     imports: set[str] = set()
     clients: dict[str, str] = {}
@@ -304,8 +303,8 @@ def _finish(call: Facts) -> list[str]:
 def _route(call: Facts) -> list[str]:
     asked = [one.upstream for one in call.interaction.attempts]
     lines = [f"assert call.route.rule == {quoted(call.route)}"] if call.route else []
-    shown = literal(asked, _STEP, taken=60)
-    return [*lines, _outdented(f"assert [each.upstream for each in call.attempts] == {shown}")]
+    begun = "assert [each.upstream for each in call.attempts] == "
+    return [*lines, _outdented(f"{begun}{literal(asked, _STEP, taken=len(begun))}")]
 
 
 def _cost(call: Facts) -> list[str]:
