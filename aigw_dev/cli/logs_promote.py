@@ -1,5 +1,6 @@
 """`aigw-dev logs promote ID`: logged calls as a fixture and a pytest test, shown or written, both for review."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,24 +14,13 @@ from aigw_dev.cli.place import Place
 from aigw_dev.core import harmless
 
 
-def logs_promote(
-    context: Context,
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="ID...",
-            help="An id, a beginning of it, `last`, or -2; several are one test, in this order.",
-            show_default=False,
-        ),
-    ] = None,
-    *,
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            "--to", metavar="DIR", help="The folder of fixtures; as the pytest plugin has it without this."
-        ),
-    ] = None,
-    name: Annotated[str, typer.Option("--name", metavar="TEST", help="The test's name: test_refund.")] = "",
+@dataclass(frozen=True, kw_only=True)
+class TestOptions:
+    """What becomes of the calls as a test."""
+
+    __test__ = False
+
+    name: Annotated[str, typer.Option("--name", metavar="TEST", help="The test's name: test_refund.")] = ""
     asserts: Annotated[
         str,
         typer.Option(
@@ -38,19 +28,40 @@ def logs_promote(
             metavar="LIST",
             help="What it asserts: status, text, tool_calls, finish, route, cost, usage, snapshot.",
         ),
-    ] = "status,text,tool_calls,finish",
+    ] = "status,text,tool_calls,finish"
     test_file: Annotated[
         str,
         typer.Option("--test-file", metavar="FILE", help="The test's module; one of its own without this."),
-    ] = "",
-    append: Annotated[bool, typer.Option("--append", help="Add the test to a module that is there.")] = False,
+    ] = ""
+    append: Annotated[bool, typer.Option("--append", help="Add the test to a module that is there.")] = False
     no_test: Annotated[
         bool, typer.Option("--no-test", help="A fixture alone, that answers as often as it is asked.")
-    ] = False,
+    ] = False
+
+
+def logs_promote(
+    context: Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="ID",
+            help="Its id, a beginning of it, `last`, or -2; several are one test, in this order.",
+        ),
+    ] = None,
+    *,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="DIR",
+            help="The folder of fixtures; without it where the pytest plugin looks: tests/llm_fixtures, llm_fixtures.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print both, write nothing.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Replace a fixture and a test that are there.")
     ] = False,
+    test: TestOptions,
 ) -> int:
     """Make a fixture and a pytest test of logged calls.
 
@@ -60,23 +71,14 @@ def logs_promote(
     """
     from aigw_dev.fixture_files import promoted
 
-    project = Path.cwd()
-    with Place(context).need_client() as client:
-        made = client.promote(
-            names or ["last"],
-            name=name,
-            file=_relative(test_file, project),
-            folder=promoted.usual_tests(project),
-            asserts=[one.strip() for one in asserts.split(",") if one.strip()],
-            has_test=not no_test,
-        )
+    made = _made(context, names or ["last"], test)
     written: list[Path] = []
     if not dry_run:
         place = promoted.Place(
-            project=project,
-            fixtures=to or promoted.usual_fixtures(project),
+            project=Path.cwd(),
+            fixtures=to or promoted.usual_fixtures(Path.cwd()),
             is_forced=force,
-            is_appended=append,
+            is_appended=test.append,
         )
         with told():
             written = promoted.write(made, place, leftovers=redactor_of(context).leftovers)
@@ -84,7 +86,29 @@ def logs_promote(
         output.print_json(made | {"written": [str(path) for path in written]})
         return DONE
     _show(made, written)
+    if (
+        to is not None
+        and written
+        and made["test_id"]
+        and to.absolute() != promoted.usual_fixtures(Path.cwd())
+    ):
+        output.note(f"note: pytest looks there with the ini option aigw_dir = {to}")
     return DONE
+
+
+def _made(context: Context, names: list[str], test: TestOptions) -> dict[str, Any]:
+    """What the gateway makes of them."""
+    from aigw_dev.fixture_files import promoted
+
+    with Place(context).need_client() as client:
+        return client.promote(
+            names,
+            name=test.name,
+            file=_relative(test.test_file, Path.cwd()),
+            folder=promoted.usual_tests(Path.cwd()),
+            asserts=[one.strip() for one in test.asserts.split(",") if one.strip()],
+            has_test=not test.no_test,
+        )
 
 
 def _relative(file: str, project: Path) -> str:

@@ -346,6 +346,7 @@ class Gateway:
             tokens=tokens,
             revoked=revoked,
             edge=Edge(self.bench),
+            is_keyless=self.bench is not None and self.bench.is_told,
             is_offline=self.bench is not None and self.bench.mode == OFFLINE,
             listed=self.source.listed()
             if self.bench is not None and self.bench.mode == OFFLINE

@@ -1,12 +1,10 @@
 """The library of examples, as a fresh machine serves it: every file is asked for by the SDK that its readers use."""
 
-import io
 import json
 import subprocess
-import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import anthropic
 import httpx
@@ -17,26 +15,26 @@ from google.genai import types
 
 from tests.conftest import REPOSITORY
 from tests.e2e.conftest import AIGW
+from tests.e2e.library_recording import (
+    CLAUDE_WEATHER,
+    LIBRARY,
+    NOTES,
+    TERSE,
+    WEATHER,
+    answered,
+    record,
+    user,
+    wav,
+)
+from tests.e2e.library_upstream import SPEECH
 from tests.e2e.replaying import ReplayProcess
 
-LIBRARY: Final = REPOSITORY / "fixtures" / "library"
 NAMES: Final = sorted(path.name.removesuffix(".aigw.json") for path in LIBRARY.glob("*.aigw.json"))
-PARAMETERS: Final = {
-    "type": "object",
-    "properties": {"city": {"type": "string"}},
-    "required": ["city"],
-    "additionalProperties": False,
-}
-WEATHER: Final[Any] = {
-    "type": "function",
-    "function": {"name": "get_weather", "description": "Weather for a city", "parameters": PARAMETERS},
-}
-CLAUDE_WEATHER: Final[Any] = {
-    "name": "get_weather",
-    "description": "Weather for a city",
-    "input_schema": PARAMETERS,
-}
 USAGE: Final[Any] = {"include_usage": True}
+TOOLS: Final[Any] = [WEATHER]
+CLAUDE_TOOLS: Final[Any] = [CLAUDE_WEATHER]
+_OWN_TIMES: Final = {"recorded_at", "dt_ms", "prices"}
+"""What is new with each recording."""
 
 pytestmark = pytest.mark.xdist_group("fixture_library")
 
@@ -57,13 +55,13 @@ def _claude(base: str) -> anthropic.Anthropic:
 
 
 def _user(text: str) -> list[Any]:
-    return [{"role": "user", "content": text}]
+    return [*user(text)]
 
 
 def chat(base: str) -> None:
     with _openai(base) as client:
         plain = client.chat.completions.create(model="gpt-4o-mini", messages=_user("Capital of France?"))
-        system: Any = {"role": "system", "content": "You are terse.\nAnswer with one word."}
+        system: Any = TERSE
         terse = client.chat.completions.create(
             model="gpt-4o-mini", messages=[system, *_user("Capital of France?")], temperature=0
         )
@@ -90,12 +88,12 @@ def chat_stream(base: str) -> None:
 def tool_loop(base: str) -> None:
     turns = _user("Weather in Oslo?")
     with _openai(base) as client:
-        first = client.chat.completions.create(model="gpt-4o-mini", messages=turns, tools=[WEATHER])
+        first = client.chat.completions.create(model="gpt-4o-mini", messages=turns, tools=TOOLS)
         (call,) = first.choices[0].message.tool_calls or []
         assert call.type == "function"
         assert json.loads(call.function.arguments) == {"city": "Oslo"}
-        turns += _answered(call.id)
-        second = client.chat.completions.create(model="gpt-4o-mini", messages=turns, tools=[WEATHER])
+        turns += answered(call.id)
+        second = client.chat.completions.create(model="gpt-4o-mini", messages=turns, tools=TOOLS)
     assert second.choices[0].message.content == "It is 4 °C in Oslo."
 
 
@@ -104,31 +102,18 @@ def tool_loop_stream(base: str) -> None:
     with _openai(base) as client:
         chunks = list(
             client.chat.completions.create(
-                model="gpt-4o-mini", messages=turns, tools=[WEATHER], stream=True, stream_options=USAGE
+                model="gpt-4o-mini", messages=turns, tools=TOOLS, stream=True, stream_options=USAGE
             )
         )
         calls = [call for one in chunks for choice in one.choices for call in choice.delta.tool_calls or ()]
         arguments = "".join(call.function.arguments or "" for call in calls if call.function)
         assert json.loads(arguments) == {"city": "Oslo"}
-        turns += _answered(str(calls[0].id))
+        turns += answered(str(calls[0].id))
         again = client.chat.completions.create(
-            model="gpt-4o-mini", messages=turns, tools=[WEATHER], stream=True, stream_options=USAGE
+            model="gpt-4o-mini", messages=turns, tools=TOOLS, stream=True, stream_options=USAGE
         )
         said = "".join(choice.delta.content or "" for one in again for choice in one.choices)
     assert said == "It is 4 °C in Oslo."
-
-
-def _answered(call: str) -> list[Any]:
-    """What an app appends once it has run the tool."""
-    function = {"name": "get_weather", "arguments": '{"city":"Oslo"}'}
-    return [
-        {
-            "role": "assistant",
-            "content": None,
-            "tool_calls": [{"id": call, "type": "function", "function": function}],
-        },
-        {"role": "tool", "tool_call_id": call, "content": '{"temp_c": 4}'},
-    ]
 
 
 def anthropic_thinking(base: str) -> None:
@@ -155,7 +140,7 @@ def anthropic_tool_stream(base: str) -> None:
         client.messages.stream(
             model="claude-haiku-4-5",
             max_tokens=200,
-            tools=[CLAUDE_WEATHER],
+            tools=CLAUDE_TOOLS,
             messages=_user("Weather in Oslo?"),
         ) as stream,
     ):
@@ -208,15 +193,9 @@ def embeddings(base: str) -> None:
 
 
 def transcription(base: str) -> None:
-    held = io.BytesIO()
-    with wave.open(held, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(1)
-        out.setframerate(8000)
-        out.writeframes(bytes(128 + step % 8 * 4 for step in range(400)))
     with _openai(base) as client:
         heard = client.audio.transcriptions.create(
-            model="whisper-1", file=("morning.wav", held.getvalue(), "audio/wav"), language="en"
+            model="whisper-1", file=("morning.wav", wav(), "audio/wav"), language="en"
         )
     assert heard.text == "Good morning."
 
@@ -224,7 +203,7 @@ def transcription(base: str) -> None:
 def speech(base: str) -> None:
     with _openai(base) as client:
         spoken = client.audio.speech.create(model="tts-1", voice="alloy", input="Good morning.").read()
-    assert spoken == b"ID3\x04" + bytes(6) + bytes(step * 37 % 256 for step in range(600))
+    assert spoken == SPEECH
 
 
 def fallback(base: str) -> None:
@@ -248,9 +227,9 @@ def errors(base: str) -> None:
     with _openai(base) as client:
         ask = client.chat.completions.create
         with pytest.raises(openai.NotFoundError, match="does not exist"):
-            ask(model="gpt-5-imaginary", messages=_user("hi"))
+            ask(model="gpt-5-imaginary", messages=_user("Are you there?"))
         with pytest.raises(openai.BadRequestError) as refused:
-            ask(model="gpt-4o-mini", temperature=7, messages=_user("hi"))
+            ask(model="gpt-4o-mini", temperature=7, messages=_user("Be wild."))
         with pytest.raises(openai.InternalServerError):
             ask(model="gpt-4o-mini", messages=_user("Are you busy?"))
     assert refused.value.param == "temperature"
@@ -275,7 +254,7 @@ def hand_written(base: str) -> None:
         called = client.messages.create(
             model="claude-haiku-4-5",
             max_tokens=50,
-            tools=[CLAUDE_WEATHER],
+            tools=CLAUDE_TOOLS,
             messages=_user("Look up order 17."),
         )
     assert called.content[0].type == "tool_use"
@@ -326,9 +305,14 @@ def test_the_fallback_says_what_the_route_did_and_what_it_cost(replay: ReplayPro
     assert call["cost_usd"] == "0.000042"
 
 
-def test_below_no_test_every_file_answers(replay: ReplayProcess) -> None:
-    body = {"model": "gpt-4o-mini", "messages": _user("Capital of France?")}
-    answer = httpx.post(f"{replay.url}/v1/chat/completions", json=body, timeout=30)
+def test_the_documented_call_is_answered_below_no_test(replay: ReplayProcess) -> None:
+    page = (REPOSITORY / "docs" / "fixtures.md").read_text("utf-8")
+    sent = (
+        page.partition("curl http://127.0.0.1:2449/v1/chat/completions")[2]
+        .partition("-d '")[2]
+        .partition("'")[0]
+    )
+    answer = httpx.post(f"{replay.url}/v1/chat/completions", json=json.loads(sent), timeout=30)
     assert answer.json()["choices"][0]["message"]["content"] == "Paris."
 
 
@@ -359,3 +343,22 @@ def test_media_and_vectors_lie_beside_the_files_and_each_is_named() -> None:
     text = "".join(path.read_text("utf-8") for path in LIBRARY.glob("*.aigw.json"))
     for blob in (LIBRARY / "_blobs").iterdir():
         assert blob.stem in text, f"{blob.name} belongs to no fixture"
+
+
+def _untimed(value: Any) -> Any:
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        return {name: _untimed(one) for name, one in fields.items() if name not in _OWN_TIMES}
+    return [_untimed(one) for one in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def test_recorded_anew_the_library_differs_in_its_times_only(tmp_path: Path) -> None:
+    made = record(tmp_path)
+    for name in NOTES:
+        before, after = (
+            json.loads((folder / f"{name}.aigw.json").read_text("utf-8")) for folder in (LIBRARY, made)
+        )
+        assert _untimed(after) == _untimed(before), name
+    blobs = {path.name: path.read_bytes() for path in (LIBRARY / "_blobs").iterdir()}
+    assert {path.name: path.read_bytes() for path in (made / "_blobs").iterdir()} == blobs
+    assert set(NAMES) == {*NOTES, "hand_written"}

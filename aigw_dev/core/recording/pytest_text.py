@@ -84,6 +84,8 @@ class _Sdk(msgspec.Struct, frozen=True, kw_only=True):
     """Without these it makes no such call, or another one."""
     takes: frozenset[str]
     """What it takes by name; anything else goes in its `extra_body`."""
+    sends: frozenset[str] = frozenset()
+    """Headers that count and that it always sends: where the caller sent none, it cannot make the call."""
 
 
 _CLIENT: Final = "{}(\n    base_url={}, api_key=aigw.key, max_retries=0, timeout=60\n)"
@@ -123,6 +125,7 @@ _SDKS: Final[dict[str, _Sdk]] = {
         client=_ANTHROPIC,
         call="messages.create",
         needed=frozenset({"model", "messages", "max_tokens"}),
+        sends=frozenset({"anthropic-version"}),
         takes=_names(
             "model messages max_tokens system stream temperature top_p top_k stop_sequences tools tool_choice thinking"
             " metadata service_tier"
@@ -194,8 +197,8 @@ def _sdk_for(call: Facts) -> _Sdk | None:
     body = cast("dict[str, Any]", request.body)
     if sdk is None or not sdk.needed <= body.keys():
         return None
-    if sdk.module == "anthropic" and "anthropic-version" not in request.headers:
-        return None  # the SDK sends one, and it counts
+    if not sdk.sends <= request.headers.keys():
+        return None
     return sdk
 
 

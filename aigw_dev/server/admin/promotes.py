@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar import Router, post
@@ -12,6 +12,11 @@ from litestar.params import FromPath, JSONBody
 from aigw_dev.server import promoting
 from aigw_dev.server.admin.desk import Answer, Desk, answered, granted, refuse
 from aigw_dev.server.testbench.secrets_here import SecretsHere
+from aigw_dev.store.records import Record
+
+_OPEN: Final = "open"
+_PAUSE_S: Final = 0.05
+_TRIES: Final = 10
 
 
 def router(desk: Desk) -> Router:
@@ -32,7 +37,7 @@ def _promoting(desk: Desk) -> HTTPRouteHandler:
                 f"at most {promoting.MOST} calls make one test, not {len(names)}",
                 status=400,
             )
-        records = [granted(await desk.read(desk.logs.get, one)) for one in names]
+        records = [await _settled(desk, one) for one in names]
 
         def work() -> bytes:
             made = granted(promoting.promote(records, data, secrets=secrets()))
@@ -43,3 +48,14 @@ def _promoting(desk: Desk) -> HTTPRouteHandler:
         return answered(await asyncio.to_thread(work))
 
     return promote
+
+
+async def _settled(desk: Desk, name: str) -> Record:
+    """The exchange; one that ends this moment is waited for: its caller has everything before the log has."""
+    for _ in range(_TRIES):
+        await asyncio.to_thread(desk.gateway.recorder.writer.flush)
+        record = granted(await desk.read(desk.logs.get, name))
+        if record.state != _OPEN:
+            return record
+        await asyncio.sleep(_PAUSE_S)
+    return granted(await desk.read(desk.logs.get, name))

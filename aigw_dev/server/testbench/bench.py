@@ -12,7 +12,7 @@ import msgspec
 from aigw_dev.core.errors import GatewayError, Refusal
 from aigw_dev.core.exchange import Assembled, Exchange
 from aigw_dev.core.recording import miss as misses
-from aigw_dev.core.recording.fixture import SESSION, Blob, Fixture, FixtureError, Response
+from aigw_dev.core.recording.fixture import SESSION, Blob, Fixture, FixtureError, Interaction, Response
 from aigw_dev.core.recording.ignore import compile_rules
 from aigw_dev.core.recording.matching import Miss, Taken
 from aigw_dev.fixture_files.library import Library
@@ -61,6 +61,8 @@ class Bench:
         """Says something to the person at the terminal; set by the gateway."""
         self.announce: Callable[[str], object] = str
         """Tells a runner that something was found in a test (its name), before the test's caller is answered."""
+        self.shared: Final[dict[str, list[Interaction]]] = {}
+        """What was recorded in this session for fixtures that several tests name, by file."""
         self._opening: dict[str, asyncio.Task[Trial]] = {}
         self._saving: Final = asyncio.Lock()
 
@@ -123,6 +125,8 @@ class Bench:
         is_read = options.mode in {"replay", "auto", "drift"}
         fixture = self.library.read(file) if is_read and self.library.has(file) else None
         trial = Trial(name, options, file=file, fixture=fixture)
+        trial.is_endless = not self.settings.is_told
+        trial.is_of_nobody = name == SESSION and not self.settings.is_told and not options.fixture
         if name == SESSION and is_read and not options.fixture:
             trial.others = self._others(file)
         if is_read:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
 
 from aigw_dev.core.mask import mask_url
 from aigw_dev.core.recording.fixture import Blob, FilePart, Request
@@ -70,7 +71,8 @@ def _path(inbound: Inbound) -> str:
         )
         return f"{rest}?{query}" if query else rest
     if inbound.subprotocols is not None:  # a socket has no body: what is asked stands in the query
-        return mask_url(f"?{inbound.query.decode('latin-1')}") if inbound.query else ""
+        fields = parse_qsl(inbound.query.decode("latin-1"), keep_blank_values=True)
+        return mask_url(f"?{urlencode(fields, safe='/:,')}") if fields else ""
     return f"models/{match.path_model}" if match.path_model else ""
 
 

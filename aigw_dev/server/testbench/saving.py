@@ -46,6 +46,11 @@ class Writes(Protocol):
         ...
 
     @property
+    def shared(self) -> dict[str, list[Interaction]]:
+        """What was recorded in this session for fixtures that several tests name, by file."""
+        ...
+
+    @property
     def secrets(self) -> Callable[[], list[str]]:
         """Every secret that must not be written. Blocking."""
         ...
@@ -58,10 +63,14 @@ class Writes(Protocol):
 
 async def save(bench: Writes, trial: Trial) -> None:
     """Write what `trial` recorded; what cannot be written is said in `trial.trouble`."""
-    calls = [one for one in trial.calls if one.has_ended and one.source == "live" and one.captured]
     if trial.passed is False:
         return  # nothing is kept of a test that failed
-    if not calls and trial.options.mode != "record":
+    calls = [
+        one
+        for one in trial.calls
+        if one.has_ended and one.source == "live" and one.captured and not one.is_saved
+    ]
+    if not calls:
         return
     try:
         written = await asyncio.to_thread(_write, bench, trial, calls)
@@ -70,7 +79,11 @@ async def save(bench: Writes, trial: Trial) -> None:
         trial.trouble = f"not written: {text}"
         bench.tell(trial.trouble)
         return
-    trial.written = ", ".join(written)
+    except Exception as error:  # noqa: BLE001  -- the root of a task: a recording that fails must be told, and no call suffers
+        trial.trouble = f"not written: {type(error).__name__}: {error}"
+        bench.tell(trial.trouble)
+        return
+    trial.written = ", ".join(dict.fromkeys([*filter(None, trial.written.split(", ")), *written]))
     trial.trouble = ""
 
 
@@ -78,15 +91,20 @@ def _write(bench: Writes, trial: Trial, calls: Sequence[BenchCall]) -> list[str]
     """The files that were written. Blocking; runs in a thread."""
     redactor = redaction.Redactor(bench.secrets())
     blobs = Blobs()
-    made = [interaction_of(call, trial, blobs) for call in calls]
+    new: list[tuple[int, Interaction]] = []
+    for call in calls:
+        new.append((call.number, interaction_of(call, trial, blobs)))
+        call.forget()
+    trial.blobs.update(blobs.held)
     paths: list[str] = []
-    for name, fixture in _files(bench, trial, made):
-        _must_be_ours(bench, name, fixture)
+    for name, fixture in _files(bench, trial, new):
         clean = rekeyed(redactor.clean(fixture))
         rendered = bench.library.render(clean)
-        for sha256, pair in blobs.held.items():
+        for sha256, pair in trial.blobs.items():
             rendered.blobs.setdefault(sha256, pair)
         paths.append(str(bench.library.put(name, rendered, leftovers=redactor.leftovers)))
+    if trial.is_of_nobody:
+        trial.blobs.clear()
     return paths
 
 
@@ -105,32 +123,52 @@ def _must_be_ours(bench: Writes, name: str, fixture: Fixture) -> None:
         )
 
 
-def _files(bench: Writes, trial: Trial, made: list[Interaction]) -> list[tuple[str, Fixture]]:
+def _files(bench: Writes, trial: Trial, new: list[tuple[int, Interaction]]) -> list[tuple[str, Fixture]]:
     """What goes into which file: a test's calls into its own, others one file for each request."""
-    recorded_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time()))
+    recorded_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    if trial.is_of_nobody:
+        return _requests(bench, trial, [one for _, one in new], recorded_at)
+    trial.recorded += new
+    made = [one for _, one in sorted(trial.recorded, key=lambda pair: pair[0])]
+    before = trial.fixture or Fixture(interactions=[])
+    held = [*before.interactions]
+    if trial.options.fixture and trial.options.mode == "record":
+        # Several tests may name one fixture: each adds what those before it in this session did not record.
+        held = bench.shared.setdefault(trial.file, [])
+        known = {key_of(one.request, ignore=trial.options.ignore) for one in held}
+        made = [one for one in made if key_of(one.request, ignore=trial.options.ignore) not in known]
+        bench.shared[trial.file] = held = [*held, *made]
+        made = []
+    fixture = Fixture(
+        test="" if trial.name == SESSION or trial.options.fixture else trial.name,
+        recorded_at=recorded_at,
+        ignore=tuple(dict.fromkeys([*before.ignore, *trial.options.ignore])),
+        interactions=[*held, *made],
+        notes=before.notes,
+        expires=before.expires,
+    )
+    _must_be_ours(bench, trial.file, fixture)
+    return [(trial.file, fixture)]
+
+
+def _requests(
+    bench: Writes, trial: Trial, made: list[Interaction], recorded_at: str
+) -> list[tuple[str, Fixture]]:
+    """A file for each request that belongs to no test; one asked again in this session is added to its file."""
     ignore = trial.options.ignore
-    if trial.name != SESSION or bench.is_told or trial.options.fixture:
-        held = list(trial.fixture.interactions) if trial.fixture is not None else []
-        before = trial.fixture.ignore if trial.fixture is not None else ()
-        fixture = Fixture(
-            test="" if trial.name == SESSION else trial.name,
-            recorded_at=recorded_at,
-            ignore=tuple(dict.fromkeys([*before, *ignore])),
-            interactions=[*held, *made],
-            notes=trial.fixture.notes if trial.fixture is not None else "",
-            expires=trial.fixture.expires if trial.fixture is not None else "",
-        )
-        return [(trial.file, fixture)]
     files: dict[str, list[Interaction]] = {}
     for one in made:
         key = one.key or key_of(one.request, ignore=ignore)
         one.repeat = "last"  # a file that nobody's test owns answers as often as it is asked
         model = one.route.asked if one.route is not None else ""
         files.setdefault(name_of_request(one.request, model, key), []).append(one)
-    return [
-        (name, Fixture(recorded_at=recorded_at, ignore=ignore, interactions=found))
-        for name, found in files.items()
-    ]
+    found: list[tuple[str, Fixture]] = []
+    for name, interactions in files.items():
+        before = bench.library.read(name).interactions if name in trial.files else []
+        trial.files.add(name)
+        held = [*before, *interactions]
+        found.append((name, Fixture(recorded_at=recorded_at, ignore=ignore, interactions=held)))
+    return found
 
 
 def rekeyed(fixture: Fixture) -> Fixture:

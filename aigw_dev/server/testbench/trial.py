@@ -9,7 +9,7 @@ from typing import Final, Literal, Protocol
 from aigw_dev.core.errors import Refusal
 from aigw_dev.core.exchange import Assembled, Exchange
 from aigw_dev.core.recording.drift import ShapeChange
-from aigw_dev.core.recording.fixture import Attempt, Fixture, Interaction, Request
+from aigw_dev.core.recording.fixture import Attempt, Blob, Fixture, Interaction, Request
 from aigw_dev.core.recording.matching import Miss, Pool, Taken
 from aigw_dev.server.inbound import Inbound
 from aigw_dev.server.testbench.capture import Captured
@@ -17,6 +17,8 @@ from aigw_dev.server.testbench.gates import Gates
 from aigw_dev.server.testbench.stubs import Stubs
 from aigw_dev.server.testbench.trial_options import Found, TrialOptions
 
+KEPT_CALLS: Final = 500
+"""Calls that are kept of a test that nobody ends."""
 Source = Literal["", "fixture", "live", "stub"]
 
 
@@ -48,6 +50,7 @@ class BenchCall:
         """What of an upload a recording keeps: media type, bytes."""
         self.assembled: Assembled | None = None
         self.has_ended = False
+        self.is_saved = False
         self.ended_by: Literal["", "eof", "client", "error", "miss"] = ""
         self.began_s = time.monotonic()
         self.leave: Leave = self.settle
@@ -71,6 +74,13 @@ class BenchCall:
             return None
         self._used[upstream] += 1
         return there[at]
+
+    def forget(self) -> None:
+        """It stands in a recording now: its bytes are not needed any more."""
+        self.is_saved = True
+        self.files.clear()
+        for one in self.captured:
+            one.pieces.clear()
 
     def settle(self, heard: Assembled | None, *, is_gone: bool) -> None:
         """The exchange has ended; `is_gone`: because its caller left."""
@@ -107,6 +117,8 @@ class Trial:
         self.gates: Final = Gates()
         self.began_at: Final = time.time()
         self.has_ended = False
+        self.is_endless = False
+        """No runner says when it ends: the newest calls are kept, not all."""
         self.passed: bool | None = None
         self.written = ""
         self.rejected = ""
@@ -115,6 +127,16 @@ class Trial:
         self.cost_nanousd = 0
         self.on_found: Callable[[str], object] = str
         """Called with the test's name whenever something is found."""
+        self.count = 0
+        """Calls so far; of a test that never ends only the newest are kept in `calls`."""
+        self.recorded: list[tuple[int, Interaction]] = []
+        """What was recorded so far, by the number of its call."""
+        self.blobs: dict[str, tuple[Blob, bytes]] = {}
+        """Bytes that recordings refer to."""
+        self.files: set[str] = set()
+        """Files of requests that were written in this session, where they belong to no test."""
+        self.is_of_nobody = False
+        """Its calls belong to no test: each request is a file of its own."""
         self._pool: Pool | None = None
         self._ended: Final = asyncio.Event()
 
@@ -146,8 +168,15 @@ class Trial:
 
     def begin(self, inbound: Inbound, exchange: Exchange, request: Request) -> BenchCall:
         """A call of this test has arrived."""
-        call = BenchCall(self, len(self.calls), inbound, exchange, request)
+        call = BenchCall(self, self.count, inbound, exchange, request)
+        self.count += 1
         self.calls.append(call)
+        if self.is_endless and len(self.calls) > KEPT_CALLS:
+            ended = next(
+                (one for one in self.calls if one.has_ended and (one.is_saved or not one.captured)), None
+            )
+            if ended is not None:
+                self.calls.remove(ended)
         return call
 
     def note(self, found: Found) -> None:
@@ -158,7 +187,7 @@ class Trial:
     def refusal(self) -> Refusal | None:
         """Why no further call is let through: the test has had as many, or as dear ones, as it may."""
         options = self.options
-        if options.max_calls is not None and len(self.calls) > options.max_calls:
+        if options.max_calls is not None and self.count > options.max_calls:
             return self._limit(f"the test {self.name!r} may make {options.max_calls} calls (max_calls)")
         limit = options.max_cost_nanousd
         if limit is not None and self.cost_nanousd > limit:
@@ -168,7 +197,7 @@ class Trial:
         return None
 
     def _limit(self, message: str) -> Refusal:
-        self.note(Found(kind="limit", text=message, call=len(self.calls) - 1))
+        self.note(Found(kind="limit", text=message, call=self.count - 1))
         return Refusal(code="test_limit", message=f"{message}. Nothing was sent.")
 
     def ended(self, call: BenchCall) -> None:

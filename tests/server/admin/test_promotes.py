@@ -94,3 +94,10 @@ async def test_too_many_calls_and_unknown_ones_are_refused(tmp_path: Path) -> No
         assert (many.status_code, many.json()["error"]["code"]) == (400, "invalid_request")
         none = await ask(one, "POST", "/exchanges/nothing/promote", {})
         assert none.json()["error"]["code"] == "exchange_not_found"
+
+
+async def test_a_call_that_ends_this_moment_is_waited_for(tmp_path: Path) -> None:
+    async with house(tmp_path) as one:
+        await one.chat("mock/echo", "hi")
+        reply = await ask(one, "POST", "/exchanges/last/promote", {})  # nobody flushed the log
+        assert reply.status_code == 200, reply.text

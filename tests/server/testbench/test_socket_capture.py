@@ -7,7 +7,7 @@ import pytest
 from aigw_dev.core.recording.fixture import Blob, Closing, Frame, Request, Response
 from aigw_dev.server.socket_answer import Opened
 from aigw_dev.server.socket_frames import GONE, Closed, Message
-from aigw_dev.server.testbench.socket_capture import CapturedSocket, SocketTee, cleaned
+from aigw_dev.server.testbench.socket_capture import CapturedSocket, Said, SocketTee, cleaned
 
 pytestmark = pytest.mark.anyio
 SECRET = b"secret-1"
@@ -83,6 +83,19 @@ async def test_both_sides_are_remembered_in_order_without_secrets_and_with_the_c
     assert (made.status, made.end, len(made.dt_ms)) == (101, "eof", 1)
     assert made.close == Closing(side="s", code=4000, reason="***")
     assert made.headers == {"openai-processing-ms": "5", "sec-websocket-protocol": "realtime"}
+
+
+async def test_pauses_are_counted_from_the_handshake_on() -> None:
+    _, captured = teed(Wire())
+    captured.sent_s, captured.head_s = 100.0, 100.005
+    captured.said = [
+        Said(100.010, "s", text(b"a")),
+        Said(100.110, "c", text(b"b")),
+        Said(100.1, "s", text(b"c")),
+    ]
+    made = captured.response(Blobs(), is_exact=False)
+    assert made.dt_ms == [5]
+    assert [frame.dt_ms for frame in made.ws or []] == [5, 100, 0]
 
 
 async def test_exact_recordings_keep_texts_byte_for_byte() -> None:

@@ -193,7 +193,7 @@ async def test_another_model_or_subprotocol_is_another_request(tmp_path: Path) -
             assert refused.value.response.status_code == 424
             assert refused.value.response.headers["x-should-retry"] == "false"
             assert b"fixture_miss" in (refused.value.response.body or b"")
-        async with gate.call(PATH + "&api_key=mine") as caller:
+        async with gate.call(PATH.replace("one/m", "one%2Fm") + "&api_key=mine") as caller:
             assert json.loads(await caller.recv())["type"] == "session.created"
 
 
@@ -546,3 +546,12 @@ async def test_a_credential_in_the_query_or_among_the_subprotocols_is_not_record
         gate.call(subprotocols=[Subprotocol("realtime")]) as caller,
     ):
         assert json.loads(await caller.recv())["type"] == "session.created"
+
+
+async def test_a_bare_model_below_a_test_is_at_home_with_its_dialect(tmp_path: Path) -> None:
+    one = socket_of(Frame(side="s", text="hello"))
+    one.request.path, one.attempts[0].upstream = "?model=mystery-1", "openai/mystery-1"
+    lay(tmp_path, "talk", one)
+    path = "/t/talk/openai/v1/realtime?model=mystery-1"
+    async with benched(tmp_path, "replay") as gate, gate.call(path) as caller:
+        assert await caller.recv() == "hello"
