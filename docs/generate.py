@@ -44,6 +44,7 @@ def main() -> int:
         "docs/commands.md": commands(),
         "docs/errors.md": errors(),
         "docs/providers.md": providers(),
+        "docs/faults.md": between_marks("docs/faults.md", fault_tables()),
         "docs/fixture.schema.json": fixture_schema(),
         "docs/tui-keys.md": tui_keys(),
         "docs/config.md": between_marks("docs/config.md", config_keys()),

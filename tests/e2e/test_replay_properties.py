@@ -17,7 +17,7 @@ from aigw_dev.core.recording.fixture import Interaction
 from aigw_dev.fixture_files.library import Library
 from tests.conftest import REPOSITORY
 from tests.e2e.replaying import ReplayProcess, recording
-from tests.scripted import LAST_CHUNK, Request, Script, ScriptedUpstream, Send, chunk, stream_head
+from tests.scripted import LAST_CHUNK, Request, Reset, Script, ScriptedUpstream, Send, chunk, stream_head
 
 Change = Callable[[dict[str, Any]], None]
 _PATHS: Final = {
@@ -57,10 +57,14 @@ class Cutter:
 
     def __init__(self) -> None:
         self.next: tuple[int, list[int]] = (0, [])
+        self.breaks_at: int | None = None
+        """Bytes after which the connection is reset."""
 
     def __call__(self, request: Request) -> Script:
         number, cuts = self.next
         whole = _wire(STREAMS[number])
+        if self.breaks_at is not None:
+            return [Send(stream_head()), Send(chunk(whole[: self.breaks_at])), Reset()]
         places = [0, *sorted({at % len(whole) for at in cuts} - {0}), len(whole)]
         pieces = [whole[start:end] for start, end in itertools.pairwise(places)]
         return [Send(stream_head()), *(Send(chunk(piece)) for piece in pieces), Send(LAST_CHUNK)]
@@ -86,19 +90,24 @@ def _events(text: str) -> list[tuple[str, Any]]:
     return found
 
 
+def _config(url: str) -> str:
+    kinds = (("openai", f"{url}/v1"), ("anthropic", url), ("gemini", url))
+    rows = "".join(
+        f'  {kind}: {{kind: {kind}, base_url: "{base}", keys: ["env:UP_KEY"]}}\n' for kind, base in kinds
+    )
+    return f"version: 1\ngateway: {{name: cuts}}\nproviders:\n{rows}"
+
+
+def _credentials(key: str) -> dict[str, str]:
+    """The gateway's token wherever an SDK of any dialect puts it."""
+    return {"authorization": f"Bearer {key}", "x-api-key": key, "x-goog-api-key": key}
+
+
 def test_a_stream_cut_at_any_bytes_is_replayed_event_for_event(tmp_path: Path) -> None:
     cases: list[tuple[int, list[int]]] = []
     cutter = Cutter()
-    config = """version: 1
-gateway: {name: cuts}
-providers:
-  openai: {kind: openai, base_url: "UP/v1", keys: ["env:UP_KEY"]}
-  anthropic: {kind: anthropic, base_url: "UP", keys: ["env:UP_KEY"]}
-  gemini: {kind: gemini, base_url: "UP", keys: ["env:UP_KEY"]}
-"""
-    with ScriptedUpstream(cutter) as upstream, recording(tmp_path, config.replace("UP/", f"{upstream.url}/").replace('"UP"', f'"{upstream.url}"')) as gateway:  # fmt: skip
-        key = gateway.token
-        headers = {"authorization": f"Bearer {key}", "x-api-key": key, "x-goog-api-key": key}
+    with ScriptedUpstream(cutter) as upstream, recording(tmp_path, _config(upstream.url)) as gateway:
+        headers = _credentials(gateway.token)
 
         def record(number: int, cuts: list[int]) -> None:
             cutter.next = (number, cuts)
@@ -115,6 +124,33 @@ providers:
             again = _ask(f"{replay.url}/t/cut{at}", STREAMS[number], {})
             assert again.status_code == 200, again.text
             assert _events(again.text) == _events(_wire(STREAMS[number]).decode()), cuts
+
+
+def test_a_stream_broken_off_at_any_byte_is_replayed_up_to_there_and_breaks_again(tmp_path: Path) -> None:
+    cases: list[tuple[int, int]] = []
+    cutter = Cutter()
+    with ScriptedUpstream(cutter) as upstream, recording(tmp_path, _config(upstream.url)) as gateway:
+        headers = _credentials(gateway.token)
+
+        def record(number: int, share: float) -> None:
+            whole = _wire(STREAMS[number])
+            end = whole.rstrip().rfind(b"\n\n")  # in the last event nothing may be missing that counts
+            cutter.next, cutter.breaks_at = (number, []), 1 + int(share * (end - 1))
+            _ask(f"{gateway.url}/t/cut{len(cases)}", STREAMS[number], headers)
+            cases.append((number, cutter.breaks_at))
+
+        numbers, shares = st.integers(0, len(STREAMS) - 1), st.floats(0, 1, exclude_max=True)
+        _PROPERTY(given(numbers, shares)(record))()
+    with ReplayProcess(tmp_path / "fx", cwd=tmp_path / "fx") as replay:
+        for at, (number, broken_at) in enumerate(cases):
+            again = _ask(f"{replay.url}/t/cut{at}", STREAMS[number], {})
+            whole_ones, _, _ = _wire(STREAMS[number])[:broken_at].rpartition(b"\n\n")
+            seen = [one for one in _events(again.text) if "upstream_reset" not in str(one)]
+            assert seen == _events(whole_ones.decode()), (
+                f"{STREAMS[number].request.op} broken at {broken_at}: {again.text[-300:]}"
+            )
+            row = replay.admin(f"/tests/cut{at}")["calls"][0]
+            assert (row["from"], row["ended_by"]) == ("fixture", "error"), row
 
 
 # fields that count, and fields that do not

@@ -553,5 +553,8 @@ async def test_a_bare_model_below_a_test_is_at_home_with_its_dialect(tmp_path: P
     one.request.path, one.attempts[0].upstream = "?model=mystery-1", "openai/mystery-1"
     lay(tmp_path, "talk", one)
     path = "/t/talk/openai/v1/realtime?model=mystery-1"
-    async with benched(tmp_path, "replay") as gate, gate.call(path) as caller:
+    async with (
+        benched(tmp_path, "replay", gateway=", default_provider: one") as gate,
+        gate.call(path) as caller,
+    ):
         assert await caller.recv() == "hello"
