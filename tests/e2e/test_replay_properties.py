@@ -127,7 +127,7 @@ def test_a_stream_cut_at_any_bytes_is_replayed_event_for_event(tmp_path: Path) -
 
 
 def test_a_stream_broken_off_at_any_byte_is_replayed_up_to_there_and_breaks_again(tmp_path: Path) -> None:
-    cases: list[tuple[int, int]] = []
+    cases: list[tuple[int, int, int]] = []
     cutter = Cutter()
     with ScriptedUpstream(cutter) as upstream, recording(tmp_path, _config(upstream.url)) as gateway:
         headers = _credentials(gateway.token)
@@ -136,16 +136,18 @@ def test_a_stream_broken_off_at_any_byte_is_replayed_up_to_there_and_breaks_agai
             whole = _wire(STREAMS[number])
             end = whole.rstrip().rfind(b"\n\n")  # in the last event nothing may be missing that counts
             cutter.next, cutter.breaks_at = (number, []), 1 + int(share * (end - 1))
-            _ask(f"{gateway.url}/t/cut{len(cases)}", STREAMS[number], headers)
-            cases.append((number, cutter.breaks_at))
+            live = _ask(f"{gateway.url}/t/cut{len(cases)}", STREAMS[number], headers)
+            cases.append((number, cutter.breaks_at, live.status_code))
 
         numbers, shares = st.integers(0, len(STREAMS) - 1), st.floats(0, 1, exclude_max=True)
         _PROPERTY(given(numbers, shares)(record))()
     with ReplayProcess(tmp_path / "fx", cwd=tmp_path / "fx") as replay:
-        for at, (number, broken_at) in enumerate(cases):
+        for at, (number, broken_at, status) in enumerate(cases):
             again = _ask(f"{replay.url}/t/cut{at}", STREAMS[number], {})
             whole_ones, _, _ = _wire(STREAMS[number])[:broken_at].rpartition(b"\n\n")
-            seen = [one for one in _events(again.text) if "upstream_reset" not in str(one)]
+            assert again.status_code == status, f"{STREAMS[number].request.op} broken at {broken_at}"
+            streamed = again.text if status == 200 else ""
+            seen = [one for one in _events(streamed) if "upstream_reset" not in str(one)]
             assert seen == _events(whole_ones.decode()), (
                 f"{STREAMS[number].request.op} broken at {broken_at}: {again.text[-300:]}"
             )
