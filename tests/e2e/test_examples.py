@@ -17,7 +17,7 @@ RUNS: Final = {
     "without a cache": ("-p", "no:cacheprovider", "-p", "no:xdist"),
 }
 
-pytestmark = pytest.mark.xdist_group("examples")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("examples")]
 
 
 @pytest.mark.parametrize("how", RUNS)

@@ -39,7 +39,7 @@ sys.addaudithook(guard)
 """
 CAN: Final = "print(open('/proc/net/dev').read())"
 
-pytestmark = pytest.mark.xdist_group("examples")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("examples")]
 
 
 def _nothing(tmp_path: Path, **more: str) -> dict[str, str]:

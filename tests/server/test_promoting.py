@@ -1,6 +1,7 @@
 """Calls that a gateway answered become tests that pass offline; secrets stop it; what reviewers must know is said."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from aigw_dev.core.exchange import Exchange, Usage
 from aigw_dev.fixture_files import promoted
 from aigw_dev.server.promoting import Promoted, Wanted, promote
 from aigw_dev.store.records import Record
+from tests.scripted import LAST_CHUNK, ScriptedUpstream, chunk, stream_head
 from tests.server.admin.test_intent import ask
 from tests.server.admin.test_promotes import CONFIG, mixed
 from tests.server.house import house
+from tests.server.providers import KEYS, config_of, piece
 from tests.store.making import attempt, exchange, request
 
 SECRET = "kv-1234567890-abcdefgh"
@@ -179,3 +182,45 @@ async def test_a_fallback_and_a_failure_pass_as_they_went(tmp_path: Path) -> Non
     )
     ran = run_pytest(project)
     assert "2 passed" in ran, text + ran
+
+
+@pytest.mark.anyio
+@pytest.mark.timeout(120)
+async def test_usage_that_the_gateway_kept_from_its_caller_is_there_again_and_the_upstream_is_not_asked(
+    tmp_path: Path, scripted: ScriptedUpstream
+) -> None:
+    last: dict[str, Any] = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    ends = piece("", choices=[last])
+    told = piece("", choices=[], usage={"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12})
+    events = [
+        b"data: " + json.dumps(one).encode() + b"\n\n" for one in (piece("Hel"), piece("lo"), ends, told)
+    ]
+    answer = [stream_head(), *(chunk(one) for one in events), chunk(b"data: [DONE]\n\n"), LAST_CHUNK]
+    scripted.enqueue(answer, answer)
+    project = tmp_path / "project"
+    project.mkdir()
+    place = promoted.Place(project=project, fixtures=project / "llm_fixtures", is_appended=True)
+    async with house(
+        tmp_path,
+        config_of(up=scripted, settings=", usage: inject").replace("openai-compatible", "openai"),
+        env=KEYS,
+    ) as one:
+        reply = await one.chat("up/m-1", "hi", stream=True)
+        assert "usage" not in reply.text
+        said = {
+            "model": "up/m-1",
+            "max_tokens": 50,
+            "messages": [{"role": "user", "content": "hi"}],
+            "stream": True,
+        }
+        await one.http.post(
+            "/v1/messages", json=said, headers=one.token() | {"anthropic-version": "2023-06-01"}
+        )
+        body = {"more": ["last"], "name": "test_it", "asserts": ["status", "text", "finish", "usage", "cost"]}
+        made = await ask(one, "POST", "/exchanges/-2/promote", body)
+    assert made.status_code == 200, made.text
+    assert made.json()["function"].count("call.usage.output_tokens) == (9, 3)") == 2
+    assert all(key not in made.text for key in KEYS.values())
+    promoted.write(made.json(), place, leftovers=lambda _: [])
+    ran = run_pytest(project)
+    assert "1 passed" in ran, ran

@@ -58,12 +58,18 @@ CALLS: Final[list[tuple[str, str, dict[str, Any] | None]]] = [
     ("GET", "/exchanges/words", None),
     ("GET", "/exchanges/{name}", None),
     ("GET", "/exchanges/{name}/compare", None),
+    ("POST", "/exchanges/{name}/promote", {}),
     ("POST", "/exchanges/{name}/replay", {}),
     ("GET", "/routes/{name}/traffic", None),
     ("GET", "/stats", None),
     ("GET", "/stats/series", None),
     ("POST", "/logging", {"paused": False}),
     ("POST", "/exchanges/purge", {"q": ""}),
+    ("GET", "/faults/catalogue", None),
+    ("POST", "/faults", {"fault": "http.429@provider:nobody"}),
+    ("GET", "/faults", None),
+    ("DELETE", "/faults/{fault_id}", None),
+    ("DELETE", "/faults", None),
     ("POST", "/stop", {}),
     ("GET", "/exchanges/live", None),
     ("GET", "/exchanges/watch", None),
@@ -71,8 +77,9 @@ CALLS: Final[list[tuple[str, str, dict[str, Any] | None]]] = [
 """Every call, in an order in which each succeeds; `TEXT` is the config."""
 ELSEWHERE: Final = {
     ("PUT", "/keys/{name}"), ("POST", "/keys/{name}/rotate"), ("POST", "/keys/{name}/allow"), ("DELETE", "/keys/{name}"),
+    ("GET", "/tests"), ("GET", "/tests/{name}"), ("GET", "/tests/{name}/gates/{gate_id}"), ("POST", "/tests"), ("POST", "/tests/{name}/end"), ("POST", "/tests/{name}/faults"), ("POST", "/tests/{name}/gates"), ("POST", "/tests/{name}/gates/{gate_id}"), ("POST", "/tests/{name}/stubs"),
 }  # fmt: skip
-"""Called by test_keys.py: each encrypts a file."""
+"""Called by test_keys.py: each encrypts a file; by test_trials.py: they want a gateway that replays."""
 QUERIES: Final = {"/stats/series": "?step=60", "/exchanges/changes": "?end=x", "/exchanges/watch": "?end=x",
                   "/exchanges/{name}/compare": "?other=last"}  # fmt: skip
 """What a call cannot do without."""
@@ -82,7 +89,12 @@ NAMES: Final = {"/routes": "r", "/draft/routes": "r", "/exchanges": "last"}
 def filled(path: str) -> str:
     """The path with names of what there is."""
     name = next((name for begin, name in NAMES.items() if path.startswith(begin)), "")
-    full = path.replace("{name}", name).replace("{number}", "1").replace("{identifier}", "one")
+    full = (
+        path.replace("{name}", name)
+        .replace("{number}", "1")
+        .replace("{identifier}", "one")
+        .replace("{fault_id}", "f1")
+    )
     return V1 + full + QUERIES.get(path, "")
 
 

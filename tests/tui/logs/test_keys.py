@@ -18,7 +18,6 @@ async def test_a_key_that_cannot_work_says_why(tmp_path: Path) -> None:
         await at.until(lambda: len(listing(at)) == 1)
         await at.until(lambda: the_list(at).line_here())
         for key, why in (
-            ("s", "have not landed yet"),
             ("o", "no route decided this call"),
             ("c", "none is marked"),
         ):
