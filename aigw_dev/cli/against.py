@@ -17,9 +17,9 @@ from aigw_dev.cli.against_call import (
     operation_of,
     outgoing,
 )
-from aigw_dev.cli.bench import AgainstOptions
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, NOT_HELD, PROVIDER, CommandError
+from aigw_dev.cli.fixture_gateway import AgainstOptions
 from aigw_dev.cli.place import Place
 from aigw_dev.core import harmless
 from aigw_dev.core.credentials import clean_key, is_own_token, parse_reference

@@ -14,9 +14,9 @@ import msgspec
 import typer
 
 from aigw_dev.cli import output
-from aigw_dev.cli.bench import BenchOptions, bench_of, bench_settings, told
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import NOT_HELD, CommandError
+from aigw_dev.cli.fixture_gateway import BenchOptions, bench_of, bench_settings, told
 from aigw_dev.core import harmless
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def opened(context: Context, options: FixtureOptions, command: Sequence[str]) ->
     _check_network(bench.mode, context.environ, is_allowed=options.allow_network)
     with (
         ended_by_signals(),
-        bench_settings(context, bench, port=0, is_temporary=True) as settings,
+        bench_settings(context, bench, port=0) as settings,
         started(settings) as own,
     ):
         for spec in options.fault or ():

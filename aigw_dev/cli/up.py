@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aigw_dev.cli import fault_options, output
-from aigw_dev.cli.bench import AgainstOptions, BenchOptions
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, CommandError
+from aigw_dev.cli.fixture_gateway import AgainstOptions, BenchOptions
 from aigw_dev.cli.place import Place
 from aigw_dev.core import harmless
 from aigw_dev.secrets.running import RunningInfo, claim, last_port, read_running
@@ -105,11 +105,11 @@ def replay(
 
 def serve_fixtures(context: Context, options: UpOptions, fixtures: BenchOptions) -> int:
     """Serve with a bench: the config's own gateway where it records, else a temporary one."""
-    from aigw_dev.cli import bench as benches
+    from aigw_dev.cli import fixture_gateway
     from aigw_dev.server.run import run_loop
 
     fault_options.check(fixtures.fault or ())
-    bench = benches.bench_of(fixtures)
+    bench = fixture_gateway.bench_of(fixtures)
     assert bench is not None  # noqa: S101  -- without a folder it is refused
     _check_fixtures_run(options)
     if options.detach and bench.mode == "replay":
@@ -121,14 +121,14 @@ def serve_fixtures(context: Context, options: UpOptions, fixtures: BenchOptions)
         return DONE
     if fixtures.record is not None and not fixtures.until_stdin_closes:
         return _serve_recording(context, options, fixtures, bench)
-    with benches.bench_settings(context, bench, port=options.port, is_temporary=True) as settings:
+    with fixture_gateway.bench_settings(context, bench, port=options.port) as settings:
         receipt = run_loop(
             settings,
             lambda gateway, url: _fixtures_ready(context, gateway, url, fixtures=fixtures, bench=bench),
         )
     if not fixtures.until_stdin_closes:
         _print_receipt(receipt)
-        benches.say_report(bench)
+        fixture_gateway.say_report(bench)
     return DONE
 
 
@@ -157,7 +157,7 @@ def _replay_words(options: UpOptions, fixtures: BenchOptions) -> list[str]:
 
 def _serve_recording(context: Context, options: UpOptions, fixtures: BenchOptions, bench: "Bench") -> int:
     """The config's own gateway, keeping what goes through."""
-    from aigw_dev.cli import bench as benches
+    from aigw_dev.cli import fixture_gateway
 
     running = Place(context).running()
     if running is not None:
@@ -169,27 +169,27 @@ def _serve_recording(context: Context, options: UpOptions, fixtures: BenchOption
         raise CommandError("--record goes with a gateway in the foreground, not with --detach.")
 
     async def say(gateway: "Gateway", url: str) -> None:
-        for line in benches.told(bench, url):
+        for line in fixture_gateway.told(bench, url):
             output.note(harmless.line(line))
         fault_options.put_in_force(gateway, fixtures.fault or ())
 
     done = serve(context, options, then=say, bench=bench)
-    benches.say_report(bench)
+    fixture_gateway.say_report(bench)
     return done
 
 
 async def _fixtures_ready(
     context: Context, gateway: "Gateway", url: str, *, fixtures: BenchOptions, bench: "Bench"
 ) -> None:
-    from aigw_dev.cli import bench as benches
+    from aigw_dev.cli import fixture_gateway
 
     gateway.on_change = lambda text: output.note(harmless.line(text))
-    for line in benches.told(bench, url):
+    for line in fixture_gateway.told(bench, url):
         output.note(harmless.line(line))
     fault_options.put_in_force(gateway, fixtures.fault or ())
     if fixtures.until_stdin_closes:
         bench.announce = _announce
-        benches.end_with_stdin(gateway)
+        fixture_gateway.end_with_stdin(gateway)
     _say_ready(context, url, announces=fixtures.until_stdin_closes)
 
 

@@ -151,11 +151,19 @@ class Gateway:
         self.own_tasks.append(asyncio.create_task(rounds.keep_books(self), name="keep-books"))
         self.own_tasks.append(asyncio.create_task(self._refused_calls.keep(), name="refused-calls"))
 
+    def let_go(self) -> None:
+        """Stopping: what tests hold or break on purpose goes on."""
+        self.faults.clear()
+        if self.bench is not None:
+            self.bench.let_go()
+
     async def close(self) -> None:
         """Stop every task, write what is queued, close every connection."""
         for task in self.own_tasks:
             task.cancel()
         await asyncio.gather(*self.own_tasks, return_exceptions=True)
+        if self.bench is not None:
+            await self.bench.flush()
         self.snapshot.keys.close()
         await self.upstream.aclose()
         await rounds.touch_keys(self)

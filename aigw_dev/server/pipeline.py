@@ -77,10 +77,10 @@ async def handle(
         await _deliver(Failure(refusal=_FAULT), exchange, downstream, listener)
     finally:
         _end(exchange, inbound, downstream, listener)
+        recorder.put(exchange, completion(inbound, downstream, listener))
         if inbound.bench_call is not None:
             heard = listener.reader.assembled() if listener.is_events else exchange.assembled
             inbound.bench_call.leave(heard, is_gone=downstream.is_gone)
-        recorder.put(exchange, completion(inbound, downstream, listener))
 
 
 async def _serve(

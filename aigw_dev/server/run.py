@@ -113,6 +113,7 @@ async def run(settings: Settings, ready: Ready) -> Receipt:
     finally:
         warm.cancel()
         gateway.is_draining = True
+        gateway.let_go()
         await _drain(serving, gateway, config.gateway.limits.drain_s)
         await gateway.close()
     return _receipt(gateway)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from aigw_dev.cli.against import replay_against
-from aigw_dev.cli.bench import AgainstOptions
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import CommandError
+from aigw_dev.cli.fixture_gateway import AgainstOptions
 from aigw_dev.core.recording.fixture import Attempt, EventRow, Fixture, Interaction, Request, Response, Wild
 from aigw_dev.fixture_files.library import Library
 from tests.scripted import ScriptedUpstream, json_reply, reply, sse_reply

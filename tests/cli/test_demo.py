@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from aigw_dev.cli.bench import BenchOptions
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.demo import demo, demo_opening
 from aigw_dev.cli.exits import CommandError
+from aigw_dev.cli.fixture_gateway import BenchOptions
 from aigw_dev.cli.up import UpOptions, up
 from aigw_dev.client import AdminClient
 

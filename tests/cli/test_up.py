@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from aigw_dev.cli.bench import BenchOptions
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import DONE, CommandError
+from aigw_dev.cli.fixture_gateway import BenchOptions
 from aigw_dev.cli.up import UpOptions, up
 from tests.cli.machine import Machine
 

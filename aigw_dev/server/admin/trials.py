@@ -118,6 +118,9 @@ def _life(desk: Desk) -> list[HTTPRouteHandler]:
         """
         bench, name = _bench(desk), named(name)
         trial = await _trial(bench, name)
+        bench.heard(name)
+        if trial.options.mode == "drift":
+            await bench.flush()
         await _wait_for(trial, calls, timeout_ms)
         found = report.document(
             trial,
@@ -140,6 +143,7 @@ def _ending(desk: Desk) -> list[HTTPRouteHandler]:
         bench, name = _bench(desk), named(name)
         if name not in bench.trials:
             await _begun(bench, name, None)
+        bench.heard(name)
         trial = await bench.end_trial(name, passed=data.passed)
         assert trial is not None  # noqa: S101  -- it was found
         found = report.document(trial, root=bench.settings.root, mend=bench.mend(trial), is_brief=brief)

@@ -25,6 +25,9 @@ from aigw_dev.server.testbench.trial import BenchCall, Trial
 from aigw_dev.server.testbench.trial_options import Found, Mode, TrialOptions
 from aigw_dev.server.trail import Trail
 
+KEPT_TRIALS: Final = 1000
+"""Tests that are kept where nobody says when they end."""
+
 
 class BenchSettings(msgspec.Struct, kw_only=True, frozen=True):
     """What a gateway that records or replays is started with."""
@@ -63,8 +66,17 @@ class Bench:
         """Tells a runner that something was found in a test (its name), before the test's caller is answered."""
         self.shared: Final[dict[str, list[Interaction]]] = {}
         """What was recorded in this session for fixtures that several tests name, by file."""
+        self._told: Final[set[str]] = set()
+        """Tests that were announced and not asked about since."""
+        self._waiting: Final[list[Callable[[], Awaitable[None]]]] = []
+        self._writer: asyncio.Task[None] | None = None
         self._opening: dict[str, asyncio.Task[Trial]] = {}
         self._saving: Final = asyncio.Lock()
+
+    @property
+    def is_endless(self) -> bool:
+        """Nobody runs tests here: a gateway that stays, so what it keeps of old calls is bounded."""
+        return not self.settings.is_told and not self.settings.command
 
     @property
     def is_told(self) -> bool:
@@ -92,10 +104,18 @@ class Bench:
             trial = await asyncio.to_thread(self._open, name, wanted)
         trial.on_found = self._found
         self.trials[name] = trial
+        if self.is_endless and len(self.trials) > KEPT_TRIALS:
+            idle = (one for one, held in self.trials.items() if one != name and held.is_idle)
+            oldest = next(idle, None)
+            if oldest is not None:
+                del self.trials[oldest]
         return trial
 
     def _found(self, test: str) -> None:
-        self.announce(test)
+        """Say once that there is news; a runner that does not listen must not hold anybody up."""
+        if test not in self._told:
+            self._told.add(test)
+            self.announce(test)
 
     async def trial(self, name: str) -> Trial:
         """The test that a call names; one nobody announced begins with its first call."""
@@ -125,7 +145,7 @@ class Bench:
         is_read = options.mode in {"replay", "auto", "drift"}
         fixture = self.library.read(file) if is_read and self.library.has(file) else None
         trial = Trial(name, options, file=file, fixture=fixture)
-        trial.is_endless = not self.settings.is_told
+        trial.is_endless = self.is_endless
         trial.is_of_nobody = name == SESSION and not self.settings.is_told and not options.fixture
         if name == SESSION and is_read and not options.fixture:
             trial.others = self._others(file)
@@ -185,9 +205,9 @@ class Bench:
         call.settle(heard, is_gone=is_gone)
         trial.ended(call)
         if trial.options.mode == "drift":
-            report.compare(trial, call)
+            self._later(functools.partial(self._compare, trial, call))
         if trial.records and not self.settings.is_told and not self.settings.writes_at_end:
-            asyncio.get_running_loop().create_task(self.save(trial), name="save-fixture")
+            self._later(functools.partial(self.save, trial))
 
     def miss(self, trial: Trial, call: BenchCall, upstream: str) -> Refusal:
         """What is said where nothing recorded answers; noted for the report."""
@@ -208,23 +228,56 @@ class Bench:
 
     # what is written
 
+    def _later(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do this beside the calls, one after another: no call waits for a disk."""
+        self._waiting.append(work)
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._work(), name="write-fixtures")
+
+    async def _work(self) -> None:
+        while self._waiting:
+            await self._waiting.pop(0)()
+
+    async def flush(self) -> None:
+        """Everything that was put off is done: what was recorded is written."""
+        while self._writer is not None and not self._writer.done():
+            await asyncio.shield(self._writer)
+
+    async def _compare(self, trial: Trial, call: BenchCall) -> None:
+        await asyncio.to_thread(report.compare, trial, call)
+        call.forget()
+
     async def save(self, trial: Trial) -> None:
         """Write what a test recorded so far. Its trouble is told in the report, never to a call."""
         async with self._saving:
             await saving.save(self, trial)
 
     async def end_trial(self, name: str, *, passed: bool) -> Trial | None:
-        """The test has ended: its recording is written where it passed, kept aside where not."""
+        """The test has ended: its recording is written where it passed and holds every call; else nothing is."""
         trial = self.trials.get(name)
         if trial is None:
             return None
         trial.gates.open_all()
         trial.passed = passed
         await report.settled(trial)
+        await self.flush()
         if trial.records and not trial.has_ended:
-            await self.save(trial)
+            trial.trouble = trial.trouble or saving.gap_in(trial)
+            if not trial.trouble:
+                await self.save(trial)
         trial.has_ended = True
+        for call in trial.calls:
+            call.forget()
         return trial
+
+    def let_go(self) -> None:
+        """The gateway stops: nothing stays held."""
+        for trial in self.trials.values():
+            trial.gates.open_all()
+
+    def heard(self, test: str) -> None:
+        """A runner has asked about a test: what is found from now on is news again."""
+        self._told.discard(test)
 
     async def end_all(self, *, passed: bool) -> None:
         """Every test has ended, whoever told of it or not: what was recorded is written where they passed."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from aigw_dev.core.errors import UpstreamError
 from aigw_dev.core.recording.fixture import End, Request
+from aigw_dev.fixture_files.limits import LARGEST_BYTES
 from aigw_dev.server.call import Headers, Reply
 
 
@@ -24,10 +25,22 @@ class Captured:
         self.headers: Headers = []
         self.pieces: list[tuple[float, bytes]] = []
         """Seconds on the monotonic clock, bytes."""
+        self.size = 0
+        self.is_too_large = False
+        """It was more than a recording may hold: no pieces are kept."""
         self.end: End | None = None
         """None while it still comes."""
         self.error = ""
         self.error_text = ""
+
+    def take(self, piece: bytes) -> None:
+        """A piece has come now."""
+        self.size += len(piece)
+        if self.size > LARGEST_BYTES:
+            self.is_too_large = True
+            self.pieces.clear()
+        else:
+            self.pieces.append((time.monotonic(), piece))
 
     def fail(self, error: UpstreamError) -> None:
         """It ended without a whole reply."""
@@ -67,7 +80,7 @@ class Tee:
         captured = self._captured
         try:
             async for chunk in self._reply.chunks():
-                captured.pieces.append((time.monotonic(), chunk))
+                captured.take(chunk)
                 yield chunk
         except UpstreamError as error:
             captured.fail(error)
@@ -77,7 +90,7 @@ class Tee:
     async def read(self, limit: int) -> bytes:
         """The whole body."""
         body = await self._reply.read(limit)
-        self._captured.pieces.append((time.monotonic(), body))
+        self._captured.take(body)
         self._captured.end = "eof"
         return body
 

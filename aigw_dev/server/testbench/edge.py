@@ -117,6 +117,8 @@ async def _live(bench: Bench, bench_call: BenchCall, trail: Trail, call: Call, s
     """Send, and remember what comes."""
     attempt = trail.attempt
     bench_call.source = "live"
+    if not bench_call.trial.remembers:
+        return await send(call)
     kind = "" if attempt.kind == attempt.provider else attempt.kind
     captured = Captured(
         upstream_of(trail),
@@ -126,7 +128,7 @@ async def _live(bench: Bench, bench_call: BenchCall, trail: Trail, call: Call, s
         request=of_call(call, trail, bench.clean),
     )
     bench_call.captured.append(captured)
-    await _keep_files(bench_call)
+    await _keep_files(bench_call, trail)
     try:
         return Tee(await send(call), captured)
     except UpstreamError as error:
@@ -137,9 +139,9 @@ async def _live(bench: Bench, bench_call: BenchCall, trail: Trail, call: Call, s
         raise
 
 
-async def _keep_files(bench_call: BenchCall) -> None:
+async def _keep_files(bench_call: BenchCall, trail: Trail) -> None:
     """What was uploaded, as far as it is small: a recording keeps it, and the spool is gone at the end."""
-    upload = bench_call.inbound.upload
+    upload = trail.inbound.upload
     if upload is None or bench_call.files or not bench_call.trial.records:
         return
     types = {part.name: part.content_type for part in upload.parts if part.text is None}

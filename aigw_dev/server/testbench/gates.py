@@ -1,12 +1,16 @@
 """Gates: a reply is held before its event k until the test opens it, so that nothing has to sleep."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
 
 from aigw_dev.core.streams.sse import Decoder
+
+_BLANK_LINE: Final = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")
+"""Two line ends: what ends an event."""
 
 
 class Gate(msgspec.Struct, kw_only=True):
@@ -73,12 +77,12 @@ class Gates:
 
 
 def _events_of(chunk: bytes) -> list[bytes]:
-    """A piece cut behind each blank line."""
+    """A piece cut behind each blank line, whichever of the three line ends it is written with."""
     pieces: list[bytes] = []
     start = 0
-    while (at := chunk.find(b"\n\n", start)) != -1:
-        pieces.append(chunk[start : at + 2])
-        start = at + 2
+    for found in _BLANK_LINE.finditer(chunk):
+        pieces.append(chunk[start : found.end()])
+        start = found.end()
     if start < len(chunk):
         pieces.append(chunk[start:])
     return pieces

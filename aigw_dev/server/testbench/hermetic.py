@@ -22,9 +22,9 @@ from aigw_dev.fixture_files.library import Library
 from aigw_dev.secrets.home import Home
 from aigw_dev.server.sources import ConfigSource, Reading
 
-_UPSTREAM: Final = re.compile(rb'"upstream": "([^"/\\]{1,200})')
+_UPSTREAM: Final = re.compile(rb'"upstream"\s*:\s*"([^"/\\]{1,200})')
 _ASKED: Final = re.compile(
-    rb'"asked": "([^"\\]{1,400})"(?:,\s*"rule": "([^"\\]*)")?,\s*"chosen": "([^"/\\]{1,200})/'
+    rb'"asked"\s*:\s*"([^"\\]{1,400})"(?:\s*,\s*"rule"\s*:\s*"([^"\\]*)")?\s*,\s*"chosen"\s*:\s*"([^"/\\]{1,200})/'
 )
 _HOMES: Final = ("openai", "anthropic", "gemini")
 """Whose models bare names are, in the dialects that callers speak."""

@@ -21,6 +21,8 @@ from aigw_dev.core.recording.fixture import (
     Route,
 )
 from aigw_dev.core.recording.keys import key_of
+from aigw_dev.core.routing.retry import UNUSABLE_ERRORS
+from aigw_dev.core.streams.sse import Decoder
 from aigw_dev.fixture_files.library import Library
 from aigw_dev.fixture_files.naming import name_of_request
 from aigw_dev.server.headers import value_of
@@ -30,6 +32,8 @@ from aigw_dev.server.testbench.socket_capture import CapturedSocket
 from aigw_dev.server.testbench.trial import BenchCall, Trial
 
 _FAILED: Final = 400
+_NOT_SENT: Final = UNUSABLE_ERRORS | {"gateway_token_required", "keyring_locked"}
+"""Refusals for want of a key or trust: another run would not see them."""
 
 
 class Writes(Protocol):
@@ -73,39 +77,61 @@ async def save(bench: Writes, trial: Trial) -> None:
     if not calls:
         return
     try:
-        written = await asyncio.to_thread(_write, bench, trial, calls)
+        written, troubles = await asyncio.to_thread(_write, bench, trial, calls)
     except (FixtureError, GatewayError, OSError) as error:
         text = error.message if isinstance(error, GatewayError) else str(error)
         trial.trouble = f"not written: {text}"
         bench.tell(trial.trouble)
         return
-    except Exception as error:  # noqa: BLE001  -- the root of a task: a recording that fails must be told, and no call suffers
-        trial.trouble = f"not written: {type(error).__name__}: {error}"
-        bench.tell(trial.trouble)
-        return
     trial.written = ", ".join(dict.fromkeys([*filter(None, trial.written.split(", ")), *written]))
-    trial.trouble = ""
+    trial.trouble = "\n".join(troubles)
+    for trouble in troubles:
+        bench.tell(trouble)
 
 
-def _write(bench: Writes, trial: Trial, calls: Sequence[BenchCall]) -> list[str]:
-    """The files that were written. Blocking; runs in a thread."""
+def gap_in(trial: Trial) -> str:
+    """Why a test's recording would not hold all of it, so that the one before must stay; empty where it does."""
+    for call in trial.calls:
+        if not call.has_ended:
+            return f"not written: call {call.number + 1} ({call.exchange.original_model}) had not ended with its test"
+        if call.exchange.error in _NOT_SENT and not call.captured:
+            return (
+                f"not written: call {call.number + 1} ({call.exchange.original_model}) was refused, {call.exchange.error}: "
+                f"{call.exchange.error_text}"
+            )
+    return ""
+
+
+def _write(bench: Writes, trial: Trial, calls: Sequence[BenchCall]) -> tuple[list[str], list[str]]:
+    """The files that were written, and why others were not. Blocking; runs in a thread."""
     redactor = redaction.Redactor(bench.secrets())
     blobs = Blobs()
     new: list[tuple[int, Interaction]] = []
+    troubles: list[str] = []
     for call in calls:
-        new.append((call.number, interaction_of(call, trial, blobs)))
+        try:
+            new.append((call.number, interaction_of(call, trial, blobs)))
+        except (FixtureError, ValueError, RecursionError) as error:
+            troubles.append(f"not written: call {call.number + 1} of {trial.name!r}: {_words(error)}")
         call.forget()
     trial.blobs.update(blobs.held)
     paths: list[str] = []
     for name, fixture in _files(bench, trial, new):
-        clean = rekeyed(redactor.clean(fixture))
-        rendered = bench.library.render(clean)
-        for sha256, pair in trial.blobs.items():
-            rendered.blobs.setdefault(sha256, pair)
-        paths.append(str(bench.library.put(name, rendered, leftovers=redactor.leftovers)))
+        try:
+            clean = rekeyed(redactor.clean(fixture))
+            rendered = bench.library.render(clean)
+            for sha256, pair in trial.blobs.items():
+                rendered.blobs.setdefault(sha256, pair)
+            paths.append(str(bench.library.put(name, rendered, leftovers=redactor.leftovers)))
+        except (FixtureError, OSError, ValueError, RecursionError) as error:
+            troubles.append(f"not written: {name}: {_words(error)}")
     if trial.is_of_nobody:
         trial.blobs.clear()
-    return paths
+    return paths, troubles
+
+
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, (FixtureError, OSError)) else f"{type(error).__name__}: {error}"
 
 
 def _must_be_ours(bench: Writes, name: str, fixture: Fixture) -> None:
@@ -281,7 +307,8 @@ def response_of(captured: Captured, blobs: Blobs, *, is_raw: bool = False) -> Re
     last_s = timed[-1][0] if timed else captured.head_s - captured.sent_s
     made.dt_ms = [max(0, round(last_s * 1000))]
     if is_raw or kind.lower().startswith(b"text/event-stream"):
-        found = events.rows_of(timed, kind.decode("latin-1"), is_raw=is_raw)
+        is_torn = made.end != "eof" and _ends_amid_event(body)
+        found = events.rows_of(timed, kind.decode("latin-1"), is_raw=is_raw or is_torn)
         made.events, made.raw, made.dt_ms = found.events, found.raw, found.dt_ms
         if (
             made.events is not None
@@ -302,6 +329,13 @@ def response_of(captured: Captured, blobs: Blobs, *, is_raw: bool = False) -> Re
         return made
     made.blob = blobs.put(body, kind.decode("latin-1").partition(";")[0])
     return made
+
+
+def _ends_amid_event(body: bytes) -> bool:
+    """Whether a stream that broke off did so where only the end of its last event is missing: its reader never got that one."""
+    decoder = Decoder()
+    decoder.feed(body)
+    return bool(decoder.close())
 
 
 def last_response(call: BenchCall) -> Response | None:

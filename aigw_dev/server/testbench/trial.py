@@ -157,9 +157,19 @@ class Trial:
         return [*own, *self.others]
 
     @property
+    def is_idle(self) -> bool:
+        """Every call has ended, and what was to be written is."""
+        return all(one.has_ended and (one.is_saved or not one.captured) for one in self.calls)
+
+    @property
     def answers_from_fixture(self) -> bool:
         """Whether recordings are looked for first."""
         return self.options.mode in {"replay", "auto", "drift"}
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what passes the edge is needed afterwards."""
+        return self.records or self.options.mode == "drift"
 
     @property
     def records(self) -> bool:
@@ -182,6 +192,8 @@ class Trial:
     def note(self, found: Found) -> None:
         """Something did not hold; whoever watches the test hears of it before its caller does."""
         self.found.append(found)
+        if self.is_endless and len(self.found) > KEPT_CALLS:
+            del self.found[0]
         self.on_found(self.name)
 
     def refusal(self) -> Refusal | None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.server.testbench.stage import answer, lay, said, staged
+from aigw_dev.server.testbench.trial import KEPT_CALLS
+from tests.server.testbench.stage import SAY, answer, lay, said, staged
 
 pytestmark = pytest.mark.anyio
 
@@ -99,3 +100,57 @@ async def test_drift_compares_and_writes_nothing(tmp_path: Path) -> None:
     assert "nothing is recorded" in found["drift"][0]["text"]
     assert found["misses"] == []
     assert (tmp_path / "fx" / "t.aigw.json").read_bytes() == before
+
+
+async def test_news_of_a_test_is_told_once_until_somebody_asks(tmp_path: Path) -> None:
+    lay(tmp_path, "t", answer())
+    async with staged(tmp_path, "replay", is_told=True) as stage:
+        told: list[str] = []
+        stage.bench.announce = told.append
+        for _ in range(3):
+            await stage.chat(temperature=0.5)
+        assert told == ["t"]
+        await stage.admin("/tests/t")
+        await stage.chat(temperature=0.5)
+        assert told == ["t", "t"]
+
+
+async def test_what_was_recorded_is_written_when_the_gateway_ends(tmp_path: Path) -> None:
+    async with staged(tmp_path, "record") as stage:
+        for number in range(10):
+            said(await stage.chat(f"t{number}", model="mock/echo"))
+    assert len(stage.bench.library.names()) == 10
+
+
+async def test_a_recording_that_would_lack_a_call_leaves_the_one_before(tmp_path: Path) -> None:
+    lay(tmp_path, "t", answer(), test="t")
+    before = (tmp_path / "fx" / "t.aigw.json").read_bytes()
+    config = "version: 1\nproviders: {openai: {keys: ['env:NOBODY_HAS_THIS']}}\n"
+    async with staged(tmp_path, "record", config=config, is_told=True) as stage:
+        await stage.admin("/tests", "POST", json={"test": "t"})
+        said(await stage.chat(model="mock/echo"))
+        assert (await stage.chat(model="openai/gpt-4o-mini")).status_code >= 400
+        ended = await stage.admin("/tests/t/end", "POST", json={"passed": True})
+    assert ended["written"] is None
+    assert "call 2" in ended["error"]
+    assert (tmp_path / "fx" / "t.aigw.json").read_bytes() == before
+
+
+async def test_what_nobody_ends_keeps_only_its_newest_calls(tmp_path: Path) -> None:
+    lay(tmp_path, "t", answer(repeat="last"))
+    async with staged(tmp_path, "replay") as stage:
+        for _ in range(KEPT_CALLS + 5):
+            await stage.chat()
+        trial = stage.bench.trials["t"]
+    assert len(trial.calls) == KEPT_CALLS
+    assert trial.count == KEPT_CALLS + 5
+
+
+async def test_a_runners_own_gateway_asks_nobody_who_calls(tmp_path: Path) -> None:
+    async with staged(tmp_path, "record", is_told=True) as stage:
+        reply = await stage.house.http.post(
+            "/t/t/openai/v1/chat/completions", json={**SAY, "model": "mock/echo"}
+        )
+        roll = stage.house.gateway.snapshot.roll
+    assert reply.status_code == 200
+    assert roll.is_open

@@ -143,14 +143,11 @@ def bench_of(
 
 
 @contextlib.contextmanager
-def bench_settings(
-    context: Context, bench: "Bench", *, port: int | None, is_temporary: bool
-) -> Generator["Settings"]:
+def bench_settings(context: Context, bench: "Bench", *, port: int | None) -> Generator["Settings"]:
     """What a temporary gateway with this bench is started with; its folder is gone afterwards.
 
-    A replay reads neither this user's config nor keys. `is_temporary` is False where `up` itself serves.
+    A replay reads neither this user's config nor keys.
     """
-    del is_temporary
     from aigw_dev.server.run import Settings
 
     with tempfile.TemporaryDirectory(prefix="aigw-dev-", ignore_cleanup_errors=True) as temporary:

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from aigw_dev.cli.bench import AgainstOptions, BenchOptions, bench_of, say_report, told
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import CommandError
+from aigw_dev.cli.fixture_gateway import AgainstOptions, BenchOptions, bench_of, say_report, told
 from aigw_dev.cli.up import UpOptions, replay
 from aigw_dev.core.recording.fixture import Attempt, Fixture, Interaction, Request, Response, Synth
 from aigw_dev.fixture_files.library import Library
