@@ -41,18 +41,17 @@ class Row(msgspec.Struct, kw_only=True):
 def fixtures_list(context: Context, folder: FOLDER = None) -> int:
     """List recorded fixtures, and say which are broken.
 
-    Recordings of failed tests (`*.rejected.aigw.json`) and links are not among them; `fixtures check` names those.
+    Links are not among them; `fixtures check` names those.
     """
     library = library_at(folder)
     with told():
         rows = [row_of(library, name) for name in library.names()]
-        rejected, odd = library.rejected(), library.odd()
+        odd = library.odd()
     if context.is_json:
         output.print_json(
             {
                 "dir": str(library.root),
                 "fixtures": rows,
-                "rejected": rejected,
                 "odd": [{"file": each.file, "why": each.why} for each in odd],
             }
         )
@@ -66,12 +65,8 @@ def fixtures_list(context: Context, folder: FOLDER = None) -> int:
         )
     else:
         output.note(f"there are no fixtures in {library.root}; `aigw-dev up --record DIR` records some")
-    for count, what in (
-        (len(rejected), "recording(s) of failed tests"),
-        (len(odd), "file(s) that are not read"),
-    ):
-        if count:
-            output.note(f"{count} {what}: `aigw-dev fixtures check` names them")
+    if odd:
+        output.note(f"{len(odd)} file(s) that are not read: `aigw-dev fixtures check` names them")
     return DONE
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from aigw_dev.core.recording.fixture import SUFFIX, Blob, Fixture, FixtureError
-from aigw_dev.fixture_files import git_setup, references
+from aigw_dev.fixture_files import references
 from aigw_dev.fixture_files.library import Leftovers, Library
 from aigw_dev.fixture_files.limits import FixtureFileError
 from aigw_dev.fixture_files.naming import BLOBS, name_of_test
@@ -61,7 +61,7 @@ def check_one(library: Library, name: str, *, leftovers: Leftovers, rules: Rules
 
 
 def check_folder(library: Library) -> Iterator[Finding]:
-    """What is wrong with the folder as a whole: links, names that clash, blobs that nobody wants, rejected recordings."""
+    """What is wrong with the folder as a whole: links, names that clash, blobs that nobody wants."""
     for odd in library.odd():
         yield Finding(file=odd.file, message=f"{odd.why}.", hint="It is never replayed: rename or remove it.")
     unused = references.unused_blobs(library)
@@ -72,21 +72,6 @@ def check_folder(library: Library) -> Iterator[Finding]:
             file=file,
             message="no fixture wants this blob.",
             hint="`aigw-dev fixtures prune` removes it.",
-            is_warning=True,
-        )
-    rejected = library.rejected()
-    for file in rejected:
-        yield Finding(
-            file=file,
-            message="a recording that was not accepted, as its test failed.",
-            hint="Look at it, then `aigw-dev fixtures prune`.",
-            is_warning=True,
-        )
-    if rejected and not git_setup.is_rejected_ignored(library.root):
-        yield Finding(
-            file=rejected[0],
-            message="git does not ignore rejected recordings.",
-            hint=f"Add the line {git_setup.IGNORE_LINE} to .gitignore.",
             is_warning=True,
         )
 

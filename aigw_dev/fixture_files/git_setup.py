@@ -6,8 +6,6 @@ from typing import Final
 
 ATTRIBUTES: Final = "*.aigw.json diff=aigw text eol=lf\n_blobs/* binary\n"
 """What `.gitattributes` in a folder of fixtures says."""
-IGNORE_LINE: Final = "*.rejected.aigw.json"
-"""The line that `.gitignore` should have."""
 TEXTCONV: Final = 'git config diff.aigw.textconv "aigw-dev fixtures show --plain"'
 """What makes `git diff` show prompts and answers; once per clone, as git takes no command from a repository."""
 _LARGEST_BYTES: Final = 256 * 1024
@@ -34,16 +32,6 @@ def write_attributes(folder: Path) -> bool:
     except FileExistsError:  # another process was first
         return False
     return True
-
-
-def is_rejected_ignored(folder: Path) -> bool:
-    """Whether a `.gitignore` from `folder` up to the work tree's root names rejected recordings, or there is no git."""
-    tree = work_tree(folder)
-    if tree is None:
-        return True
-    real = folder.resolve()
-    ways = [each for each in (real, *real.parents) if each == tree or tree in each.parents]
-    return any(_speaks_of(each / ".gitignore", ".rejected.aigw.json") for each in ways)
 
 
 def _speaks_of(path: Path, text: str) -> bool:

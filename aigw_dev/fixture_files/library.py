@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from aigw_dev.core.recording.fixture import SUFFIX, Blob, Fixture, FixtureError
 from aigw_dev.fixture_files import blobs, git_setup, limits
 from aigw_dev.fixture_files.limits import FixtureFileError
-from aigw_dev.fixture_files.naming import BLOBS, REJECTED
+from aigw_dev.fixture_files.naming import BLOBS
 
 FOLDS_CASE: Final = sys.platform in {"win32", "darwin"}
 """Whether file names that differ in capitals only are usually one file here."""
@@ -65,17 +65,9 @@ class Library:
         self._has_set_git_up = False
 
     def names(self) -> list[str]:
-        """Every fixture that can be read, sorted; recordings that were rejected, links and oddities are not among them."""
+        """Every fixture that can be read, sorted; links and oddities are not among them."""
         found = (file.removesuffix(SUFFIX) for file, entry in self._walk() if not _oddity(file, entry))
-        return sorted(name for name in found if not name.endswith(REJECTED))
-
-    def rejected(self) -> list[str]:
-        """The files of recordings that were not accepted, sorted, relative to the root."""
-        return sorted(
-            file
-            for file, entry in self._walk()
-            if file.endswith(REJECTED + SUFFIX) and not _oddity(file, entry)
-        )
+        return sorted(found)
 
     def odd(self) -> list[Odd]:
         """What looks like a fixture and is not read, and why; with names that differ in capitals only."""
@@ -159,10 +151,6 @@ class Library:
         Where `leftovers` finds a secret in what would be written, nothing is: `FixtureFileError`, code `fixture_unsafe`.
         """
         return self.put(name, self.render(fixture), leftovers=leftovers)
-
-    def write_rejected(self, name: str, fixture: Fixture, *, leftovers: Leftovers | None = None) -> Path:
-        """Write a recording that was not accepted beside where it would have been; it is never listed nor replayed."""
-        return self.put(f"{name}{REJECTED}", self.render(fixture), leftovers=leftovers)
 
     def put(self, name: str, rendered: Rendered, *, leftovers: Leftovers | None = None) -> Path:
         """Write what was rendered: blobs first, so that no fixture wants one that is not there."""

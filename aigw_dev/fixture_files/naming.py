@@ -20,8 +20,6 @@ from aigw_dev.core.recording.fixture import SUFFIX, Request
 
 BLOBS: Final = "_blobs"
 """The folder of blobs in a folder of fixtures; no fixture lies there."""
-REJECTED: Final = ".rejected"
-"""What the name of a recording that was not accepted ends in."""
 LONGEST_SEGMENT: Final = 120
 LONGEST_NAME: Final = 200
 """Of a whole name, in characters: Windows takes 260 for a path with everything before it."""
@@ -78,7 +76,7 @@ def _plain(segment: str, original: str | None = None) -> str:
         and not _NOT_PLAIN.search(segment)
         and not segment.startswith((".", "-"))
         and not segment.endswith(".")
-        and not segment.lower().endswith((REJECTED, SUFFIX))
+        and not segment.lower().endswith(SUFFIX)
         and not is_device(segment)
     )
     return segment if is_plain else _marked(segment, segment if original is None else original)

@@ -39,14 +39,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def plan(
     library: Library, *, now_s: float, tests: Collection[str] | None = None, orphans: Collection[str] = ()
 ) -> Plan:
-    """Rejected recordings, expired fixtures, blobs that nobody wants, files of broken-off writes.
+    """Expired fixtures, blobs that nobody wants, files of broken-off writes.
 
     With `tests` (every test there is, by id) the fixtures of other tests as well; and those named in `orphans`, by name
     or by file.
     """
     named = {name for each in orphans for name in _names(each, library.root)}
     notes: list[str] = []
-    why = dict.fromkeys(library.rejected(), "a recording that was not accepted")
+    why: dict[str, str] = {}
     for name in library.names():
         try:
             fixture = library.read(name)

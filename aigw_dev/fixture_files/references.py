@@ -36,11 +36,11 @@ def unused_blobs(library: Library, *, without: frozenset[str] = frozenset()) -> 
     if odd:
         return Unused([], f"{odd[0].file} cannot be read ({odd[0].why})")
     wanted: set[str] = set()
-    for file in (*(f"{name}{SUFFIX}" for name in library.names()), *library.rejected()):
-        if file in without:
+    for name in library.names():
+        if f"{name}{SUFFIX}" in without:
             continue
         try:
-            wanted |= wanted_by(library.content(file.removesuffix(SUFFIX)))
+            wanted |= wanted_by(library.content(name))
         except FixtureFileError as failure:
             return Unused([], str(failure))
     digits = {each[:16] for each in wanted}

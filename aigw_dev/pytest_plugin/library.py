@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 SUFFIX: Final = ".aigw.json"
-_REJECTED: Final = ".rejected" + SUFFIX
 _HEAD_BYTES: Final = 8192
 _FIELD: Final = re.compile(r'"(test|recorded_at|expires)"\s*:\s*("(?:[^"\\\n]|\\.)*")')
 _COST: Final = re.compile(r'"cost_usd"\s*:\s*"([0-9.eE+-]+)"')
@@ -40,7 +39,7 @@ def test_of(path: Path) -> str:
 
 
 def heads(directory: Path) -> dict[Path, Head]:
-    """The heads of all fixtures, rejected recordings left out."""
+    """The heads of all fixtures."""
     return {path: _head(path) for path in _files(directory)}
 
 
@@ -71,7 +70,7 @@ def prune(directory: Path, gone: Iterable[Path]) -> list[Path]:
     deleted = [path for path in gone if _delete(path)]
     blobs = directory / "_blobs"
     if deleted and blobs.is_dir():
-        kept = "\n".join(_text(path) for path in _files(directory, with_rejected=True))
+        kept = "\n".join(_text(path) for path in _files(directory))
         deleted += [
             blob
             for blob in sorted(blobs.iterdir())
@@ -80,14 +79,10 @@ def prune(directory: Path, gone: Iterable[Path]) -> list[Path]:
     return deleted
 
 
-def _files(directory: Path, *, with_rejected: bool = False) -> list[Path]:
+def _files(directory: Path) -> list[Path]:
     found: list[Path] = []
     for folder, _, names in os.walk(directory):  # follows no links
-        found += [
-            Path(folder, name)
-            for name in names
-            if name.endswith(SUFFIX) and (with_rejected or not name.endswith(_REJECTED))
-        ]
+        found += [Path(folder, name) for name in names if name.endswith(SUFFIX)]
     return sorted(found)
 
 

@@ -17,10 +17,6 @@ def lines(tally: Tally, settings: Settings) -> Iterator[str]:
         yield _counts(tally, settings)
     yield from _listed("written", [row["written"] for row in tally.rows.values() if row["written"]])
     yield from _listed(
-        "rejected (kept beside, not in force)",
-        [row["rejected"] for row in tally.rows.values() if row["rejected"]],
-    )
-    yield from _listed(
         "unused interactions",
         [f"{row['test']}: {_first_line(text)}" for row in tally.rows.values() for text in row["unused"]],
     )

@@ -25,6 +25,8 @@ START_TIMEOUT_S: Final = 60.0
 _DRAIN_S: Final = 10.0
 _TERMINATE_S: Final = 3.0
 _SHOWN_LINES: Final = 40
+_UNKNOWN: Final = ""
+"""Stands for the test of a line that names none."""
 _HAS_SELECT: Final = sys.platform != "win32"
 """Pipes can be waited for."""
 _NEW_GROUP: Final = int(
@@ -170,6 +172,8 @@ class Told:
         self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._rest = b""
         self._is_over = False
+        self._news: set[str] = set()
+        """The tests in which something was found and that nobody has asked about yet."""
         self.announces = False
         """It says on its own that something was found: silence means that there is nothing."""
         if _HAS_SELECT:
@@ -188,11 +192,20 @@ class Told:
                     return str(document["url"]).rstrip("/")
         return None
 
-    def has_news(self) -> bool:
-        """Whether it said something since last asked; True where it cannot be known without asking."""
+    def has_news(self, test: str) -> bool:
+        """Whether it said since last asked that something was found in `test`; True where it cannot be known without asking.
+
+        What it says of other tests is kept until those are asked about; a line that names none counts for every test.
+        """
         if not self.announces:
             return True
-        return self._next(0.0) is not None
+        while (line := self._next(0.0)) is not None:
+            self._news.add(_test_of(line))
+        if self._is_over:  # it can say nothing any more: asking it tells why
+            return True
+        is_told = not self._news.isdisjoint({test, _UNKNOWN})
+        self._news -= {test, _UNKNOWN}
+        return is_told
 
     def _next(self, timeout_s: float) -> bytes | None:
         """The next line; None where none comes in time, or none will come any more."""
@@ -216,6 +229,13 @@ class Told:
             for line in self._stdout:
                 self._lines.put(line)
         self._lines.put(b"")
+
+
+def _test_of(line: bytes) -> str:
+    """The test that a line says something of."""
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        return str(json.loads(line)["test"])
+    return _UNKNOWN
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -53,7 +53,8 @@ class Session:
         self._gateways: dict[tuple[str, Path | None], server.Gateway] = {}
         self._environ: dict[str, str] | None = None
         self._session_env: environment.Applied | None = None
-        self._session_misses = 0
+        self._session_misses: dict[int, int] = {}
+        """How many of them each gateway (its process) has told already."""
         self._begun: set[str] = set()
         limit = self.settings.cost_limit
         self._limit = None if limit is None else xdist.share_of(limit)
@@ -140,7 +141,7 @@ class Session:
     def judge(self, running: Running) -> str:
         """After the test's call: what it must fail with; empty = nothing."""
         is_limited = running.wanted.max_calls is not None or running.wanted.max_cost is not None
-        if not running.gateway.told.has_news() and not is_limited:
+        if not running.gateway.told.has_news(running.test) and not is_limited:
             return verdict.of_call(running.wanted, {}, [], guard.tries())  # it would have said
         document = self._document(running)
         misses = texts_of(document.get("misses"))
@@ -183,12 +184,20 @@ class Session:
         self._session_env = environment.Applied(changes)
 
     def session_misses(self) -> str:
-        """Misses of the fixture `session` since last asked: they belong to the test that runs."""
-        if self._session_env is None:
-            return ""
-        misses = texts_of(self.gateway().control.ask("GET", path_of(SESSION)).get("misses"))
-        new, self._session_misses = misses[self._session_misses :], len(misses)
+        """Misses of the fixture `session` since last asked, in every gateway: they belong to the test that runs."""
+        new: list[str] = []
+        if self._session_env is not None:
+            self.gateway()  # says so where it has ended by itself
+        for gateway in self._gateways.values():
+            if gateway.is_alive() and gateway.told.has_news(SESSION):
+                new += self._new_misses(gateway)
         return "\n\n".join(new)
+
+    def _new_misses(self, gateway: server.Gateway) -> list[str]:
+        misses = texts_of(gateway.control.ask("GET", f"{path_of(SESSION)}?brief=1").get("misses"))
+        told = self._session_misses.get(gateway.pid, 0)
+        self._session_misses[gateway.pid] = len(misses)
+        return misses[told:]
 
     def close(self, config: pytest.Config, collected: Collected, *, is_passed: bool) -> None:
         """The session is over: look for orphans, end the gateways."""

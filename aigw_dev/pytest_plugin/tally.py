@@ -8,7 +8,7 @@ from aigw_dev.pytest_plugin.calls import decimal_or_none
 
 Row = dict[str, Any]
 """One test: test, fixture, mode, calls, fixture_calls, live_calls, stub_calls, unpriced, cost, spent, tokens, interactions,
-used, unused, misses, egress, written, rejected, stale_days. A rerun replaces it; what it spent stays."""
+used, unused, misses, egress, written, stale_days. A rerun replaces it; what it spent stays."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -91,7 +91,6 @@ def row_of(test: str, document: dict[str, Any], *, mode: str, interactions: int)
         "misses": texts_of(document.get("misses")),
         "egress": [],
         "written": str(document.get("written") or ""),
-        "rejected": str(document.get("rejected") or ""),
         "stale_days": 0,
     }
 

@@ -20,7 +20,6 @@ def library(tmp_path: Path) -> Library:
     library.write("test_a/test_x", chat(test="tests/test_a.py::test_x"))
     library.write("dot", picture())
     (library.root / "broken.aigw.json").write_bytes(b"{")
-    library.write_rejected("bad", chat())
     return library
 
 
@@ -44,7 +43,10 @@ def test_each_fixture_is_a_line(library: Library, capsys: pytest.CaptureFixture[
     assert "broken: " in lines[1]
     assert "gpt-4o-mini" in lines[3]
     assert lines[3].endswith("tests/test_a.py::test_x")
-    assert "1 recording(s) of failed tests" in shown.err
+    assert shown.err == ""
+    (library.root / "link.aigw.json").symlink_to("x")
+    fixtures_list(Context(environ={}), library.root)
+    assert "1 file(s) that are not read" in capsys.readouterr().err
 
 
 def test_json_holds_the_same(library: Library, capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,7 +56,6 @@ def test_json_holds_the_same(library: Library, capsys: pytest.CaptureFixture[str
     rows = {row["name"]: row for row in document["fixtures"]}
     assert rows["broken"]["error"]
     assert rows["test_a/test_x"]["ops"] == ["openai.chat.completions"]
-    assert document["rejected"] == ["bad.rejected.aigw.json"]
     assert document["odd"][0]["file"] == "link.aigw.json"
 
 

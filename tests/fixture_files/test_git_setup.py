@@ -43,11 +43,3 @@ def test_without_git_nothing_is_written(tmp_path: Path) -> None:
     if git_setup.work_tree(tmp_path) is not None:
         pytest.skip("the temporary folder lies in a work tree")
     assert not git_setup.write_attributes(tmp_path)
-    assert git_setup.is_rejected_ignored(tmp_path)
-
-
-def test_an_ignored_line_is_found_on_the_way_up(tree: Path) -> None:
-    folder = tree / "tests/llm_fixtures"
-    assert not git_setup.is_rejected_ignored(folder)
-    (tree / ".gitignore").write_text(f"build\n{git_setup.IGNORE_LINE}\n", "utf-8")
-    assert git_setup.is_rejected_ignored(folder)

@@ -65,12 +65,6 @@ def test_a_secret_that_is_left_keeps_everything_from_being_written(library: Libr
     library.write("c", chat("Rome."), leftovers=leftovers)
 
 
-def test_rejected_recordings_are_never_listed(library: Library) -> None:
-    library.write_rejected("a/b", chat())
-    assert library.names() == []
-    assert library.rejected() == ["a/b.rejected.aigw.json"]
-
-
 def test_a_fixture_is_deleted_and_its_blobs_stay(library: Library) -> None:
     library.write("dot", picture())
     assert library.delete("dot")
@@ -204,10 +198,8 @@ def test_a_blob_named_a_thousand_times_does_not_fill_the_memory(
 
 def test_what_cannot_be_removed_is_named(library: Library) -> None:
     (library.root / "a.aigw.json").mkdir(parents=True)
-    (library.root / "b.rejected.aigw.json").mkdir()
     with pytest.raises(FixtureFileError, match=r"a\.aigw\.json: cannot be removed"):
         library.delete("a")
-    assert library.rejected() == []
 
 
 def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_plain_id_is_a_name_to_be_read(test_id: str, name: str) -> None:
         ("a/aux.b/c", "a/_aux.b-"),
         ("_blobs/0123456789abcdef.bin", "_blobs-"),
         ("_BLOBS/x", "_BLOBS-"),
-        ("a.rejected", "a.rejected-"),
+        ("a.aigw.json", "a.aigw.json-"),
         ("x" * 300, "x" * 100),
         ("tests/a.py::test_x[a/b]", "a/test_x[a-b]-"),
         ("", "x-"),

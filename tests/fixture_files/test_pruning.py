@@ -37,7 +37,6 @@ def test_what_is_used_stays(library: Library) -> None:
 
 def test_what_nobody_needs_goes_with_the_folders_it_empties(library: Library) -> None:
     before = everything(library)
-    library.write_rejected("mod/bad", chat())
     old = chat()
     old.expires = "2026-08-22T00:00:00Z"
     library.write("mod/old", old)
@@ -45,7 +44,7 @@ def test_what_nobody_needs_goes_with_the_folders_it_empties(library: Library) ->
     left.write_bytes(b"")
     os.utime(left, (NOW_S - 7200, NOW_S - 7200))
     planned = plan(library, now_s=NOW_S)
-    assert files(planned) == [left.name, "mod/bad.rejected.aigw.json", "mod/old.aigw.json"]
+    assert files(planned) == [left.name, "mod/old.aigw.json"]
     assert everything(library) > before, "a plan removes nothing"
     assert remove(library, planned) == files(planned)
     assert everything(library) == before
@@ -53,8 +52,10 @@ def test_what_nobody_needs_goes_with_the_folders_it_empties(library: Library) ->
 
 
 def test_the_blobs_of_what_goes_go_too(library: Library) -> None:
-    library.write_rejected("keep", picture())
-    assert files(plan(library, now_s=NOW_S)) == ["keep.rejected.aigw.json"]
+    old = picture()
+    old.expires = "2026-08-22T00:00:00Z"
+    library.write("old", old)
+    assert files(plan(library, now_s=NOW_S)) == ["old.aigw.json"], "the other fixture wants the blob, too"
     library.delete("keep")
     assert len(files(plan(library, now_s=NOW_S))) == 2
 
@@ -93,10 +94,10 @@ def test_where_something_cannot_be_read_blobs_stay(library: Library) -> None:
 
 def test_nothing_is_removed_through_a_link(library: Library, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
-    (tmp_path / "outside/x.rejected.aigw.json").write_bytes(b"{}")
+    (tmp_path / "outside/x.aigw.json").write_bytes(b"{}")
     (library.root / "away").symlink_to(tmp_path / "outside")
     assert plan(library, now_s=NOW_S).files == []
-    forced = Plan(files=[Removable(file="away/x.rejected.aigw.json", why="", bytes=0)], notes=[])
+    forced = Plan(files=[Removable(file="away/x.aigw.json", why="", bytes=0)], notes=[])
     with pytest.raises(FixtureFileError, match="a link"):
         remove(library, forced)
-    assert (tmp_path / "outside/x.rejected.aigw.json").exists()
+    assert (tmp_path / "outside/x.aigw.json").exists()

@@ -36,11 +36,9 @@ def test_a_broken_fixture_keeps_its_blobs(library: Library) -> None:
     assert len(wanted_by(path.read_bytes())) == 1
 
 
-def test_a_rejected_recording_keeps_its_blobs_unless_it_goes_too(library: Library) -> None:
-    library.write_rejected("dot", picture())
-    library.delete("dot")
+def test_a_fixture_keeps_its_blobs_unless_it_goes_too(library: Library) -> None:
     assert unused_blobs(library).files == []
-    assert len(unused_blobs(library, without=frozenset({"dot.rejected.aigw.json"})).files) == 1
+    assert len(unused_blobs(library, without=frozenset({"dot.aigw.json"})).files) == 1
 
 
 def test_where_a_file_cannot_be_read_nothing_is_called_unused(library: Library) -> None:

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+ANNOUNCES = bool(os.environ.get("FAKE_GATEWAY_ANNOUNCES"))
+"""Says on stdout that something was found in a test, as the real one does."""
+
 
 class Test:
     """What is known of one test."""
@@ -61,9 +64,9 @@ class Test:
     def end(self, *, passed: bool, directory: Path) -> dict[str, Any]:
         for gate in self.gates:
             gate["opened"].set()
-        found = self.document() | {"written": None, "rejected": None, "error": None}
-        if self.mode == "record" and self.calls:
-            name = f"{self.fixture}{'' if passed else '.rejected'}.aigw.json"
+        found = self.document() | {"written": None, "error": None}
+        if self.mode == "record" and self.calls and passed:
+            name = f"{self.fixture}.aigw.json"
             rows = [{"model": call["model"], "text": call["response_text"]} for call in self.calls]
             content = {
                 "aigw_fixture": 1,
@@ -72,7 +75,7 @@ class Test:
                 "interactions": rows,
             }
             (directory / name).write_text(json.dumps(content, indent=2))
-            found["written" if passed else "rejected"] = name
+            found["written"] = name
         return found
 
 
@@ -116,8 +119,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def serve(self, body: dict[str, Any]) -> None:
         split = urlsplit(self.path)
         parts = [unquote(each) for each in split.path.strip("/").split("/")]
-        if parts[0] == "t":
-            self.call(self.bench.test(parts[1]), body)
+        if parts[0] in {"t", "v1"}:
+            self.call(self.bench.test(parts[1] if parts[0] == "t" else "session"), body)
             return
         if self.headers.get("authorization") != f"Bearer {os.environ['AIGW_DEV_ADMIN_TOKEN']}":
             self.reply(401, {"error": {"message": "admin token required"}})
@@ -143,6 +146,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         test, rest = bench.test(parts[0]), parts[1:]
         match rest:
             case []:
+                if log := os.environ.get("FAKE_GATEWAY_ASKED"):
+                    with Path(log).open("a") as file:
+                        file.write(f"{test.id}\n")
                 self.wait_calls(test, query)
                 self.reply(200, test.document())
             case ["end"]:
@@ -230,6 +236,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             f"  POST {row['op']}   call #{len(test.calls)} of this test\n  Nothing was sent to a provider."
         )
         test.misses.append({"text": text, "code": "fixture_miss"})
+        if ANNOUNCES:
+            say({"event": "found", "test": test.id})
         self.ended(test, row | {"status": 424}, "miss")
         test.calls[row["number"]] |= {"ended_by": "miss", "status": 424}
         self.reply(424, {"error": {"code": "fixture_miss", "message": text}})
@@ -313,7 +321,7 @@ def main() -> None:
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     say({"event": "starting"})
     url = f"http://127.0.0.1:{server.server_address[1]}"
-    say({"event": "ready", "url": url, "pid": os.getpid()})
+    say({"event": "ready", "url": url, "pid": os.getpid()} | ({"announces": True} if ANNOUNCES else {}))
     sys.stdin.read()
     if log := os.environ.get("FAKE_GATEWAY_LOG"):
         with Path(log).open("a") as file:

@@ -124,8 +124,8 @@ def test_a_recording_is_kept_only_from_a_test_that_passed(suite: Suite) -> None:
     result = suite.run("--aigw=record")
     result.assert_outcomes(passed=1, failed=1)
     names = sorted(path.name for path in (suite.root / "llm_fixtures").iterdir())
-    assert names == ["test_app.py-test_bad.rejected.aigw.json", "test_app.py-test_good.aigw.json"]
-    result.stdout.fnmatch_lines(["written: 1", "rejected*: 1"])
+    assert names == ["test_app.py-test_good.aigw.json"]
+    result.stdout.fnmatch_lines(["written: 1"])
 
 
 def test_a_rerun_begins_with_a_rewound_fixture_and_counts_once(suite: Suite) -> None:
@@ -362,6 +362,58 @@ def test_a_session_env_serves_code_that_runs_on_import(
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["FAILED *test_miss*"])
     assert log_of_gateways() == ["replay  ended"]
+
+
+@pytest.mark.parametrize("announces", ["", "1"])
+@pytest.mark.parametrize(
+    "base", ['os.environ["AIGW_DEV_URL"] + "/v1"', "aigw_server.openai_url"], ids=["url", "session"]
+)
+def test_a_miss_of_a_call_on_no_tests_path_fails_the_test_that_ran(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch, base: str, announces: str
+) -> None:
+    monkeypatch.setenv("FAKE_GATEWAY_ANNOUNCES", announces)
+    suite.fixture("test_a", PARIS)
+    suite.fixture("", PARIS, name="session")
+    suite.tests(f"""
+        def test_a(aigw):
+            assert ask() == "Paris."
+
+        def test_hit(aigw, aigw_server):
+            assert ask({base}) == "Paris."
+
+        def test_swallows(aigw, aigw_server):
+            for _ in range(2):
+                with contextlib.suppress(Exception):
+                    ask({base}, model="other")
+
+        def test_after(aigw):
+            pass
+
+        def test_again(aigw, aigw_server):
+            with contextlib.suppress(Exception):
+                ask({base}, model="third")
+    """)
+    result = suite.run("-p", "no:randomly")
+    result.assert_outcomes(passed=3, failed=2)
+    result.stdout.fnmatch_lines(["*no recorded response for this request*session*"])
+    result.stdout.fnmatch_lines(["FAILED *test_swallows*", "FAILED *test_again*"])
+
+
+def test_only_tests_that_it_announced_are_asked_about(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = suite.root / "asked.log"
+    monkeypatch.setenv("FAKE_GATEWAY_ANNOUNCES", "1")
+    monkeypatch.setenv("FAKE_GATEWAY_ASKED", str(asked))
+    suite.fixture("test_hit", PARIS)
+    suite.tests("""
+        def test_hit(aigw):
+            assert ask() == "Paris."
+
+        def test_miss(aigw):
+            with contextlib.suppress(Exception):
+                ask()
+    """)
+    suite.run("-p", "no:randomly").assert_outcomes(passed=1, failed=1)
+    assert asked.read_text("utf-8").splitlines() == ["test_app.py::test_miss"]
 
 
 def test_a_test_case_of_unittest_is_served_too(suite: Suite) -> None:

@@ -35,7 +35,6 @@ def test_an_orphan_is_a_pytest_tests_and_nobody_claims_it(tmp_path: Path) -> Non
     write(tmp_path, "kept", "a.py::test_kept")
     gone = write(tmp_path, "deep/gone", "a.py::test_gone")
     write(tmp_path, "_shared/named", "a.py::test_first")
-    write(tmp_path, "gone.rejected", "a.py::test_gone")
     write(tmp_path, "by-hand", "")
     write(tmp_path, "other-runner", "suite > case")
     found = library.orphans(tmp_path, tests={"a.py::test_kept"}, shared={"_shared/named"})
@@ -47,7 +46,7 @@ def test_an_orphan_is_a_pytest_tests_and_nobody_claims_it(tmp_path: Path) -> Non
 def test_pruning_takes_blobs_along_that_nobody_names_any_more(tmp_path: Path) -> None:
     shas = ["a" * 64, "b" * 64]
     gone = write(tmp_path, "gone", "a.py::test_gone", blob=f"sha256:{shas[0]}")
-    write(tmp_path, "kept.rejected", "a.py::test_kept", blob=f"sha256:{shas[1]}")
+    write(tmp_path, "kept", "a.py::test_kept", blob=f"sha256:{shas[1]}")
     blobs = tmp_path / "_blobs"
     blobs.mkdir()
     for sha in shas:

@@ -69,6 +69,8 @@ class Request(msgspec.Struct, kw_only=True):
     files: list[FilePart] = []
     blob: Blob | None = None
     """A body that is neither JSON nor a form."""
+    is_masked: bool = False
+    """A secret that only this machine knows was masked in it: before it is written, such texts become wildcards."""
 
 
 class EventRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -131,13 +131,6 @@ class Pool:
         self._asked[name] = self._asked.get(name, 0) + 1
         return taken
 
-    def peek(self, request: Request) -> Taken | Miss:
-        """What `take` would give, using nothing up."""
-        self._calls += 1
-        found = self._find(request)
-        self._calls -= 1
-        return found if isinstance(found, Miss) else found[1]
-
     def unused(self) -> list[tuple[str, int, Interaction]]:
         """What never answered: file, place in it from 0, interaction; in the order of the files."""
         return [(one.file, one.number, one.interaction) for one in self._entries if not one.times]
@@ -148,14 +141,6 @@ class Pool:
             if entry.file == file and entry.number == number:
                 return self._nearest.get(place)
         return None
-
-    def rewind(self) -> None:
-        """Everything unused again, as for a rerun."""
-        for entry in self._entries:
-            entry.times = 0
-        self._asked.clear()
-        self._nearest.clear()
-        self._calls = 0
 
     def __len__(self) -> int:
         return len(self._entries)

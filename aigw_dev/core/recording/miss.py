@@ -13,7 +13,7 @@ import msgspec
 
 from aigw_dev.core.harmless import line
 from aigw_dev.core.mask import redact
-from aigw_dev.core.recording.fixture import FORMAT, Interaction, Request
+from aigw_dev.core.recording.fixture import Interaction, Request
 from aigw_dev.core.recording.likeness import FieldDiff, counts
 from aigw_dev.core.recording.matching import Miss
 
@@ -213,24 +213,6 @@ def message_as_dict(*, number: int, fields: Sequence[FieldDiff] | None) -> dict[
         "fields": [_field(one) for one in fields or ()],
         "ignore": rules_for(fields or ()),
     }
-
-
-def explain_version(found: Any, *, fixture_path: str) -> str:
-    """That a file is in another major version of the format."""
-    return (
-        f"aigw: {_safe(fixture_path)} has format version {_safe(json.dumps(found, default=repr))}, "
-        f"this aigw-dev reads version {FORMAT}. Record it again, or use the aigw-dev that wrote it."
-    )
-
-
-def explain_stale(*, fixture_path: str, recorded_at: str, now_at: str, max_age_days: int, mend: Mend) -> str:
-    """That a recording is older than what is allowed."""
-    text = (
-        f"aigw: {_safe(fixture_path)} is stale: "
-        f"{_age(recorded_at, now_at).removeprefix(', ') or 'its age is not known'}, "
-        f"at most {_count(max_age_days, 'day')} are allowed."
-    )
-    return f"{text}\n  Record it again:   {mend.record}" if mend.record else text
 
 
 def explain_orphan(*, fixture_path: str, test: str, mend: Mend) -> str:

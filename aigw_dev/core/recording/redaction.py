@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from aigw_dev.core.credentials import KEY_SHAPES, TOKEN_PREFIX
-from aigw_dev.core.mask import Masker, mask_url
+from aigw_dev.core.mask import MASKED, Masker, mask_url
 from aigw_dev.core.recording.fixture import (
     Attempt,
     EventRow,
@@ -21,8 +21,10 @@ from aigw_dev.core.recording.fixture import (
     Interaction,
     Request,
     Response,
+    Wild,
 )
 from aigw_dev.core.recording.keys import KEPT_HEADERS
+from aigw_dev.core.routing.patterns import MAX_PATTERN_CHARS, compile_pattern
 
 RESPONSE_HEADERS: Final = frozenset(
     {"content-type", "retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms"}
@@ -44,7 +46,16 @@ REQUEST_ID_HEADERS: Final = frozenset(
 Header = tuple[str, str] | tuple[bytes, bytes]
 
 _ORGANISATION: Final = re.compile(r"\borg-[A-Za-z0-9]{16,}")
+_ORGANISATION_BYTES: Final = re.compile(_ORGANISATION.pattern.encode())
+_ANYTHING: Final = "(?s:.*)"
+_FRAME_CHARS: Final = 16
+"""What a comparison puts around a regex."""
+_NO_ORGANISATION: Final = "org-REDACTED"
+_FAILED: Final = 400
+"""From this status on a reply is a provider's word about the call, not an answer."""
 _MOST_FINDINGS: Final = 20
+_ENDS_CHARS: Final = 150
+"""So much of a long text with a secret stays at either end; a regex may have `MAX_PATTERN_CHARS` characters."""
 
 
 def response_headers(pairs: Iterable[Header]) -> dict[str, str]:
@@ -81,6 +92,7 @@ class Redactor:
     def clean(self, fixture: Fixture) -> Fixture:
         """The fixture with every secret masked and request ids numbered; structure, names and order as they were.
 
+        A text of a request that a secret stood in fits any value there (`~re`): who replays has another, or none.
         A secret in a blob, or one that a stream spells over several events, is left for `leftovers` to find.
         """
         cleaned = msgspec.structs.replace(fixture, notes=self._masker.text(fixture.notes), interactions=[])
@@ -111,7 +123,7 @@ class Redactor:
         route = one.route
         return msgspec.structs.replace(
             one,
-            request=self._request(one.request),
+            request=self._asked(one.request),
             attempts=[self._attempt(attempt) for attempt in one.attempts],
             route=None if route is None else self._masked(route),
             usage=self._value(one.usage),
@@ -127,7 +139,7 @@ class Redactor:
             why=self._text(attempt.why),
             request=self._request(request) if isinstance(request, Request) else request,
             response=None if response is None else self._response(response),
-            error_text=self._text(attempt.error_text),
+            error_text=self._said(attempt.error_text),
         )
 
     def _request(self, request: Request) -> Request:
@@ -143,10 +155,37 @@ class Redactor:
             ],
         )
 
+    def _asked(self, request: Request) -> Request:
+        """The caller's request, which is matched: with wildcards where a value stood that only this machine knows."""
+        masked = self._request(request)
+        masked.body = self._wild(request.body, is_masked=request.is_masked)
+        masked.form = self._wild(request.form, is_masked=request.is_masked)
+        masked.is_masked = False
+        return masked
+
+    def _wild(self, value: Any, *, is_masked: bool) -> Any:
+        if isinstance(value, str):
+            masked = self._text(value)
+            if MASKED not in masked:
+                return masked
+            # What is only shaped like a key is masked in every request that is sent, too: it needs no wildcard.
+            is_shape = not is_masked and masked == self._shapes.text(value)
+            return masked if is_shape else _anything_in(masked)
+        if isinstance(value, dict):
+            fields = cast("dict[str, Any]", value)
+            return {
+                self._masker.text(key): self._wild(one, is_masked=is_masked) for key, one in fields.items()
+            }
+        if isinstance(value, list):
+            return [self._wild(one, is_masked=is_masked) for one in cast("list[Any]", value)]
+        return value
+
     def _response(self, response: Response) -> Response:
+        if response.status >= _FAILED:
+            response = _without_organisation(response)
         return msgspec.structs.replace(
             response,
-            headers=self._value(response.headers),
+            headers={name: self._said(text) for name, text in response.headers.items()},
             body=self._value(response.body),
             text=self._value(response.text),
             events=None if response.events is None else [self._row(row) for row in response.events],
@@ -169,9 +208,11 @@ class Redactor:
         fields = {name: getattr(struct, name) for name in struct.__struct_fields__}
         return type(struct)(**{name: self._value(one) for name, one in fields.items()})
 
+    def _said(self, text: str) -> str:
+        """What a provider says of the caller may name an organisation; elsewhere such a text is content."""
+        return self._masker.text(_ORGANISATION.sub(_NO_ORGANISATION, text))
+
     def _text(self, text: str) -> str:
-        if "org-" in text:
-            text = _ORGANISATION.sub("org-REDACTED", text)
         return self._masker.text(text)
 
     def _value(self, value: Any) -> Any:
@@ -230,6 +271,39 @@ _SHAPES: Final = (
     "eyJ",
     "-----BEGIN",
 )
+
+
+def _anything_in(masked: str) -> Wild:
+    """Fits every text that differs from `masked` only where something was masked, and in the middle of a long one."""
+    pattern = _ANYTHING.join(re.escape(one) for one in masked.split(MASKED))
+    if len(pattern) > MAX_PATTERN_CHARS - _FRAME_CHARS:
+        head, tail = masked.partition(MASKED)[0], masked.rpartition(MASKED)[2]
+        pattern = f"{re.escape(head[:_ENDS_CHARS])}{_ANYTHING}{re.escape(tail[-_ENDS_CHARS:])}"
+    try:
+        is_good = not isinstance(compile_pattern(pattern), str)
+    except UnicodeEncodeError:  # half a surrogate pair, which no regex can say
+        is_good = False
+    return Wild(pattern=pattern) if is_good else Wild()
+
+
+def _without_organisation(response: Response) -> Response:
+    """An error without the organisation that its message may name."""
+    replace = msgspec.structs.replace
+    raw = response.raw
+    if raw is not None:
+        old, new = _ORGANISATION_BYTES, _NO_ORGANISATION.encode()
+        raw = [(wait, old.sub(new, piece)) for wait, piece in raw]
+    return replace(response, body=_anonymous(response.body), text=_anonymous(response.text), raw=raw)
+
+
+def _anonymous(value: Any) -> Any:
+    if isinstance(value, str):
+        return _ORGANISATION.sub(_NO_ORGANISATION, value)
+    if isinstance(value, dict):
+        return {name: _anonymous(one) for name, one in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_anonymous(one) for one in cast("list[Any]", value)]
+    return value
 
 
 def _texts(fixture: Fixture) -> Iterator[tuple[str, str]]:

@@ -48,8 +48,21 @@ def write_fixture(fixture: Fixture, *, store: Store) -> bytes:
     }
     writer = _Writer(store)
     document = {key: value for key, value in head.items() if value not in ("", [])}
-    document["interactions"] = [writer.interaction(at, one) for at, one in enumerate(fixture.interactions)]
+    document["interactions"] = [_written(writer, at, one) for at, one in enumerate(fixture.interactions)]
     return pretty(document)
+
+
+def _written(writer: "_Writer", at: int, interaction: Interaction) -> dict[str, Any]:
+    """One interaction; what cannot be written is said with its place."""
+    where = f"$.interactions[{at}]"
+    try:
+        return writer.interaction(at, interaction)
+    except RecursionError:
+        raise FixtureError("a recorded value nests too deep to be written", where=where) from None
+    except FixtureError as error:
+        if error.where:
+            raise
+        raise FixtureError(error.message, where=where, code=error.code, hint=error.hint) from None
 
 
 class _Writer:

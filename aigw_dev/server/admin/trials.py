@@ -2,7 +2,7 @@
 
 import asyncio
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 import msgspec
@@ -23,6 +23,9 @@ from aigw_dev.server.testbench.trial_options import TrialOptions
 
 _LONGEST_WAIT_S: Final = 300.0
 _MOMENT_S: Final = 0.05
+_MOST_USD: Final = 1_000_000_000
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class BeginRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -38,7 +41,7 @@ class BeginRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     record_raw: bool = False
     max_cost: str | None = None
     """USD."""
-    max_calls: int | None = None
+    max_calls: _AtLeastOne | None = None
     faults: list[Any] = []
 
 
@@ -49,20 +52,20 @@ class StubRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     reasoning: str = ""
     tool_calls: list[Any] = []
     finish: str = ""
-    usage: dict[str, int] = {}
-    chunks: int | None = None
-    ttft_ms: int = 0
-    tps: float = 0.0
-    status: int = 200
+    usage: dict[str, _Count] = {}
+    chunks: _AtLeastOne | None = None
+    ttft_ms: _Count = 0
+    tps: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    status: Annotated[int, msgspec.Meta(ge=200, le=599)] = 200
     model: str = ""
-    times: int | None = 1
+    times: _AtLeastOne | None = 1
 
 
 class GateRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Where a reply is held."""
 
-    call: int = 0
-    before_event: int = 0
+    call: _Count = 0
+    before_event: _Count = 0
 
 
 class EndRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -187,6 +190,8 @@ def _gates(desk: Desk) -> list[HTTPRouteHandler]:
         found = (await _trial(_bench(desk), named(name))).gates.find(gate_id)
         if found is None:
             refuse("invalid_request", f"there is no gate {gate_id!r}", status=404)
+        if found.is_reached.is_set():  # also where nobody waits: a wait of 0 ms is over before it looks
+            return {"reached": True}
         try:
             await asyncio.wait_for(found.is_reached.wait(), min(timeout_ms / 1000, _LONGEST_WAIT_S))
         except TimeoutError:
@@ -226,8 +231,7 @@ def _options(bench: Bench, data: BeginRequest) -> TrialOptions:
         refuse("invalid_request", f"this gateway only replays; {mode!r} needs one started for it", status=409)
     try:
         pace = settings.pace if data.timing == "" else pace_of(str(data.timing))
-        cost = None if data.max_cost is None else int(Decimal(data.max_cost) * 1_000_000_000)
-    except (ValueError, InvalidOperation) as error:
+    except ValueError as error:
         refuse("invalid_request", str(error), status=400)
     return TrialOptions(
         mode=mode,
@@ -237,9 +241,20 @@ def _options(bench: Bench, data: BeginRequest) -> TrialOptions:
         pace=pace,
         keep_failures=data.keep_failures,
         record_raw=data.record_raw or settings.record_raw,
-        max_cost_nanousd=cost,
+        max_cost_nanousd=None if data.max_cost is None else _nanousd(data.max_cost),
         max_calls=data.max_calls,
     )
+
+
+def _nanousd(text: str) -> int:
+    """An amount of USD; its size is looked at before anything is computed from it."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or not 0 <= amount <= _MOST_USD:
+        refuse("invalid_request", f"max_cost: an amount in USD such as 0.50, not {text[:40]!r}", status=400)
+    return int(amount * 1_000_000_000)
 
 
 def _bench(desk: Desk) -> Bench:

@@ -2,7 +2,6 @@
 
 import asyncio
 import functools
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +13,7 @@ from aigw_dev.core.exchange import Assembled, Exchange
 from aigw_dev.core.recording import miss as misses
 from aigw_dev.core.recording.fixture import SESSION, Blob, Fixture, FixtureError, Interaction, Response
 from aigw_dev.core.recording.ignore import compile_rules
-from aigw_dev.core.recording.matching import Miss, Taken
+from aigw_dev.core.recording.matching import Taken
 from aigw_dev.fixture_files.library import Library
 from aigw_dev.fixture_files.naming import name_of_test
 from aigw_dev.server.inbound import Inbound
@@ -294,13 +293,6 @@ class Bench:
         """A recorded reply as this provider says it."""
         return in_dialect(response, trail)
 
-    def now_at(self) -> float:
-        """UTC seconds."""
-        return time.time()
-
 
 def _silent(text: str) -> None:
     """Until a gateway says how people are told."""
-
-
-__all__ = ["Bench", "BenchSettings", "Fixture", "Miss"]

@@ -2,15 +2,15 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 import msgspec
 
 from aigw_dev.core.streams.sse import Decoder
 
-_BLANK_LINE: Final = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")
-"""Two line ends: what ends an event."""
+_LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+"""One line with its end, CRLF, LF or CR; a piece's last may have none."""
 
 
 class Gate(msgspec.Struct, kw_only=True):
@@ -66,8 +66,7 @@ class Gates:
         """
         decoder, seen = Decoder(), 0
         async for chunk in chunks:
-            for piece in _events_of(chunk):
-                ahead = len(decoder.feed(piece))
+            for piece, ahead in _events_of(decoder, chunk):
                 for gate in self.of_call(call):
                     if ahead and not gate.is_open.is_set() and seen <= gate.before_event < seen + ahead:
                         gate.is_reached.set()
@@ -76,13 +75,13 @@ class Gates:
                 yield piece
 
 
-def _events_of(chunk: bytes) -> list[bytes]:
-    """A piece cut behind each blank line, whichever of the three line ends it is written with."""
-    pieces: list[bytes] = []
+def _events_of(decoder: Decoder, chunk: bytes) -> Iterator[tuple[bytes, int]]:
+    """A piece cut behind each event that it ends, whatever its line ends; with each part how many with data end in it."""
     start = 0
-    for found in _BLANK_LINE.finditer(chunk):
-        pieces.append(chunk[start : found.end()])
-        start = found.end()
+    for line in _LINE.finditer(chunk):
+        ended = decoder.feed(line[0])
+        if ended:
+            yield chunk[start : line.end()], sum(not one.is_comment for one in ended)
+            start = line.end()
     if start < len(chunk):
-        pieces.append(chunk[start:])
-    return pieces
+        yield chunk[start:], 0

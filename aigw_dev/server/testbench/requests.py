@@ -1,11 +1,14 @@
 """Requests as fixtures keep them: the caller's, from what came in; ours, from the call that goes up."""
 
-import json
+import functools
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from aigw_dev.core.mask import mask_url
+import msgspec
+
+from aigw_dev.core.mask import Masker, mask_url
+from aigw_dev.core.recording.document import lossless
 from aigw_dev.core.recording.fixture import Blob, FilePart, Request
 from aigw_dev.core.recording.keys import SUBPROTOCOLS
 from aigw_dev.server.call import Call
@@ -20,17 +23,43 @@ Clean = Callable[[bytes], bytes]
 """Masks secrets in bytes (`Masker.bytes`)."""
 
 
+class _Watched:
+    """Masks, and sees whether a secret was there that is not merely shaped like a key: a replay will not know it."""
+
+    def __init__(self, clean: Clean) -> None:
+        self._clean = clean
+        self.has_known = False
+
+    def __call__(self, raw: bytes) -> bytes:
+        masked = self._clean(raw)
+        if masked is not raw and masked != _shapes().bytes(raw):
+            self.has_known = True
+        return masked
+
+    def text(self, text: str) -> str:
+        return self(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+
+@functools.cache
+def _shapes() -> Masker:
+    return Masker()
+
+
 def of_caller(inbound: Inbound, clean: Clean) -> Request:
     """What the app sent. A body is masked before it is read, so that a key is the same in recording and replay."""
-    operation = inbound.match.operation
+    clean = _Watched(clean)
     made = Request(
-        op=operation.name, method=inbound.method, path=_path(inbound), headers=_headers(inbound.headers)
+        op=inbound.match.operation.name,
+        method=inbound.method,
+        path=clean.text(mask_url(_path(inbound))),
+        headers=_headers(inbound.headers),
     )
     _take_offers(made, inbound)
     if inbound.upload is not None:
-        _take_upload(made, inbound)
+        _take_upload(made, inbound, clean)
     elif inbound.body:
         made.body = decoded(clean(inbound.body))
+    made.is_masked = clean.has_known
     return made
 
 
@@ -52,11 +81,9 @@ def path_of_call(call: Call, trail: Trail) -> str:
 
 
 def decoded(body: bytes) -> Any:
-    """A JSON body, or its text where it is none."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return body.decode("utf-8", "replace")
+    """A JSON body, or its text where it is none, or one that a file could not hold: very deep, `1e999`, a key twice."""
+    found = lossless(body)
+    return body.decode("utf-8", "replace") if found is msgspec.UNSET else found
 
 
 def _path(inbound: Inbound) -> str:
@@ -90,8 +117,8 @@ def _headers(pairs: Pairs) -> dict[str, str]:
     return found
 
 
-def _take_upload(made: Request, inbound: Inbound) -> None:
-    """A form's fields and files by their hashes, or a whole body by its own."""
+def _take_upload(made: Request, inbound: Inbound, clean: "_Watched") -> None:
+    """A form's fields and files by their hashes, or a whole body by its own; texts masked as bodies are."""
     upload = inbound.upload
     assert upload is not None  # noqa: S101  -- the caller looked
     if not upload.parts:
@@ -100,10 +127,15 @@ def _take_upload(made: Request, inbound: Inbound) -> None:
     form: dict[str, Any] = {}
     for part in upload.parts:
         if part.text is not None:
-            _add(form, part.name, part.text)
+            _add(form, clean.text(part.name), clean.text(part.text))
             continue
         blob = Blob(sha256=part.sha256, type=part.content_type, bytes=part.size)
-        one = FilePart(name=part.name, filename=part.filename or "", type=part.content_type, blob=blob)
+        one = FilePart(
+            name=clean.text(part.name),
+            filename=clean.text(part.filename or ""),
+            type=part.content_type,
+            blob=blob,
+        )
         made.files.append(one)
     made.form = form
 

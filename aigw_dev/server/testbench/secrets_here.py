@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from aigw_dev.core.errors import SecretError
 from aigw_dev.fixture_files.environment import secrets_in
 from aigw_dev.secrets.home import Home
 from aigw_dev.secrets.vault import Vault
@@ -38,10 +37,13 @@ class SecretsHere:
         """Asks nothing yet."""
         self._gateway = gateway
         self._env = env
-        self._kept: tuple[tuple[str, ...], list[str]] | None = None
+        self._kept: tuple[tuple[tuple[object, ...], ...], list[str]] | None = None
 
     def __call__(self) -> list[str]:
-        """Values of keys that were resolved, of every key we keep, of our tokens, and of variables named like secrets."""
+        """Values of keys that were resolved, of every key we keep, of our tokens, and of variables named like secrets.
+
+        Raises SecretError where the place of a key that we keep cannot be read.
+        """
         gateway = self._gateway
         found = [*gateway.snapshot.keys.values(), gateway.home.token(), gateway.home.admin_token()]
         found += [*self._of_keyring(), *secrets_in(self._env)]
@@ -49,12 +51,12 @@ class SecretsHere:
 
     def _of_keyring(self) -> list[str]:
         vault = self._gateway.vault
-        try:
-            records = vault.records()
-            names = tuple(record.name for record in records)
-            if self._kept is None or self._kept[0] != names:
-                values = vault.read(records, timeout_s=_KEYRING_S)
-                self._kept = names, [one.value for one in (*values.found.values(), *values.previous)]
-        except SecretError:
-            return []  # a keyring that does not answer: what looks like a key is found by its shape
+        records = vault.records()
+        # A key that was rotated, or added anew under its old name, is another.
+        asked = tuple((one.name, one.fingerprint, one.added_at, one.rotated_at) for one in records)
+        if self._kept is None or self._kept[0] != asked:
+            values = vault.read(records, timeout_s=_KEYRING_S)
+            for error in values.errors.values():
+                raise error  # without its value nobody could say whether it stands in a recording
+            self._kept = asked, [one.value for one in (*values.found.values(), *values.previous)]
         return self._kept[1]

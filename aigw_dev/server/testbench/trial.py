@@ -121,7 +121,6 @@ class Trial:
         """No runner says when it ends: the newest calls are kept, not all."""
         self.passed: bool | None = None
         self.written = ""
-        self.rejected = ""
         self.trouble = ""
         """Why nothing was written."""
         self.cost_nanousd = 0

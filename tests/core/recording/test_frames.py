@@ -196,7 +196,7 @@ def test_ignore_rules_are_in_force_for_each_message() -> None:
 
 @pytest.mark.vectors
 def test_real_conversations_come_back_from_a_file_and_fit_when_they_are_had_again(vectors: Path) -> None:
-    found = 0
+    found = sent = 0
     for path in sorted((vectors / "pydantic-ai/realtime/cassettes").rglob("*.yaml")):
         recorded: Any = yaml.safe_load(path.read_text("utf-8"))
         messages = [one for one in recorded["interactions"] if one.get("kind") == "message"]
@@ -220,5 +220,7 @@ def test_real_conversations_come_back_from_a_file_and_fit_when_they_are_had_agai
         made = Script(again.ws or [], op=request.op, rules=compile_rules(()))
         for side, payload in zip(sides, payloads, strict=True):
             if side == "c":
+                sent += 1
                 assert made.hear(payload, is_text=True) == []
     assert found
+    assert sent

@@ -143,8 +143,12 @@ _OBJECTS = st.dictionaries(st.sampled_from("abc~"), JSON, max_size=3)
 @given(_OBJECTS, _OBJECTS)
 def test_a_patch_makes_exactly_what_was_sent_or_there_is_none(client: Any, upstream: Any) -> None:
     patch = patch_between(client, upstream)
-    if patch is not None:
-        assert repr(patched(client, patch)) == repr(upstream)
+    assert patch is None or repr(patched(client, patch)) == repr(upstream)
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.integers() | st.text(), max_size=3), st.integers())
+def test_a_field_that_is_added_behind_the_others_always_has_a_patch(client: Any, value: int) -> None:
+    assert patch_between(client, {**client, "z": value}) == {"z": value}
 
 
 def test_a_patch_replaces_wildcards() -> None:

@@ -105,25 +105,6 @@ def test_many_sets_of_rules_keep_their_files_apart() -> None:
     assert [_number(pool.take(chat(str(place % 3)))) for place in range(600)] == [0] * 600
 
 
-def test_peek_uses_nothing_up() -> None:
-    pool = _pool(chat("a"))
-    assert _number(pool.peek(chat("a"))) == _number(pool.peek(chat("a"))) == 0
-    assert _missed(pool.peek(chat("b"))).call == 1
-    assert _number(pool.take(chat("a"))) == 0
-    assert _missed(pool.peek(chat("a"))).kind == "exhausted"
-
-
-def test_rewind_makes_everything_unused() -> None:
-    pool = _pool(chat("a"))
-    pool.take(chat("a"))
-    pool.take(chat("b"))
-    pool.rewind()
-    taken = pool.take(chat("a"))
-    assert isinstance(taken, Taken)
-    assert (taken.occurrence, taken.is_repeat) == (1, False)
-    assert _missed(pool.take(chat("a"))).call == 2
-
-
 def test_rules_of_the_file_and_of_the_test_are_in_force_together() -> None:
     recorded = chat("a", temperature=0, seed=1)
     fixture = _recorded(recorded, ignore=("temperature",))

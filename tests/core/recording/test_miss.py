@@ -18,9 +18,7 @@ from aigw_dev.core.recording.miss import (
     explain_message,
     explain_orphan,
     explain_route,
-    explain_stale,
     explain_unused,
-    explain_version,
     message_as_dict,
     pytest_mend,
     rules_for,
@@ -299,32 +297,6 @@ aigw: the route changed  {TEST}
     )
     assert "recorded no attempt; now the router tried a: the route changed" in bare
     assert "on purpose" not in bare
-
-
-def test_another_version_names_both() -> None:
-    assert explain_version(2, fixture_path="f") == (
-        "aigw: f has format version 2, this aigw-dev reads version 1. Record it again, or use the aigw-dev that wrote it."
-    )
-    assert '"2"' in explain_version("2", fixture_path="f")
-    assert "object" in explain_version(object(), fixture_path="f")
-
-
-def test_a_stale_file_says_how_old_it_is() -> None:
-    times = {"recorded_at": "2026-08-01T00:00:00Z", "now_at": "2026-08-31T00:00:00Z"}
-    assert explain_stale(fixture_path="f", max_age_days=7, mend=command_mend("d"), **times) == (
-        "aigw: f is stale: recorded 2026-08-01, 30 days ago, at most 7 days are allowed.\n"
-        "  Record it again:   aigw-dev up --record d"
-    )
-    unknown = explain_stale(fixture_path="f", recorded_at="", now_at="", max_age_days=1, mend=Mend())
-    assert unknown == "aigw: f is stale: its age is not known, at most 1 day are allowed."
-    mixed = explain_stale(
-        fixture_path="f",
-        recorded_at="2026-08-01T00:00:00",
-        now_at=times["now_at"],
-        max_age_days=1,
-        mend=Mend(),
-    )
-    assert "recorded 2026-08-01T00:00:00," in mixed
 
 
 def test_an_orphan_says_whose_it_was() -> None:

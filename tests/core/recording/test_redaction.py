@@ -20,8 +20,12 @@ from aigw_dev.core.recording.fixture import (
     Response,
     Route,
     Synth,
+    Wild,
 )
+from aigw_dev.core.recording.keys import key_of
+from aigw_dev.core.recording.reading import read_fixture
 from aigw_dev.core.recording.redaction import Redactor, request_headers, response_headers
+from aigw_dev.core.recording.wildcards import fits
 from aigw_dev.core.recording.writing import write_fixture
 from tests.core.recording.made_fixtures import FIXTURES, Beside
 
@@ -81,7 +85,10 @@ def test_secrets_are_masked_wherever_they_stand_and_nothing_else_is_changed(secr
     assert redactor.leftovers(content_of(dirty))
     clean = redactor.clean(dirty)
     assert redactor.leftovers(content_of(clean)) == []
-    assert clean.interactions[0].request.body == {"a": [f"It is {MASKED}."], MASKED: {"b": MASKED}}
+    inner: list[Any] = [f"It is {MASKED}.", MASKED]
+    if secret == SECRET:  # what has no shape of a key is matched by a wildcard
+        inner = [Wild(pattern=r"It\ is\ (?s:.*)\."), Wild(pattern="(?s:.*)")]
+    assert clean.interactions[0].request.body == {"a": [inner[0]], MASKED: {"b": inner[1]}}
     assert dirty.interactions[0].request.body["a"] == [f"It is {secret}."]  # not in place
     assert len(clean.interactions[0].attempts) == len(dirty.interactions[0].attempts)
     assert redactor.clean(clean) == clean
@@ -179,13 +186,63 @@ def test_a_secret_that_goes_over_lines_of_the_bytes_is_found() -> None:
     assert Redactor().leftovers(pem) == ["over several lines: a text shaped like a key (-----BEGIN…)"]
 
 
-def test_organisations_are_masked() -> None:
-    clean = Redactor().clean(
-        replied(body={"message": "limit in organization org-AbCdEfGhIjKlMnOpQrSt on tokens"})
+def test_organisations_are_masked_in_what_a_provider_says_of_a_call_and_nowhere_else() -> None:
+    named = "limit in organization org-AbCdEfGhIjKlMnOpQrSt on tokens"
+    word = {"message": "use org-internationalization"}
+    headers = {"x-ratelimit-reset": named}
+    raw = [(0, named.encode())]
+    fixture = of(
+        Request(op="o", body=word),
+        Response(status=429, headers=headers, body={"error": [{"message": named}, 1]}),
+        Response(status=400, raw=raw),
+        Response(status=500, text=named),
+        Response(headers=headers, body=word),
     )
-    reply = clean.interactions[0].attempts[0].response
-    assert reply is not None
-    assert reply.body == {"message": "limit in organization org-REDACTED on tokens"}
+    one = Redactor().clean(fixture).interactions[0]
+    replies = [attempt.response or Response() for attempt in one.attempts]
+    hidden = "limit in organization org-REDACTED on tokens"
+    assert one.request.body == word
+    assert replies[0].body == {"error": [{"message": hidden}, 1]}
+    assert replies[0].headers == {"x-ratelimit-reset": hidden}
+    assert replies[1].raw == [(0, hidden.encode())]
+    assert replies[2].text == hidden
+    assert (replies[3].body, replies[3].headers) == (word, {"x-ratelimit-reset": hidden})
+
+
+def test_where_a_known_secret_stood_in_a_request_any_value_fits() -> None:
+    long = "a.b " * 400
+    body = {
+        "model": "m",
+        "messages": [
+            {"content": f"(it is {SECRET}, twice {SECRET})\nsaid"},
+            {"content": f"{long}{SECRET}{long}"},
+            {"content": f"only shaped: {SHAPED}"},
+            {"content": f"{SECRET} \ud800"},
+        ],
+        "n": 1,
+    }
+    fixture = of(Request(op="o", body=body, form={"prompt": SECRET}))
+    clean = Redactor([SECRET]).clean(fixture)
+    request = read_fixture(content_of(clean)).interactions[0].request
+    first, second, third, last = (one["content"] for one in request.body["messages"])
+    assert third == f"only shaped: {MASKED}"
+    assert last == Wild()
+    assert fits(first, "(it is other, twice more\nlines)\nsaid")
+    assert not fits(first, "(it is other, twice more)\nsays")
+    assert fits(second, f"{long}other{long}")
+    assert not fits(second, f"other{long}")
+    assert fits(request.form["prompt"], "other") if request.form else False
+    assert key_of(request) == ""
+    assert Redactor([SECRET]).clean(clean) == clean
+
+
+def test_a_text_that_was_masked_before_fits_any_value_where_that_was_a_known_secret() -> None:
+    body = {"content": f"it is {MASKED}"}
+    plain = Redactor().clean(of(Request(op="o", body=body))).interactions[0].request
+    known = Redactor().clean(of(Request(op="o", body=body, is_masked=True))).interactions[0].request
+    assert plain.body == body
+    assert fits(known.body["content"], "it is mine")
+    assert not known.is_masked
 
 
 def test_headers_of_replies_are_kept_by_name() -> None:

@@ -1,6 +1,7 @@
 """Hand-written answers."""
 
 import json
+from typing import Final
 
 import pytest
 from hypothesis import given
@@ -59,8 +60,8 @@ def test_what_is_written_is_what_the_dialects_reader_reads(
     assert reply.choices[0].stop == "tool_calls"
     assert reply.model == "m-1"
     assert response == _built(synth, dialect, is_stream=is_stream)
-    if response.events is not None:
-        assert is_terminated(response.events, dialect)
+    assert (response.events is not None) == is_stream
+    assert is_terminated(response.events or [], dialect) == is_stream
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -75,24 +76,26 @@ def test_reasoning_refusal_and_reasons_are_said(dialect: str, is_stream: bool) -
     assert any(isinstance(part, Refusal | Text) and part.text == "no" for part in declined.choices[0].parts)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS[:2])
+_BAD: Final = Synth(tool_calls=[["get_weather", '{"city": "Os']], finish="length")
+
+
 @pytest.mark.parametrize("is_stream", [True, False])
-def test_bad_json_passes_unchanged(dialect: str, is_stream: bool) -> None:
-    synth = Synth(tool_calls=[["get_weather", '{"city": "Os']], finish="length")
-    response = _built(synth, dialect, is_stream=is_stream)
-    if dialect == "openai-responses":
-        final = response.body if response.events is None else response.events[-1].data["response"]
-        assert final["output"][0]["arguments"] == '{"city": "Os'
-        assert final["status"] == "incomplete"
-        return
-    if response.events is None:
-        choice = response.body["choices"][0]
-        assert choice["message"]["tool_calls"][0]["function"]["arguments"] == '{"city": "Os'
-        assert choice["finish_reason"] == "length"
-        return
-    deltas = [
-        row.data["choices"][0] for row in response.events if row.text != "[DONE]" and row.data["choices"]
-    ]
+def test_bad_json_passes_unchanged_in_responses(is_stream: bool) -> None:
+    response = _built(_BAD, "openai-responses", is_stream=is_stream)
+    final = (response.events or [])[-1].data["response"] if is_stream else response.body
+    assert final["output"][0]["arguments"] == '{"city": "Os'
+    assert final["status"] == "incomplete"
+
+
+def test_bad_json_passes_unchanged_in_a_whole_chat_completion() -> None:
+    choice = _built(_BAD, "openai-chat", is_stream=False).body["choices"][0]
+    assert choice["message"]["tool_calls"][0]["function"]["arguments"] == '{"city": "Os'
+    assert choice["finish_reason"] == "length"
+
+
+def test_bad_json_passes_unchanged_in_a_streamed_chat_completion() -> None:
+    rows = _built(_BAD, "openai-chat", is_stream=True).events or []
+    deltas = [row.data["choices"][0] for row in rows if row.text != "[DONE]" and row.data["choices"]]
     calls = [one["delta"]["tool_calls"][0]["function"] for one in deltas if "tool_calls" in one["delta"]]
     assert "".join(call["arguments"] for call in calls) == '{"city": "Os'
     assert deltas[-1]["finish_reason"] == "length"

@@ -148,3 +148,14 @@ def test_real_streams_come_back_event_for_event_and_hold_nothing_shaped_like_a_k
         content = write_fixture(fixture, store=beside.store)
         assert repr(read_fixture(content, blob=beside.fetch)) == repr(fixture), path.name
         assert redactor.leftovers(content) == [], path.name
+
+
+@pytest.mark.parametrize("is_deep", [True, False])
+def test_what_cannot_be_written_is_said_with_its_place(is_deep: bool) -> None:
+    value: Any = float("inf")
+    for _ in range(100_000 if is_deep else 0):
+        value = [value]
+    fixture = Fixture(interactions=[Interaction(request=Request(op="o", body={"a": value}), attempts=[])])
+    with pytest.raises(FixtureError, match="written") as raised:
+        write_fixture(fixture, store=Beside().store)
+    assert raised.value.where == "$.interactions[0]"

@@ -33,7 +33,13 @@ async def test_a_gateway_without_a_bench_says_how_to_get_one(tmp_path: Path) -> 
         ({"test": ""}, 400, "name it"),
         ({"test": "t", "mode": "live"}, 409, "only replays"),
         ({"test": "t", "timing": "slow"}, 400, "timing"),
-        ({"test": "t", "max_cost": "much"}, 400, ""),
+        ({"test": "t", "max_cost": "much"}, 400, "max_cost: an amount in USD"),
+        ({"test": "t", "max_cost": "Infinity"}, 400, "max_cost: an amount in USD"),
+        ({"test": "t", "max_cost": "NaN"}, 400, "max_cost: an amount in USD"),
+        ({"test": "t", "max_cost": "sNaN"}, 400, "max_cost: an amount in USD"),
+        ({"test": "t", "max_cost": "1e999999"}, 400, "max_cost: an amount in USD"),
+        ({"test": "t", "max_cost": "-1"}, 400, "max_cost: an amount in USD"),
+        ({"test": "t", "max_calls": 0}, 400, "max_calls"),
         ({"test": "t", "nonsense": 1}, 400, "nonsense"),
         ({"test": "t", "ignore": ["$["]}, 422, "$["),
     ],
@@ -82,3 +88,37 @@ async def test_a_gate_nobody_reaches_is_not_reached(tmp_path: Path) -> None:
         gate = (await stage.admin("/tests/t/gates", "POST", json={}))["gate"]
         assert (await stage.admin(f"/tests/t/gates/{gate}?timeout_ms=10"))["reached"] is False
         assert (await refused(stage, "/tests/t/gates/g9")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("means", "field", "value"),
+    [
+        ("stubs", "times", 0),
+        ("stubs", "tps", -1.0),
+        ("stubs", "status", 199),
+        ("stubs", "status", 600),
+        ("stubs", "ttft_ms", -1),
+        ("stubs", "chunks", 0),
+        ("gates", "call", -1),
+        ("gates", "before_event", -1),
+    ],
+)
+async def test_numbers_that_mean_nothing_are_refused_by_name(
+    tmp_path: Path, means: str, field: str, value: float
+) -> None:
+    async with staged(tmp_path, "live") as stage:
+        await stage.admin("/tests", "POST", json={"test": "t", "max_cost": "0.5", "max_calls": 1})
+        reply = await refused(stage, f"/tests/t/{means}", **{field: value})
+        await stage.admin("/tests/t/stubs", "POST", json={"times": None, "status": 503})
+    assert reply.status_code == 400, reply.text
+    assert field in reply.text
+
+
+async def test_a_gate_that_is_reached_says_so_to_who_does_not_wait(tmp_path: Path) -> None:
+    async with staged(tmp_path, "live") as stage:
+        await stage.admin("/tests", "POST", json={"test": "t"})
+        gate = (await stage.admin("/tests/t/gates", "POST", json={}))["gate"]
+        found = stage.bench.trials["t"].gates.find(gate)
+        assert found is not None
+        found.is_reached.set()
+        assert (await stage.admin(f"/tests/t/gates/{gate}?timeout_ms=0"))["reached"] is True

@@ -62,3 +62,26 @@ async def test_other_calls_are_not_held() -> None:
         assert [piece async for piece in gates.pass_through(0, pieces(*EVENTS))] == EVENTS
     assert gates.find("g1") is not None
     assert gates.find("g9") is None
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("cut", [0, 8, 9, 10, 14])
+async def test_events_of_any_line_end_are_held_one_by_one(end: bytes, cut: int) -> None:
+    gates = Gates()
+    gate = gates.add(call=0, before_event=2)
+    events = [one.replace(b"\n", end) for one in EVENTS]
+    whole = b": hello" + 2 * end + b"".join(events)
+    got: list[bytes] = []
+
+    async def read() -> None:
+        async for piece in gates.pass_through(0, pieces(whole[:cut], whole[cut:])):
+            got[:] = [*got, piece]
+
+    async with asyncio.timeout(5):
+        task = asyncio.create_task(read())
+        await gate.is_reached.wait()
+        # A comment is no event with data; of CRLF's last the LF may still be on its way.
+        assert b"".join(got).count(b"data:") == 2
+        gate.is_open.set()
+        await task
+    assert b"".join(got) == whole

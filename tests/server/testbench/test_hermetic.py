@@ -1,5 +1,6 @@
 """The config a replay runs with."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,23 @@ def test_a_file_that_is_wrong_or_absent_is_said(tmp_path: Path) -> None:
     assert "nonsense" in found.problems[0].text()
     with pytest.raises(ConfigError, match="cannot be read"):
         reading(tmp_path, explicit=tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize("space", ["", "\n\t", "  "])
+def test_providers_and_names_are_found_however_the_json_is_spaced(tmp_path: Path, space: str) -> None:
+    lay(
+        tmp_path,
+        "a",
+        answer(
+            route=Route(asked="claude-x", rule="", chosen="zork/claude-x"),
+            attempts=[Attempt(upstream="zork/zed", kind="anthropic", response=Response(text=""))],
+        ),
+    )
+    file = tmp_path / "fx" / "a.aigw.json"
+    dense = json.dumps(
+        json.loads(file.read_text("utf-8")), separators=(f"{space},{space}", f"{space}:{space}")
+    )
+    file.write_text(dense, "utf-8")
+    found = named_in(Library(tmp_path / "fx"))
+    assert found.providers["zork"].kind == "anthropic"
+    assert found.models == {"zork": ["claude-x"]}

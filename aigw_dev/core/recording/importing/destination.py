@@ -64,6 +64,8 @@ def destination_of(method: str, url: str, *, where: str) -> Destination | str:
     if found is not None:
         return found
     name = place.kind.name
+    if name in _families(place.kind) and _is_list(method, parts.path):
+        return "the gateway tells of its own models there, so no replay would ask for it"
     raw = find_below(method, f"/{name}{parts.path or '/'}", {name})
     if not isinstance(raw, Match) or raw.operation is not RAW:
         return f"nothing that {name} is asked through the gateway"
@@ -163,9 +165,7 @@ _SHAPES: Final = _shapes()
 
 
 def _known(place: _Place, method: str, parts: SplitResult) -> Destination | None:
-    families = {
-        home_of(dialect) for dialect in (place.kind.dialect, *(port.dialect for port in place.kind.ports))
-    }
+    families = _families(place.kind)
     path = parts.path
     inside = (path.removeprefix(base) for base in place.bases if path.startswith(base + "/"))
     for candidate in (*inside, path):
@@ -204,6 +204,17 @@ def _call(method: str, path: str) -> Match | None:
     """What `path` asks of a provider; None also for lists of models, which the gateway makes itself."""
     found = find(method, path)
     return found if isinstance(found, Match) and found.operation.family != "list" else None
+
+
+def _families(kind: Kind) -> set[str]:
+    """The homes of the dialects that a kind speaks."""
+    return {home_of(dialect) for dialect in (kind.dialect, *(port.dialect for port in kind.ports))}
+
+
+def _is_list(method: str, path: str) -> bool:
+    """Whether the gateway answers `path` with what it knows of models, whoever is asked by that dialect's usual address."""
+    found = find(method, path)
+    return isinstance(found, Match) and found.operation.family == "list"
 
 
 def _by_ending(method: str, path: str) -> Match | None:

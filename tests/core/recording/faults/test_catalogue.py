@@ -3,7 +3,7 @@
 import pytest
 
 from aigw_dev.core.recording.faults.catalogue import ALIASES, CATALOGUE, aigw_faults, canonical_id
-from aigw_dev.core.recording.faults.row import ANTHROPIC, DIALECTS, GEMINI
+from aigw_dev.core.recording.faults.row import ANTHROPIC, CHAT, DIALECTS, GEMINI, RESPONSES
 from aigw_dev.core.recording.faults.spec import FaultSpec
 
 ASKED = """http.429 http.429.slow_down http.429.quota http.500 http.503 http.529 http.401 http.403 http.404 http.413
@@ -34,8 +34,8 @@ def test_a_row_says_what_each_dialect_and_sdk_does(fault: str) -> None:
     assert row.openai
     assert row.anthropic
     assert row.gemini
-    assert row.openai_sdk or set(row.not_for) >= {"openai-chat", "openai-responses"}
-    assert row.anthropic_sdk or ANTHROPIC in row.not_for
+    assert bool(row.openai_sdk) == (not set(row.not_for) >= {CHAT, RESPONSES})
+    assert bool(row.anthropic_sdk) == (ANTHROPIC not in row.not_for)
     assert set(row.not_for) < set(DIALECTS)
     fields = set(FaultSpec.__struct_fields__)
     assert set(row.takes) <= fields

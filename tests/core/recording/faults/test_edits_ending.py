@@ -113,17 +113,24 @@ def test_arguments_of_bedrock_are_cut_in_a_good_frame() -> None:
         (CHAT, b"[DONE]"),
         (RESPONSES, b"response.completed"),
         (ANTHROPIC, b"message_stop"),
-        (GEMINI, b""),
     ],
 )
 def test_all_comes_but_the_terminator(dialect: str, last: bytes) -> None:
     body = stream(dialect)
+    assert last in body
     held = streamed("stream.no_done", dialect)
     assert held.end == End("hold")
     assert body.startswith(held.body)
-    assert not last or last not in held.body
-    assert len(held.events) == len(streamed("stream.crlf", dialect).events) - bool(last)
+    assert last not in held.body
+    assert len(held.events) == len(streamed("stream.crlf", dialect).events) - 1
     assert streamed("stream.no_done;end=clean", dialect).end == End("clean")
+
+
+def test_a_gemini_stream_has_no_terminator_so_all_of_it_comes_and_it_is_held() -> None:
+    held = streamed("stream.no_done", GEMINI)
+    assert held.body == stream(GEMINI)
+    assert held.end == End("hold")
+    assert streamed("stream.no_done;end=clean", GEMINI).end == End("clean")
 
 
 def test_comments_end_nothing() -> None:

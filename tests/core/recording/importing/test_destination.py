@@ -134,12 +134,23 @@ def test_what_has_no_operation_is_passed_through_below_its_provider() -> None:
 
 
 def test_a_list_of_models_is_asked_of_its_provider_by_name() -> None:
-    found = went("https://generativelanguage.googleapis.com/v1beta/models?key=SECRET&pageSize=5", "GET")
-    assert (found.provider, found.operation.name, found.path) == (
-        "gemini",
-        "raw",
-        "/v1beta/models?pageSize=5",
-    )
+    found = went("https://api.groq.com/openai/v1/models?limit=5", "GET")
+    assert (found.provider, found.operation.name, found.path) == ("groq", "raw", "/openai/v1/models?limit=5")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.openai.com/v1/models?limit=2",
+        "https://api.openai.com/v1/models/gpt-4o-mini",
+        "https://api.anthropic.com/v1/models",
+        "https://generativelanguage.googleapis.com/v1beta/models?key=SECRET&pageSize=5",
+    ],
+)
+def test_models_that_the_gateway_tells_of_itself_are_left_out_with_a_reason(url: str) -> None:
+    found = destination_of("GET", url, where="x")
+    assert isinstance(found, str)
+    assert "its own models" in found
 
 
 def test_a_realtime_sockets_model_is_that_of_its_query() -> None:

@@ -55,7 +55,7 @@ SOURCES: Final = (
     ("envoy-ai-gateway", 43, 41, {"its form is not in the recording"}),
     ("simonw-llm", 12, 26, set[str]()),
     ("simonw-llm-anthropic", 23, 27, {"no provider's address"}),
-    ("simonw-llm-gemini", 17, 22, set[str]()),
+    ("simonw-llm-gemini", 17, 20, {"the gateway tells of its own models"}),
     ("pydantic-ai/cassettes", 26, 27, set[str]()),
     ("pydantic-ai/models", 200, 330, {"no provider's address", "gRPC calls"}),
     ("pydantic-ai/realtime", 15, 2, {"messages of a WebSocket"}),
