@@ -63,7 +63,10 @@ async def _attempt(job: Job, step: retry.Try) -> retry.Outcome:
     try:
         ready = await usable(job.inbound, provider, target)
         if isinstance(ready, Refusal):
-            return _refused(job, attempt, ready)
+            member = job.inbound.bench_call
+            if member is None or not member.is_answered_here:
+                return _refused(job, attempt, ready)
+            ready = None
         if ready is not None:
             attempt.key_name = exchange.key_name = ready.name
         return await _call(job, attempt, provider, target, key=ready)

@@ -39,6 +39,7 @@ from aigw_dev.server.snapshot import Snapshot
 from aigw_dev.server.sources import ConfigSource, Reading
 from aigw_dev.server.testbench.bench import Bench
 from aigw_dev.server.testbench.edge import Edge
+from aigw_dev.server.testbench.hermetic import with_homes
 from aigw_dev.server.testbench.secrets_here import SecretsHere
 from aigw_dev.server.testbench.trial_options import OFFLINE
 from aigw_dev.server.things import Things
@@ -189,6 +190,8 @@ class Gateway:
 
     async def _compile(self, reading: Reading, config: Config) -> tuple[bool, list[Problem]]:
         """Swap in the snapshot of `config`; whether its text is another one, and what could not be used of it."""
+        if self.bench is not None and self.bench.is_told:
+            config = with_homes(config)
         around = await asyncio.to_thread(self._surroundings, reading)
         self._generation += 1
         snapshot, problems = compose.compose(

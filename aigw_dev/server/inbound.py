@@ -70,6 +70,11 @@ class Upload(Protocol):
 class Member(Protocol):
     """A call as one of a test's."""
 
+    @property
+    def is_answered_here(self) -> bool:
+        """A stub or a recording answers it: no key is needed."""
+        ...
+
     def leave(self, heard: Assembled | None, *, is_gone: bool) -> None:
         """The exchange has ended and is priced; `heard` is the answer put together, `is_gone`: the caller left."""
         ...

@@ -25,6 +25,8 @@ from aigw_dev.core.recording.socket_reader import SocketReader
 
 FIELDS: Final = ("text", "refusal", "tool_calls", "finish", "vectors", "dims")
 """What a summary may hold; none of it is a timing."""
+MAX_TEXT_CHARS: Final = 2000
+"""Of `text`: a reply of megabytes is not said twice."""
 _FAILED: Final = 400
 _BYTES_PER_FLOAT: Final = 4
 _DIALECT_OF: Final = {operation.name: operation.dialect for operation in OPERATIONS}
@@ -59,8 +61,20 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 def summary_of(response: Response, *, op: str, dialect: str = "") -> dict[str, Any] | None:
     """`text`, `refusal`, `tool_calls` as `name(arguments)`, `finish`, or `vectors` and `dims`; None where there is none.
 
-    `dialect` is that of the reply; empty = as the reply or `op` says.
+    `dialect` is that of the reply; empty = as the reply or `op` says. Of a long `text` the beginning, with `…`.
     """
+    found = _whole_summary(response, op=op, dialect=dialect)
+    if found is not None and "text" in found:
+        found["text"] = _beginning(found["text"])
+    return found
+
+
+def _beginning(text: Any) -> Any:
+    is_long = isinstance(text, str) and len(text) > MAX_TEXT_CHARS
+    return f"{text[: MAX_TEXT_CHARS - 1]}…" if is_long else text
+
+
+def _whole_summary(response: Response, *, op: str, dialect: str) -> dict[str, Any] | None:
     if response.synth is not None:
         return _synthetic(response.synth)
     if response.status >= _FAILED:
@@ -223,6 +237,8 @@ def _check_summary(interaction: Interaction, where: str) -> Iterator[Finding]:
     actual = summary_of_interaction(interaction) or {}
     for name in FIELDS:
         wanted = interaction.summary.get(name)
+        if name == "text":
+            wanted = _beginning(wanted)  # files of before have the whole of it
         if wanted is not None and wanted != actual.get(name):
             yield Finding(
                 where=f"{where}.summary.{name}",

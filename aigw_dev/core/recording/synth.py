@@ -35,6 +35,17 @@ from aigw_dev.core.streams import sse
 
 _ARGUMENT_PIECE_CHARS: Final = 16
 _FINISHES: Final = get_args(StopReason)
+_OTHER_WORDS: Final = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "STOP": "stop",
+    "max_tokens": "length",
+    "MAX_TOKENS": "length",
+    "tool_use": "tool_calls",
+    "function_call": "tool_calls",
+    "SAFETY": "content_filter",
+}
+"""How the dialects say the same."""
 _PAIR: Final = 2
 _JSON: Final = {"content-type": "application/json"}
 _EVENTS: Final = {"content-type": "text/event-stream; charset=utf-8"}
@@ -157,8 +168,9 @@ def _reply(synth: Synth, dialect: str, model: str, created: int, input_tokens: i
 def _stop(synth: Synth) -> StopReason:
     if not synth.finish:
         return "tool_calls" if synth.tool_calls else "stop"
+    said = _OTHER_WORDS.get(synth.finish, synth.finish)
     for word in _FINISHES:
-        if word == synth.finish:
+        if word == said:
             return word
     near = get_close_matches(synth.finish, _FINISHES, n=1)
     raise FixtureError(

@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from aigw_dev.core.errors import GatewayError
 from aigw_dev.core.recording.fixture import FixtureError, Synth
+from aigw_dev.core.recording.synth import build
 from aigw_dev.server.admin.desk import Desk, refuse
 from aigw_dev.server.testbench import report
 from aigw_dev.server.testbench.bench import Bench
@@ -162,7 +163,12 @@ def _means(desk: Desk) -> list[HTTPRouteHandler]:
         """Lay out an answer; calls take them in order, before any recording."""
         trial = await _trial(_bench(desk), named(name))
         fields = {one: getattr(data, one) for one in Synth.__struct_fields__}
-        made = Stub(synth=Synth(**fields), model=data.model, times=data.times, status=data.status)
+        synth = Synth(**fields)
+        try:
+            build(synth, dialect="openai-chat", model="m", is_stream=False, created=0)
+        except FixtureError as error:
+            refuse("invalid_request", f"{error}; {error.hint}".removesuffix("; "), status=400)
+        made = Stub(synth=synth, model=data.model, times=data.times, status=data.status)
         trial.stubs.add(made)
         return {"stubs": trial.stubs.left()}
 

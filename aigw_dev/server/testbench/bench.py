@@ -143,6 +143,8 @@ class Bench:
         file = options.fixture or name_of_test(name)
         is_read = options.mode in {"replay", "auto", "drift"}
         fixture = self.library.read(file) if is_read and self.library.has(file) else None
+        if fixture is not None and fixture.expires and fixture.expires < report.moment(time.time()):
+            self.tell(f"{file}.aigw.json has expired ({fixture.expires}): record it again")
         trial = Trial(name, options, file=file, fixture=fixture)
         trial.is_endless = self.is_endless
         trial.is_of_nobody = name == SESSION and not self.settings.is_told and not options.fixture
@@ -188,6 +190,8 @@ class Bench:
         request = of_caller(inbound, self.clean)
         call = inbound.bench_call = trial.begin(inbound, exchange, request)
         call.leave = functools.partial(self.end_call, call)
+        if trial.options.mode == "auto":  # whether it needs a key depends on it
+            call.found = trial.pool.take(request)
         return trial.refusal()
 
     def _too_late(self, trial: Trial) -> Refusal:

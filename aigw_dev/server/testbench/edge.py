@@ -4,6 +4,7 @@ Router, limits, retries, fallback, translation and prices are live on both sides
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
@@ -11,7 +12,7 @@ import msgspec
 
 from aigw_dev.core.errors import UpstreamError
 from aigw_dev.core.operations import CALLS
-from aigw_dev.core.recording.fixture import Attempt, Request
+from aigw_dev.core.recording.fixture import Attempt, Request, Response
 from aigw_dev.core.recording.matching import Miss
 from aigw_dev.server.call import Call, Headers, RefusedCallError, Reply
 from aigw_dev.server.faulting import behind_faults
@@ -27,6 +28,8 @@ from aigw_dev.server.testbench.trial_options import OFFLINE
 from aigw_dev.server.trail import Trail
 
 NOT_KEPT: Final = "not_kept"
+_NOT_KEPT_STATUS: Final = re.compile(r"([45]\d\d), not kept")
+"""A failure of which only the status was kept: rules of the route that look at it must see it."""
 
 
 class Edge:
@@ -161,6 +164,12 @@ def why_of(trail: Trail) -> str:
 
 
 async def _replayed(bench: Bench, trial: Trial, recorded: Attempt, trail: Trail) -> Reply:
+    failed = _NOT_KEPT_STATUS.match(recorded.error_text) if recorded.error == NOT_KEPT else None
+    if failed is not None:
+        error = {"message": recorded.error_text, "type": NOT_KEPT, "code": None, "param": None}
+        return ReplayedReply(
+            Response(status=int(failed[1]), body={"error": error}), read_blob=bench.read_blob, pace=0
+        )
     if recorded.error:
         code = "upstream_failed" if recorded.error == NOT_KEPT else recorded.error
         raise UpstreamError(

@@ -95,6 +95,12 @@ def _with_address(name: str, provider: Provider) -> Provider:
     return msgspec.structs.replace(provider, base_url=example if is_plain else _NOWHERE)
 
 
+def with_homes(config: Config) -> Config:
+    """The config with a provider for each dialect: a test's stubs answer where nothing is configured, too."""
+    homes = {name: Provider() for name in _HOMES if name not in config.providers}
+    return msgspec.structs.replace(config, providers={**config.providers, **homes}) if homes else config
+
+
 class ReplaySource(ConfigSource):
     """Where the config of a replay comes from."""
 

@@ -10,7 +10,7 @@ import msgspec
 
 from aigw_dev.core.errors import UpstreamError
 from aigw_dev.core.recording.events import sse_bytes
-from aigw_dev.core.recording.fixture import Blob, EventRow, Response
+from aigw_dev.core.recording.fixture import Blob, EventRow, FixtureError, Response
 from aigw_dev.server.call import Headers
 
 ReadBlob = Callable[[Blob], bytes]
@@ -75,7 +75,19 @@ class ReplayedReply:
 
 
 def pieces_of(response: Response, read_blob: ReadBlob) -> list[bytes]:
-    """The body's bytes, one piece for each event or recorded piece."""
+    """The body's bytes, one piece for each event or recorded piece.
+
+    A blob that is not there, or not what it was, is an `UpstreamError` that names its file.
+    """
+    try:
+        return _pieces(response, read_blob)
+    except FixtureError as failure:
+        raise UpstreamError(
+            f"the fixture's reply cannot be given out: {failure}", code="upstream_protocol", hint=failure.hint
+        ) from failure
+
+
+def _pieces(response: Response, read_blob: ReadBlob) -> list[bytes]:
     if response.events is not None:
         return [sse_bytes(_whole_row(row, read_blob)) for row in response.events]
     if response.raw is not None:

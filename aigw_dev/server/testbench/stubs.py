@@ -43,6 +43,11 @@ class Stubs:
             return stub
         return None
 
+    @property
+    def has_more(self) -> bool:
+        """Whether one can still answer."""
+        return any(stub.times is None or stub.given < stub.times for stub in self._stubs)
+
     def left(self) -> int:
         """Answers that were laid out and never asked for."""
         return sum(stub.times is not None and stub.given < stub.times for stub in self._stubs)

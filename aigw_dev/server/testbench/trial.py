@@ -75,6 +75,11 @@ class BenchCall:
         self._used[upstream] += 1
         return there[at]
 
+    @property
+    def is_answered_here(self) -> bool:
+        """A stub or a recording answers it: no key is needed."""
+        return self.trial.stubs.has_more or isinstance(self.found, Taken)
+
     def forget(self) -> None:
         """It stands in a recording now: its bytes are not needed any more."""
         self.is_saved = True

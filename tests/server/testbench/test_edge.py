@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from aigw_dev.core.recording.fixture import Attempt, Request, Response, Synth
+from aigw_dev.server.testbench.trial_options import Mode
 from tests.server.testbench.stage import ROUTE, SAY, answer, lay, said, staged
 
 pytestmark = pytest.mark.anyio
@@ -53,6 +54,8 @@ async def test_a_failure_that_was_not_kept_still_moves_the_route_on(tmp_path: Pa
     lay(tmp_path, "t", answer(request=request, attempts=[failed, served]))
     async with staged(tmp_path, "replay", config=ROUTE) as stage:
         assert said(await stage.chat(model="smart")) == "pong"
+        attempts = (await stage.admin("/tests/t"))["calls"][0]["attempts"]
+    assert [one["status"] for one in attempts] == [429, 200], "rules of the route see the status"
 
 
 async def test_a_route_that_asks_somebody_else_is_a_miss_that_says_so(tmp_path: Path) -> None:
@@ -82,3 +85,24 @@ async def test_stubs_answer_before_recordings_in_the_provider_s_own_dialect(tmp_
         assert said(await stage.chat()) == "Paris."
         found = await stage.admin("/tests/t")
     assert [one["from"] for one in found["calls"]] == ["stub", "fixture"]
+
+
+@pytest.mark.parametrize("mode", ["record", "auto", "live"])
+async def test_a_stub_needs_no_provider_and_no_key_in_any_mode(tmp_path: Path, mode: Mode) -> None:
+    async with staged(tmp_path, mode, is_told=True) as stage:
+        await stage.admin("/tests", "POST", json={"test": "t", "mode": mode})
+        await stage.admin("/tests/t/stubs", "POST", json={"text": "by hand", "finish": "end_turn"})
+        assert said(await stage.chat()) == "by hand"
+        assert (await stage.chat()).status_code >= 400, "the next one would need a key"
+        wrong = await stage.house.http.post(
+            "/admin/v1/tests/t/stubs", json={"finish": "banana"}, headers=stage.house.admin()
+        )
+    assert wrong.status_code == 400
+    assert "tool_calls" in wrong.text
+
+
+async def test_auto_replays_without_a_key_what_is_there(tmp_path: Path) -> None:
+    lay(tmp_path, "t", answer())
+    async with staged(tmp_path, "auto", is_told=True) as stage:
+        await stage.admin("/tests", "POST", json={"test": "t", "mode": "auto"})
+        assert said(await stage.chat()) == "Paris."

@@ -22,7 +22,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from aigw_dev.core.errors import GatewayError
-from aigw_dev.core.recording.faults.catalogue import CATALOGUE, canonical_id
+from aigw_dev.core.recording.faults.catalogue import ALIASES, CATALOGUE, canonical_id
 
 Edge = Literal["", "client", "provider"]
 End = Literal["clean", "dirty", "reset", "hold"]
@@ -280,7 +280,7 @@ def _checked(found: dict[str, Any]) -> FaultSpec:
     name = found.pop("id")
     known = canonical_id(name)
     if known is None:
-        raise FaultError(f"there is no fault `{_short(name)}`{_near(name, CATALOGUE)}")
+        raise FaultError(f"there is no fault `{_short(name)}`{_near(name, (*CATALOGUE, *ALIASES))}")
     row = CATALOGUE[known]
     fields: dict[str, Any] = {"id": known}
     for given, value in found.items():
