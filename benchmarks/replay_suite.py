@@ -88,8 +88,12 @@ def lay_out(folder: Path, tests: int) -> None:
         suite.mkdir()
         (suite / "shared.py").write_text(CLIENT, "utf-8")
         (suite / "answers.py").write_text(ANSWERS, "utf-8")
-        (suite / "test_suite.py").write_text(text.replace("COUNT", "int(__import__('os').environ['TESTS'])"), "utf-8")
-        (suite / "pytest.ini").write_text("[pytest]\n" + ("aigw_dir = fx\n" if name == "ours" else ""), "utf-8")
+        (suite / "test_suite.py").write_text(
+            text.replace("COUNT", "int(__import__('os').environ['TESTS'])"), "utf-8"
+        )
+        (suite / "pytest.ini").write_text(
+            "[pytest]\n" + ("aigw_dir = fx\n" if name == "ours" else ""), "utf-8"
+        )
     _lay_ours(folder / "ours" / "fx", tests, body, answer)
     _lay_vcr(folder / "vcrpy" / "cassettes", tests, body, answer)
 
@@ -116,7 +120,12 @@ def _lay_vcr(folder: Path, tests: int, body: Callable[[int], Any], answer: Calla
     folder.mkdir(parents=True)
     for number in range(tests):
         sent = json.dumps(body(number), separators=(",", ":"))
-        request = {"method": "POST", "uri": f"{URL}/chat/completions", "body": sent, "headers": {"content-type": ["application/json"]}}
+        request = {
+            "method": "POST",
+            "uri": f"{URL}/chat/completions",
+            "body": sent,
+            "headers": {"content-type": ["application/json"]},
+        }
         reply = {
             "status": {"code": 200, "message": "OK"},
             "headers": {"content-type": ["application/json"]},
@@ -128,13 +137,26 @@ def _lay_vcr(folder: Path, tests: int, body: Callable[[int], Any], answer: Calla
 
 def run(suite: Path, tests: int, workers: int) -> float:
     """Seconds of one whole pytest run. Raises where a test fails."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-n", str(workers)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+        "-n",
+        str(workers),
+    ]
     if suite.name != "ours":
         command += ["-p", "no:aigw"]
     env = {**os.environ, "TESTS": str(tests), "PYTHONPATH": str(suite)}
     env.pop("CI", None)
     began = time.perf_counter()
-    done = subprocess.run(command, cwd=suite, env=env, capture_output=True, text=True, check=False, timeout=TIMEOUT_S)
+    done = subprocess.run(
+        command, cwd=suite, env=env, capture_output=True, text=True, check=False, timeout=TIMEOUT_S
+    )
     spent = time.perf_counter() - began
     if done.returncode != 0 or f"{tests} passed" not in done.stdout:
         raise SystemExit(f"{suite.name} failed:\n{done.stdout[-3000:]}\n{done.stderr[-2000:]}")
@@ -143,7 +165,9 @@ def run(suite: Path, tests: int, workers: int) -> float:
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--tests", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, nargs="*", default=[0, 2])
@@ -162,7 +186,9 @@ def main() -> None:
                     one[name] = min(one.get(name, TIMEOUT_S), run(folder / name, 1, workers))
             per = {name: (whole[name] - one[name]) / (asked.tests - 1) * 1000 for name in whole}
             for name, spent in whole.items():
-                print(f"{workers:>8} {name:<8} {spent:>8.2f} {one[name]:>7.2f} {per[name]:>12.2f} {per[name] / per['vcrpy']:>8.2f}x")
+                print(
+                    f"{workers:>8} {name:<8} {spent:>8.2f} {one[name]:>7.2f} {per[name]:>12.2f} {per[name] / per['vcrpy']:>8.2f}x"
+                )
 
 
 if __name__ == "__main__":

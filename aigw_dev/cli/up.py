@@ -121,11 +121,16 @@ def serve_fixtures(context: Context, options: UpOptions, fixtures: BenchOptions)
         return DONE
     if fixtures.record is not None and not fixtures.until_stdin_closes:
         return _serve_recording(context, options, fixtures, bench)
+    from aigw_dev.server.listen import PortTakenError
+
     with fixture_gateway.bench_settings(context, bench, port=options.port) as settings:
-        receipt = run_loop(
-            settings,
-            lambda gateway, url: _fixtures_ready(context, gateway, url, fixtures=fixtures, bench=bench),
-        )
+        try:
+            receipt = run_loop(
+                settings,
+                lambda gateway, url: _fixtures_ready(context, gateway, url, fixtures=fixtures, bench=bench),
+            )
+        except PortTakenError as error:
+            raise _named_owner(Place(context), error) from error
     if not fixtures.until_stdin_closes:
         _print_receipt(receipt)
         fixture_gateway.say_report(bench)

@@ -106,9 +106,7 @@ def resolve(
         )
     if slash and first in table.providers:
         return Direct(first, rest) if rest else _nameless(first, table)
-    provider = (
-        _owner_of(model, table, dialect, is_at_home=is_at_home) if len(model) <= MAX_CHARS else None
-    )
+    provider = _owner_of(model, table, dialect, is_at_home=is_at_home) if len(model) <= MAX_CHARS else None
     return _not_found(model, table) if provider is None else provider
 
 
@@ -124,9 +122,7 @@ def home_of(table: AddressTable, dialect: str) -> str | None:
     return kin[0] if len(kin) == 1 else None
 
 
-def _owner_of(
-    model: str, table: AddressTable, dialect: str, *, is_at_home: bool
-) -> Direct | RouteHit | None:
+def _owner_of(model: str, table: AddressTable, dialect: str, *, is_at_home: bool) -> Direct | RouteHit | None:
     route = table.claims.route_of(model)
     if route is not None:
         return RouteHit(route)
