@@ -1,7 +1,7 @@
 """`--fault` of `up` and `replay`: checked before anything starts, in force from the first call on, and said so."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aigw_dev.cli import output
 from aigw_dev.cli.exits import CommandError
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from aigw_dev.server.run import Ready
 
 
+_HINT: Final = "Write one, such as --fault 'http.429;times=2', or leave it out."
+
+
 def check(specs: Sequence[str]) -> None:
     """Raises `CommandError` for the first that is no fault, or cannot be done."""
     if not specs:
@@ -20,11 +23,13 @@ def check(specs: Sequence[str]) -> None:
 
     for spec in specs:
         try:
-            parse_faults(spec)
+            found = parse_faults(spec)
         except FaultError as error:
             raise CommandError(
                 f"--fault {spec}: {error.message}", code=error.code, hint=error.hint
             ) from error
+        if not found:
+            raise CommandError(f"--fault {spec!r} names no fault.", code=FaultError.code, hint=_HINT)
 
 
 def put_in_force(gateway: "Gateway", specs: Sequence[str]) -> None:

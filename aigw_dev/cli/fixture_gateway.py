@@ -106,6 +106,11 @@ def bench_of(
             "--record and --replay exclude each other.",
             hint="--replay DIR --mode auto records what is missing.",
         )
+    if folder.exists() and not folder.is_dir():
+        raise CommandError(
+            f"{folder}: this is a file, and fixtures lie in a folder.",
+            hint=f"Name its folder: {folder.parent}" if folder.name.endswith(".json") else "Name a folder.",
+        )
     mode = options.mode or ("record" if options.record is not None else "replay")
     if mode not in MODES:
         raise CommandError(f"--mode {mode}: no such mode.", hint=f"One of {', '.join(MODES)}.")

@@ -82,7 +82,7 @@ def _say(done: "list[Import]", failed: list[dict[str, str]]) -> None:
         for text in each.skipped:
             output.note(harmless.line(f"{each.file}: left out {text}"))
     for one in failed:
-        output.note(harmless.line(f"not imported: {one['error']} {one['hint']}"))
+        output.note(harmless.line(f"not imported: {one['error'].rstrip('.')}. {one['hint']}".rstrip()))
     taken = sum(each.interactions for each in done)
     left = sum(len(each.skipped) for each in done)
     output.note(

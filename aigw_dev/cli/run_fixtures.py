@@ -82,6 +82,13 @@ class FixtureOptions:
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="Keep what was recorded also where the command fails.")
     ] = False
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune",
+            help="With --record: delete recordings of requests of no test that were not recorded again.",
+        ),
+    ] = False
 
     @property
     def is_asked(self) -> bool:
@@ -128,6 +135,11 @@ class Outcome(msgspec.Struct, kw_only=True):
     dropped: int = 0
     """Calls whose recording was not kept because the command failed."""
 
+    stale: list[str] = []
+    """Files of requests that belong to no test and were not recorded again."""
+    is_pruned: bool = False
+    """Whether they are deleted."""
+
     def count(self, *kinds: str) -> int:
         """How many problems are of these kinds."""
         return sum(one.kind in kinds for one in self.problems)
@@ -149,7 +161,7 @@ class Session:
 
     def conclude(self, code: int) -> Outcome:
         """The command has ended with `code`: write what it recorded, and say what did not hold."""
-        from aigw_dev.server.testbench.leftovers import leftovers
+        from aigw_dev.server.testbench.leftovers import leftovers, stale_requests
 
         bench, options = self.bench, self._options
         left = leftovers(bench) if bench.mode in _READING else []  # before more is written
@@ -160,14 +172,22 @@ class Session:
         trials = list(bench.trials.values())
         problems = [*_of_trials(bench, trials), *_of_leftovers(left, is_allowed=options.allow_unused)]
         live = sum(one.source == "live" for trial in trials if trial.records for one in trial.calls)
+        written = [path for one in trials if one.written for path in one.written.split(", ")]
+        # a run that recorded nothing tells of nothing that it is stale
+        is_telling = bench.mode == "record" and code == 0 and not problems and bool(written)
+        stale = stale_requests(bench, written) if is_telling else []
+        if options.prune:
+            _delete(bench, stale)
         return Outcome(
+            stale=[str(bench.library.path_of(name)) for name in stale],
+            is_pruned=options.prune,
             mode=bench.mode,
             dir=str(bench.settings.root),
             exit_code=code or (NOT_HELD if problems else 0),
             calls=sum(len(one.calls) for one in trials),
             tests=[_row(one) for one in trials],
             problems=problems,
-            written=[path for one in trials if one.written for path in one.written.split(", ")],
+            written=written,
             unused_allowed=sum(one.kind == "unused" for one in left) if options.allow_unused else 0,
             dropped=0 if is_kept else live,
         )
@@ -179,6 +199,11 @@ def opened(context: Context, options: FixtureOptions, command: Sequence[str]) ->
     from aigw_dev.cli import fault_options
     from aigw_dev.cli.temporary import ended_by_signals, started
 
+    if options.prune and options.record is None:
+        raise CommandError(
+            "--prune goes with --record DIR: it deletes what was not recorded again.",
+            hint="`aigw-dev run --record DIR --prune -- CMD`",
+        )
     fault_options.check(options.fault or ())
     bench = bench_of(
         BenchOptions(
@@ -226,7 +251,13 @@ def say(outcome: Outcome, *, is_quiet: bool) -> None:
         output.note()
     for path in outcome.written:
         output.note(f"written  {harmless.line(path)}")
+    for path in outcome.stale:
+        output.note(f"{'deleted' if outcome.is_pruned else 'stale'}  {harmless.line(path)}")
+    if outcome.stale and not outcome.is_pruned:
+        output.note("  of no test, and not asked for in this run: --prune deletes them")
     output.note(harmless.line(summed_up(outcome)))
+    if outcome.mode == "record" and not outcome.calls:
+        output.note("0 calls came through: does the program read OPENAI_BASE_URL?")
 
 
 def summed_up(outcome: Outcome) -> str:
@@ -298,6 +329,16 @@ def _refused(trial: "Trial") -> list[tuple[int, str]]:
         for one in trial.calls
         if not one.captured and not one.source and one.exchange.status in _CREDENTIAL_REFUSALS
     ]
+
+
+def _delete(bench: "Bench", names: Sequence[str]) -> None:
+    from aigw_dev.core.recording.fixture import FixtureError
+
+    try:
+        for name in names:
+            bench.library.delete(name)
+    except FixtureError as error:
+        raise CommandError(str(error)) from error
 
 
 def _of_leftovers(left: Sequence["Leftover"], *, is_allowed: bool) -> list[Problem]:

@@ -160,8 +160,7 @@ class Calls(Sequence[Call]):
         """Call `number` (from 0) once it has ended; to be awaited in async code. `TimeoutError` after `timeout` seconds."""
 
         def blocking() -> Call:
-            found = wait_for_calls(self._wait, number + 1, timeout)
-            return found[number]
+            return _wait_for_call(self._wait, number, timeout)
 
         return wait_or_later(blocking, f"aigw.calls.wait({number})")
 
@@ -175,7 +174,37 @@ def wait_for_calls(wait: Callable[[int, float], list[Call]], number: int, timeou
         if sum(not call.is_running for call in found) >= number:
             return found
         if left <= 0:
-            raise TimeoutError(f"{number} calls had not ended within {timeout_s} s; the gateway saw {found}")
+            calls = "1 call" if number == 1 else f"{number} calls"
+            raise TimeoutError(f"{calls} had not ended within {timeout_s} s; the gateway saw {_seen(found)}")
+
+
+def _wait_for_call(wait: Callable[[int, float], list[Call]], number: int, timeout_s: float) -> Call:
+    """Block until this very call has ended: those after it may end before it does."""
+    deadline = time.monotonic() + timeout_s
+    ended = number
+    while True:
+        left = deadline - time.monotonic()
+        found = wait(ended + 1, max(0.0, min(left, SLICE_S)))
+        if len(found) > number and not found[number].is_running:
+            return found[number]
+        if left <= 0:
+            what = "had not ended" if len(found) > number else "did not come"
+            raise TimeoutError(
+                f"call {number} ({_nth(number)}) {what} within {timeout_s} s; the gateway saw {_seen(found)}"
+            )
+        ended = max(number, sum(not call.is_running for call in found))
+
+
+def _nth(number: int) -> str:
+    """What a call counted from 0 is to people."""
+    words = ("first", "second", "third", "fourth", "fifth")
+    return f"the {words[number]}" if 0 <= number < len(words) else f"{number + 1} calls in"
+
+
+def _seen(found: list[Call]) -> str:
+    if not found:
+        return "no call"
+    return f"{len(found)} call{'' if len(found) == 1 else 's'}: {', '.join(map(repr, found))}"
 
 
 def decimal_or_none(value: object) -> Decimal | None:

@@ -1,9 +1,10 @@
 """What a test gets as `aigw`: where to call, what was called, and how to break it."""
 
 import collections
+import difflib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -22,6 +23,20 @@ _SETTLE_S: Final = 0.25
 """How long a look at the calls waits for one that is about to end."""
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
 _KEY_CHARS: Final = 60
+STUB_NAMES: Final = (
+    "text",
+    "tool_calls",
+    "reasoning",
+    "finish",
+    "usage",
+    "chunks",
+    "ttft_ms",
+    "tps",
+    "status",
+    "model",
+    "times",
+)
+"""What a stub may say, as the control API takes it; a test holds the two equal."""
 
 
 class Handle:
@@ -143,13 +158,15 @@ class Handle:
 
         `tool_calls` are pairs of a name and arguments: an object, or text that is sent as it is.
         """
+        _check_names("stub", more, STUB_NAMES)
         body: dict[str, Any] = {"text": text} if text else {}
         if tool_calls:
             body["tool_calls"] = [list(each) for each in tool_calls]
         self._control.ask("POST", path_of(self.test, "stubs"), body | more)
 
-    def gate(self, *, call: int = 0, before_event: int = 0) -> Gate:
+    def gate(self, *, call: int = 0, before_event: int = 0, **more: Any) -> Gate:
         """Hold event `before_event` (from 0) of call `call` (from 0) back until `gate.open()`."""
+        _check_names("gate", more, ("call", "before_event"))
         body = {"call": call, "before_event": before_event}
         made = self._control.ask("POST", path_of(self.test, "gates"), body)
         self._has_gates = True
@@ -157,7 +174,8 @@ class Handle:
             self._control,
             test=self.test,
             gate=str(made["gate"]),
-            place=f"event {before_event} of call {call}",
+            call=call,
+            before_event=before_event,
         )
 
     # assertions
@@ -221,6 +239,16 @@ class Handle:
 def _calls(document: dict[str, Any]) -> list[Call]:
     rows: list[dict[str, Any]] = document.get("calls") or []
     return [Call(row) for row in rows]
+
+
+def _check_names(method: str, said: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse a misspelt name here, where the test's own line is in the traceback."""
+    unknown = [name for name in said if name not in known]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f" Did you mean {near[0]}=?" if near else ""
+        accepted = ", ".join(f"{name}=" for name in known)
+        raise TypeError(f"aigw.{method}() knows no {unknown[0]}=.{hint} It takes {accepted}.")
 
 
 def _is_model(found: str, wanted: str) -> bool:

@@ -102,7 +102,11 @@ def add_options(parser: pytest.Parser) -> None:
     ini("aigw_config", "the gateway's config: routes and fallbacks under test", default="")
     ini("aigw_max_age", "list fixtures older than this as stale (default: 90d; never)", default="90d")
     ini("aigw_max_age_fail", "fail tests whose fixture is older than this", default="")
-    ini("aigw_unused", "an interaction that was never asked for: error (default) or warn", default="error")
+    ini(
+        "aigw_unused",
+        "an interaction or stub never asked for, a fault that never fired: error (default) or warn",
+        default="error",
+    )
     ini("aigw_egress", "block (default; hosts after a comma are allowed) or allow", default="block")
     ini("aigw_ignore", "parts of requests that do not count, as in the marker's ignore=", type="linelist")
     ini("aigw_env", "set the variables per test (default) or for the whole session", default="test")

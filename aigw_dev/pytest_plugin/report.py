@@ -21,6 +21,10 @@ def lines(tally: Tally, settings: Settings) -> Iterator[str]:
         [f"{row['test']}: {_first_line(text)}" for row in tally.rows.values() for text in row["unused"]],
     )
     yield from _listed(
+        "faults and stubs that nothing met",
+        [f"{row['test']}: {_first_line(text)}" for row in tally.rows.values() for text in row["idle"]],
+    )
+    yield from _listed(
         "stale",
         [f"{row['fixture']} ({row['stale_days']} days)" for row in tally.rows.values() if row["stale_days"]],
     )

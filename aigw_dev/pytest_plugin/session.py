@@ -166,12 +166,14 @@ class Session:
         self.tally.add(row)
         if not is_passed:
             return ""
+        is_told = self.settings.is_unused_error
         return verdict.of_end(
             document,
             mode=running.mode,
             late=row["misses"][running.told :],
             tries=seen,
-            unused=row["unused"] if self.settings.is_unused_error and running.wanted.fixture is None else [],
+            unused=row["unused"] if is_told and running.wanted.fixture is None else [],
+            idle=row["idle"] if is_told else [],
         )
 
     def begin_session_env(self) -> None:

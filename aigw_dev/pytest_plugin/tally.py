@@ -1,14 +1,18 @@
 """What a session adds up over its tests: plain JSON, so that xdist's workers can hand it to their controller."""
 
 import dataclasses
+import re
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from aigw_dev.pytest_plugin.calls import decimal_or_none
 
+_OF_TEST: Final = re.compile(r""";test=(?:"(?:[^"\\]|\\.)*"|[^;]*)""")
+"""What a fault's text says of the test that it belongs to."""
 Row = dict[str, Any]
 """One test: test, fixture, mode, calls, fixture_calls, live_calls, stub_calls, unpriced, cost, spent, tokens, interactions,
-used, unused, misses, egress, written, stale_days. A rerun replaces it; what it spent stays."""
+used, unused, idle, misses, egress, written, stale_days. A rerun replaces it; what it spent stays."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -88,6 +92,7 @@ def row_of(test: str, document: dict[str, Any], *, mode: str, interactions: int)
         "interactions": interactions,
         "used": max(0, interactions - len(unused)),
         "unused": texts_of(unused),
+        "idle": list(_idle(document)),
         "misses": texts_of(document.get("misses")),
         "egress": [],
         "written": str(document.get("written") or ""),
@@ -102,6 +107,27 @@ def texts_of(entries: Any) -> list[str]:
         str(cast("dict[str, Any]", row).get("text", cast("object", row)) if isinstance(row, dict) else row)
         for row in rows
     ]
+
+
+def _idle(document: dict[str, Any]) -> Iterator[str]:
+    """What a test laid out and nothing met: faults that never fired, stubs that were never asked for."""
+    faults: list[dict[str, Any]] = document.get("faults") or []
+    for fault in faults:
+        if fault.get("fired") != 0:
+            continue
+        named = _OF_TEST.sub("", str(fault.get("spec") or fault.get("fault") or fault.get("id") or ""))
+        seen = int(fault.get("seen") or 0)
+        why = (
+            f"{_of(seen, 'call')} matched it, none was struck" if seen else "no call of this test matched it"
+        )
+        yield f"aigw: fault {named} fired 0 times: {why}"
+    left = int(document.get("stubs_left") or 0)
+    if left:
+        yield f"aigw: {_of(left, 'stub')} {'was' if left == 1 else 'were'} never asked for"
+
+
+def _of(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _tokens(call: dict[str, Any], name: str) -> int:

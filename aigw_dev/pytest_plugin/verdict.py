@@ -17,16 +17,22 @@ def of_call(wanted: Wanted, document: dict[str, Any], misses: list[str], tries: 
 
 
 def of_end(
-    document: dict[str, Any], *, mode: str, late: list[str], tries: list[Try], unused: list[str]
+    document: dict[str, Any],
+    *,
+    mode: str,
+    late: list[str],
+    tries: list[Try],
+    unused: list[str],
+    idle: list[str],
 ) -> str:
-    """At the end of a test that passed: what came late, was never asked for, could not be written, or has drifted."""
+    """At the end of a test that passed: what came late, was never asked for or met (`idle`), could not be written, or has drifted."""
     error = document.get("error")
     found = [*late, *(_refusals(tries)), *texts_of(document.get("drift"))]
     if error:
         found.append(str(error))
     if mode == "replay":
         found += unused
-    return _joined(found)
+    return _joined([*found, *idle])
 
 
 def too_old(test: str, fixture: str, age: dt.timedelta) -> str:

@@ -45,6 +45,15 @@ def test_what_cannot_be_is_refused(options: dict[str, object], words: str) -> No
         bench_of(BenchOptions(**options))  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.parametrize("flag", ["record", "replay"])
+def test_a_file_is_no_folder_of_fixtures(tmp_path: Path, flag: str) -> None:
+    file = tmp_path / "one.aigw.json"
+    file.write_text("{}", "utf-8")
+    with pytest.raises(CommandError, match="this is a file") as caught:
+        bench_of(BenchOptions(**{flag: file}))
+    assert (caught.value.exit_code, caught.value.hint) == (2, f"Name its folder: {tmp_path}")
+
+
 def test_without_a_folder_there_is_no_bench() -> None:
     assert bench_of(BenchOptions()) is None
 

@@ -130,6 +130,46 @@ def test_unused_is_judged_over_all_files_and_all_tests(context: Context, folder:
     assert (borrowed.exit_code, borrowed.problems) == (0, []), "a call outside tests uses them as well"
 
 
+def test_recordings_of_no_test_that_were_not_made_again_are_named_and_pruned(
+    context: Context, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play(context, FixtureOptions(record=folder), ("t", "a"), ("", "old"), ("", "kept"))
+    old, kept = (
+        next(one for one in files(folder) if text in (folder / one).read_text("utf-8"))
+        for text in ('"old"', '"kept"')
+    )
+    shared = folder / "_shared/greeting.aigw.json"
+    shared.parent.mkdir()
+    shared.write_bytes((folder / old).read_bytes())
+    before = files(folder)
+    _, unused = play(context, FixtureOptions(replay=folder), ("t", "a"), ("", "kept"))
+    assert "delete it, or `aigw-dev run --record" in unused.problems[0].text
+    assert "--prune -- node all.mjs`" in unused.problems[0].text
+    _, failed = play(context, FixtureOptions(record=folder, prune=True), ("", "kept"), code=3)
+    _, empty = play(context, FixtureOptions(record=folder, prune=True))
+    assert (failed.stale, empty.stale, files(folder)) == ([], [], before)
+    _, named = play(context, FixtureOptions(record=folder), ("", "kept"))
+    assert ([Path(one).name for one in named.stale], named.exit_code) == ([old], 0)
+    run_fixtures.say(named, is_quiet=False)
+    assert "--prune deletes them" in capsys.readouterr().err
+    _, pruned = play(context, FixtureOptions(record=folder, prune=True), ("", "kept"))
+    assert [Path(one).name for one in pruned.stale] == [old]
+    assert files(folder) == sorted({*before} - {old})
+    assert kept in files(folder)
+    with pytest.raises(CommandError, match="--prune goes with --record"):
+        play(context, FixtureOptions(replay=folder, prune=True))
+
+
+def test_a_recording_run_without_a_call_asks_for_the_variable(
+    context: Context, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = play(context, FixtureOptions(record=folder))[1]
+    run_fixtures.say(outcome, is_quiet=False)
+    assert "0 calls came through: does the program read OPENAI_BASE_URL?" in capsys.readouterr().err
+    run_fixtures.say(outcome, is_quiet=True)
+    assert "0 calls" not in capsys.readouterr().err
+
+
 def test_a_file_that_cannot_be_read_is_never_passed_over(context: Context, folder: Path) -> None:
     play(context, FixtureOptions(record=folder), ("t", "a"))
     (folder / "broken.aigw.json").write_text('{"aigw_fixture": 2}', "utf-8")

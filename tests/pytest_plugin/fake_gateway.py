@@ -31,6 +31,7 @@ class Test:
         self.misses: list[dict[str, Any]] = []
         self.stubs: list[dict[str, Any]] = []
         self.faults: list[dict[str, Any]] = body.get("faults", [])
+        self.fired: list[dict[str, Any]] = []
         self.gates: list[dict[str, Any]] = []
         self.changed = threading.Condition()
 
@@ -52,6 +53,12 @@ class Test:
             "misses": self.misses,
             "unused": unused,
             "conversation": problems,
+            "faults": [
+                {"id": f"f{at}", "fault": one["fault"], "spec": spec_of(one, self.id), "seen": 0}
+                | {"fired": sum(one is other for other in self.fired)}
+                for at, one in enumerate(self.faults)
+            ],
+            "stubs_left": len(self.stubs),
         }
 
     def take(self, model: str) -> dict[str, Any] | None:
@@ -227,6 +234,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for fault in test.faults:
             if fault["fault"] == "http.429" and fault.get("times", 99) > 0:
                 fault["times"] = fault.get("times", 99) - 1
+                test.fired.append(fault)
                 return {"status": 429, "text": ""}
         return None
 
@@ -290,6 +298,11 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         super().__init__(("127.0.0.1", 0), Handler)
+
+
+def spec_of(fault: dict[str, Any], test: str) -> str:
+    where = f"@provider:{fault['provider']}" if "provider" in fault else ""
+    return f"{fault['fault']}{where};test={test}"
 
 
 def quote_all(text: str) -> str:

@@ -56,6 +56,37 @@ def test_waiting_asks_in_slices_until_the_end() -> None:
     assert max(asked) <= 5
 
 
+def test_a_wait_for_one_call_is_not_ended_by_another() -> None:
+    asked: list[int] = []
+    running, later = {"number": 0, "op": "chat"}, {"number": 1, "ended_by": "eof"}
+
+    def wait(number: int, _timeout_s: float) -> list[Call]:
+        asked.append(number)
+        return [Call(ENDED if len(asked) == 3 else running), Call(later)]
+
+    calls = Calls(list, wait)
+    assert calls.wait(0).ended_by == "eof"
+    assert asked == [1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("rows", "number", "words"),
+    [
+        ([ENDED], 1, r"call 1 \(the second\) did not come within 0 s; the gateway saw 1 call: <call 0"),
+        (
+            [{"number": 0}],
+            0,
+            r"call 0 \(the first\) had not ended within 0 s; the gateway saw 1 call: <call 0",
+        ),
+        ([], 7, r"call 7 \(8 calls in\) did not come within 0 s; the gateway saw no call"),
+    ],
+)
+def test_a_call_that_did_not_come_is_named(rows: list[dict[str, Any]], number: int, words: str) -> None:
+    calls = Calls(list, lambda _number, _timeout_s: [Call(row) for row in rows])
+    with pytest.raises(TimeoutError, match=words):
+        calls.wait(number, timeout=0)
+
+
 def test_arguments_of_tools_are_objects_where_they_can_be() -> None:
     tools = [["a", '{"city": "Oslo"}'], ["b", '{"city": "Os'], ["c", {"x": 1}], ["d", "3"]]
     assert [each for _, each in Call({"tool_calls": tools}).tool_calls] == [

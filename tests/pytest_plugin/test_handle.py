@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from aigw_dev.pytest_plugin.handle import STUB_NAMES
+from aigw_dev.server.admin.trials import StubRequest
+
 Suite = Any  # the fixture `suite` of conftest.py
 PARIS = {"model": "m", "text": "Paris."}
 FELL_BACK = {
@@ -158,12 +161,27 @@ def test_a_gate_holds_a_stream_until_it_is_opened(suite: Suite) -> None:
             gate = aigw.gate(call=0, before_event=3)
             with pytest.raises(TimeoutError, match="event 3 of call 0 was not reached within 0.05 s"):
                 gate.wait(timeout=0.05)
-            with pytest.raises(TimeoutError, match="1 calls had not ended within 0.05 s"):
+            with pytest.raises(TimeoutError, match=r"call 0 \\(the first\\) did not come within 0.05 s; the gateway saw no call"):
                 aigw.calls.wait(0, timeout=0.05)
             with pytest.raises(IndexError, match="no call 0: the gateway saw 0"):
                 aigw.calls[0]
     """)
     suite.run("-W", "ignore::ResourceWarning").assert_outcomes(passed=4)
+
+
+def test_a_name_that_a_stub_or_gate_does_not_know_is_refused_at_once(suite: Suite) -> None:
+    suite.tests("""
+        def test_names(aigw):
+            with pytest.raises(TypeError, match=r"stub\\(\\) knows no finsh=. Did you mean finish=\\? It takes text=, .*times="):
+                aigw.stub("a", finsh="length")
+            with pytest.raises(TypeError, match=r"gate\\(\\) knows no foo=. It takes call=, before_event="):
+                aigw.gate(foo=1)
+    """)
+    suite.run().assert_outcomes(passed=1)
+
+
+def test_a_stub_takes_what_the_control_api_takes() -> None:
+    assert set(STUB_NAMES) == set(StubRequest.__struct_fields__)
 
 
 def test_a_child_process_gets_the_place_and_nothing_else(suite: Suite) -> None:

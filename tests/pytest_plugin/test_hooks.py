@@ -102,6 +102,37 @@ def test_an_interaction_never_asked_for_is_told(suite: Suite, said: str, errors:
     result.stdout.fnmatch_lines(["*interaction 2 of 2 was never requested*"])
 
 
+@pytest.mark.parametrize(("said", "errors"), [("error", 2), ("warn", 0)])
+def test_a_fault_that_never_fired_and_a_stub_never_asked_for_are_told(
+    suite: Suite, said: str, errors: int
+) -> None:
+    suite.options["aigw_unused"] = said
+    suite.fixture("test_fault", PARIS)
+    suite.tests("""
+        def test_fault(aigw):
+            aigw.fault("http.500", provider="opnai")
+            ask(aigw.openai_url)
+
+        def test_stub(aigw):
+            aigw.stub("never")
+
+        def test_both_met(aigw):
+            aigw.fault("http.429", times=1)
+            aigw.stub("Paris.")
+            with contextlib.suppress(urllib.error.HTTPError):
+                ask()
+            ask()
+    """)
+    result = suite.run("-p", "no:randomly")
+    result.assert_outcomes(passed=3, errors=errors)
+    result.stdout.fnmatch_lines(
+        [
+            "*fault http.500@provider:opnai fired 0 times: no call of this test matched it",
+            "*1 stub was never asked for",
+        ]
+    )
+
+
 def test_a_failed_test_is_not_blamed_for_what_it_left_unused(suite: Suite) -> None:
     suite.fixture("test_fails", PARIS)
     suite.tests("""

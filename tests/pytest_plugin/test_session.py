@@ -53,4 +53,5 @@ def test_what_a_test_asked_for_reaches_the_gateway(suite: Suite) -> None:
                 "timing": "x10", "keep_failures": True, "max_cost": "0.5", "max_calls": 3,
                 "faults": [{"fault": "http.429", "times": 1}]}
     """)
+    suite.options["aigw_unused"] = "warn"  # nothing is called here
     suite.run().assert_outcomes(passed=1)

@@ -26,6 +26,20 @@ def test_a_row_tells_spent_from_cost() -> None:
     assert (row["used"], row["unused"], row["misses"], row["tokens"]["input"]) == (1, ["u"], ["m"], 3)
 
 
+def test_what_nothing_met_is_told() -> None:
+    faults = [
+        {"id": "f1", "spec": 'http.429@provider:opnai;test="a;b"', "seen": 0, "fired": 0},
+        {"id": "f2", "spec": "http.500;test=t;nth=2", "seen": 1, "fired": 0},
+        {"id": "f3", "spec": "http.503", "seen": 1, "fired": 1},
+    ]
+    row = row_of("t", {"faults": faults, "stubs_left": 2}, mode="replay", interactions=0)
+    assert row["idle"] == [
+        "aigw: fault http.429@provider:opnai fired 0 times: no call of this test matched it",
+        "aigw: fault http.500;nth=2 fired 0 times: 1 call matched it, none was struck",
+        "aigw: 2 stubs were never asked for",
+    ]
+
+
 def test_a_rerun_counts_once_but_its_money_is_gone_twice() -> None:
     tally = Tally()
     for _ in range(2):

@@ -23,10 +23,10 @@ def test_misses_come_before_budgets() -> None:
 
 def test_unused_interactions_count_in_replay_only() -> None:
     document: dict[str, Any] = {"error": "not written: a key is left", "drift": [{"text": "a field is gone"}]}
-    replay = verdict.of_end({}, mode="replay", late=[], tries=[], unused=["unused"])
+    replay = verdict.of_end({}, mode="replay", late=[], tries=[], unused=["unused"], idle=[])
     assert replay == "unused"
-    auto = verdict.of_end(document, mode="auto", late=["late"], tries=[], unused=["unused"])
-    assert auto == "late\n\na field is gone\n\nnot written: a key is left"
+    auto = verdict.of_end(document, mode="auto", late=["late"], tries=[], unused=["unused"], idle=["idle"])
+    assert auto == "late\n\na field is gone\n\nnot written: a key is left\n\nidle"
 
 
 def test_the_tests_own_error_is_named() -> None:

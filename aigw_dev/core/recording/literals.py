@@ -23,6 +23,7 @@ from aigw_dev.core.mask import MASKED
 from aigw_dev.core.recording.document import lossless, one_line
 from aigw_dev.core.recording.fixture import Blob, FixtureError, Wild
 from aigw_dev.core.routing.names import nearest
+from aigw_dev.core.routing.patterns import compile_pattern
 
 Store = Callable[[bytes, str], Blob]
 """Keeps bytes of a media type beside the fixture and says how they are called there."""
@@ -207,7 +208,7 @@ class Decoder:
             case "~any" | "~secret" if not self._is_reply:
                 return Wild()
             case "~re" if isinstance(content, str) and not self._is_reply:
-                return Wild(pattern=content)
+                return Wild(pattern=_usable(content))
             case "~any" | "~re" if self._is_reply:
                 raise Wrong(f"`{mark}` is for requests: a reply says what it is")
             case _:
@@ -282,6 +283,16 @@ _WANTED: Final = {
     "~re": 'it is a regex: {"~re": "On \\\\d+ May"}',
     "~blob": 'it is `sha256:` and 64 hex digits, with `type`, `bytes` and `form` ("base64", "data-url", "json") beside it',
 }
+
+
+def _usable(pattern: str) -> str:
+    try:
+        found = compile_pattern(pattern)
+    except UnicodeEncodeError:
+        found = "it holds half of a surrogate pair"
+    if isinstance(found, str):
+        raise Wrong(f"the regex of `~re` cannot be used: {found[:120]}", "it is written as for RE2")
+    return pattern
 
 
 def _are_texts(value: Any) -> bool:

@@ -38,6 +38,8 @@ class Mend(msgspec.Struct, frozen=True, kw_only=True):
     """How the last answer is given again."""
     prune: str = ""
     """The command that deletes what no test uses."""
+    stale: str = ""
+    """What to do with a recording that belongs to no test and is no longer asked for; empty = as `record` says."""
 
 
 def pytest_mend(test: str) -> Mend:
@@ -59,6 +61,9 @@ def command_mend(directory: str, command: Sequence[str] = ()) -> Mend:
         ignore='"ignore": RULES   in the fixture',
         repeat='"repeat": "last"   in the interaction',
         prune=f"aigw-dev fixtures prune {shlex.quote(directory)}",
+        stale=f"delete it, or `aigw-dev run --record {shlex.quote(directory)} --prune{tail}`"
+        if command
+        else "delete it",
     )
 
 

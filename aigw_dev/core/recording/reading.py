@@ -97,7 +97,7 @@ class _Reader:
 
     def _attempt(self, reference: str, section: Section, client: Request) -> Attempt:
         attempt = Attempt(
-            upstream=section.take("upstream", str),
+            upstream=_upstream(section),
             kind=section.take("kind", str, ""),
             why=section.take("why", str, ""),
             request=self._sent(reference, section, client),
@@ -176,6 +176,15 @@ class _Reader:
                 'it is "I.A.n": entry n under `~v` in the `common` of attempt A of interaction I, all counted from 0',
             )
         return known[last]
+
+
+def _upstream(section: Section) -> str:
+    upstream = section.take("upstream", str)
+    if not upstream.partition("/")[0]:
+        raise section.wrong(
+            "upstream", "it names no provider", "it is `PROVIDER/MODEL`, such as openai/gpt-4o-mini"
+        )
+    return upstream
 
 
 def _route(section: Section) -> Route:

@@ -15,13 +15,15 @@ Links = dict[str, dict[str, Any]]
 """Per attempt (`I.A`) the values that its reply brought, by their index or field in `common`."""
 
 _ENDS: Final = ("eof", "cut", "reset", "client_abort")
+_LEAST_STATUS: Final = 100
+_MOST_STATUS: Final = 599
 _WAYS: Final = ("body", "text", "events", "raw", "ws", "synth")
 
 
 def read_response(section: Section, fetch: Fetch | None) -> tuple[Response, dict[str, Any]]:
     """The reply, and the values later requests may refer to. Raises FixtureError."""
     response = Response(
-        status=section.take("status", int, 200),
+        status=_status(section),
         headers=section.named_texts("headers"),
         dt_ms=_times(section),
     )
@@ -37,6 +39,16 @@ def read_response(section: Section, fetch: Fetch | None) -> tuple[Response, dict
     response.dialect = section.take("dialect", str, "")
     section.end()
     return response, reply.brought()
+
+
+def _status(section: Section) -> int:
+    status = section.take("status", int, 200)
+    if not _LEAST_STATUS <= status <= _MOST_STATUS:
+        raise section.wrong(
+            "status",
+            f"a status is a whole number from {_LEAST_STATUS} to {_MOST_STATUS}, not {str(status)[:20]}",
+        )
+    return status
 
 
 class _Reply:

@@ -10,7 +10,11 @@ from aigw_dev.core.recording.fixture import FORMAT
 _TEXT: Final = {"type": "string"}
 _LONG_TEXT: Final = {"anyOf": [_TEXT, {"$ref": "#/$defs/lines"}]}
 _WAIT: Final = {"type": "integer", "minimum": 0}
-_TEXTS: Final = {"type": "object", "additionalProperties": _TEXT}
+_TEXTS: Final = {
+    "type": "object",
+    "propertyNames": {"pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},
+    "additionalProperties": {"type": "string", "pattern": "^[^\\r\\n\\u0000]*$"},
+}
 _BINARY: Final = {"const": {"binary": True}}
 _ANY: Final = {"$ref": "#/$defs/json"}
 _SHA256: Final = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
@@ -127,7 +131,7 @@ _DEFS: Final[dict[str, Any]] = {
     ),
     "response": _object(
         (),
-        status={"type": "integer"},
+        status={"type": "integer", "minimum": 100, "maximum": 599},
         headers=_TEXTS,
         dt_ms=_list(_WAIT),
         common={"$ref": "#/$defs/common"},
@@ -143,7 +147,7 @@ _DEFS: Final[dict[str, Any]] = {
     ),
     "attempt": _object(
         ("upstream",),
-        upstream=_TEXT,
+        upstream={"type": "string", "pattern": "^[^/]"},
         kind=_TEXT,
         why=_TEXT,
         request={"anyOf": [{"const": "same"}, {"$ref": "#/$defs/patch"}, {"$ref": "#/$defs/request"}]},

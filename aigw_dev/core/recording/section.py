@@ -1,5 +1,6 @@
 """One object of a fixture file, read field by field: wrong types, missing and unknown fields are said with their place."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast, overload
 
@@ -9,6 +10,9 @@ from aigw_dev.core.routing.names import nearest
 
 T = TypeVar("T")
 _NEEDED: Final = object()
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A token (RFC 9110 5.6.2)."""
+_NOT_IN_HEADERS: Final = re.compile(r"[\r\n\0]")
 _NAMES: Final[dict[type, str]] = {
     str: "a text",
     int: "a whole number",
@@ -81,11 +85,19 @@ class Section:
         return values
 
     def named_texts(self, name: str) -> dict[str, str]:
-        """An object of texts: headers."""
+        """Headers: an object of texts that can be sent as such."""
         fields = cast("dict[str, Any]", self.take(name, dict, {}))
         for key, one in fields.items():
             if not isinstance(one, str):
                 raise self.wrong(f"{name}.{key}", "a text must stand here")
+            if not _HEADER_NAME.fullmatch(key):
+                raise self.wrong(
+                    name,
+                    f"{key[:80]!r} is no name of a header",
+                    "it has letters of ASCII, digits and `-` only, without blanks",
+                )
+            if _NOT_IN_HEADERS.search(one):
+                raise self.wrong(f"{name}.{key}", "a header's value cannot hold CR, LF or NUL")
         return fields
 
     def plain(self, name: str) -> dict[str, Any] | None:

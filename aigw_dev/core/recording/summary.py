@@ -63,15 +63,15 @@ def summary_of(response: Response, *, op: str, dialect: str = "") -> dict[str, A
 
     `dialect` is that of the reply; empty = as the reply or `op` says. Of a long `text` the beginning, with `…`.
     """
-    found = _whole_summary(response, op=op, dialect=dialect)
-    if found is not None and "text" in found:
-        found["text"] = _beginning(found["text"])
-    return found
+    return shortened(_whole_summary(response, op=op, dialect=dialect))
 
 
-def _beginning(text: Any) -> Any:
-    is_long = isinstance(text, str) and len(text) > MAX_TEXT_CHARS
-    return f"{text[: MAX_TEXT_CHARS - 1]}…" if is_long else text
+def shortened(summary: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A summary with no more than the beginning of its text; anything else as it is."""
+    text = (summary or {}).get("text")
+    if summary is None or not isinstance(text, str) or len(text) <= MAX_TEXT_CHARS:
+        return summary
+    return {**summary, "text": f"{text[: MAX_TEXT_CHARS - 1]}…"}
 
 
 def _whole_summary(response: Response, *, op: str, dialect: str) -> dict[str, Any] | None:
@@ -103,13 +103,16 @@ def _whole_summary(response: Response, *, op: str, dialect: str) -> dict[str, An
     return summary or ({"text": text} if isinstance(text, str) and text else None)
 
 
-def summary_of_interaction(interaction: Interaction, *, dialect: str = "") -> dict[str, Any] | None:
-    """The summary of the last attempt's reply."""
+def summary_of_interaction(
+    interaction: Interaction, *, dialect: str = "", is_whole: bool = False
+) -> dict[str, Any] | None:
+    """The summary of the last attempt's reply; `is_whole` leaves a long text as it is, for who masks secrets in it first."""
     if not interaction.attempts or interaction.attempts[-1].response is None:
         return None
     last = interaction.attempts[-1]
     assert last.response is not None  # noqa: S101 - looked at above
-    return summary_of(last.response, op=_op_of(last, interaction), dialect=dialect)
+    found = _whole_summary(last.response, op=_op_of(last, interaction), dialect=dialect)
+    return found if is_whole else shortened(found)
 
 
 def check_fixture(fixture: Fixture) -> list[Finding]:
@@ -120,6 +123,14 @@ def check_fixture(fixture: Fixture) -> list[Finding]:
         where = f"$.interactions[{at}]"
         findings += _check_key(interaction, fixture, where)
         findings += _check_summary(interaction, where)
+        if not interaction.attempts:
+            findings.append(
+                Finding(
+                    where=f"{where}.attempts",
+                    message="no attempt stands here, so nothing can be answered",
+                    hint='at least one: {"upstream": "PROVIDER/MODEL", "response": ...}',
+                )
+            )
         known |= set(_named(interaction.request.body))
         findings += _check_links(interaction.request.body, known, f"{where}.request.body")
         for number, attempt in enumerate(interaction.attempts):
@@ -235,10 +246,9 @@ def _check_summary(interaction: Interaction, where: str) -> Iterator[Finding]:
     if interaction.attempts[-1].response is None:
         return
     actual = summary_of_interaction(interaction) or {}
+    summary = shortened(interaction.summary) or {}  # older files have the whole of a long text
     for name in FIELDS:
-        wanted = interaction.summary.get(name)
-        if name == "text":
-            wanted = _beginning(wanted)  # files of before have the whole of it
+        wanted = summary.get(name)
         if wanted is not None and wanted != actual.get(name):
             yield Finding(
                 where=f"{where}.summary.{name}",

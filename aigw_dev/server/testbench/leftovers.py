@@ -1,5 +1,7 @@
 """What is left when every test has run: recordings that nothing asked for, and files that nothing can be read from."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -47,6 +49,31 @@ def leftovers(bench: "Bench") -> list[Leftover]:
     return found
 
 
+def stale_requests(bench: "Bench", written: Sequence[str]) -> list[str]:
+    """Names of fixtures of single requests, made outside tests, that are not among the `written` paths.
+
+    Blocking: reads every file. What several tests share by name is none of them; what cannot be read is passed over.
+    """
+    fresh = {Path(path).resolve() for path in written}
+    found: list[str] = []
+    for name in bench.library.names():
+        if bench.library.path_of(name).resolve() in fresh:
+            continue
+        try:
+            fixture = bench.library.read(name)
+        except FixtureError:
+            continue
+        if not fixture.test and _is_of_request(name, fixture):
+            found.append(name)
+    return found
+
+
+def _is_of_request(name: str, fixture: Fixture) -> bool:
+    """Whether the gateway named the file after the one request that it holds (see `saving`)."""
+    ops = {one.request.op for one in fixture.interactions}
+    return len(ops) == 1 and "/" not in name and name.startswith(f"{ops.pop()}-")
+
+
 def _used(bench: "Bench") -> set[tuple[str, int]]:
     """File and place of every interaction that answered a call."""
     used: set[tuple[str, int]] = set()
@@ -66,6 +93,8 @@ def _unused(
     if trial is None and fixture.test:
         text = misses.explain_orphan(fixture_path=path, test=fixture.test, mend=mend)
         return [Leftover(kind="unused", test=fixture.test, path=path, text=text)]
+    if trial is None:  # of no test: recording again writes other files, and this one stays
+        mend = msgspec.structs.replace(mend, record=mend.stale)
     asked = trial or bench.trials.get(SESSION)
     return [
         Leftover(

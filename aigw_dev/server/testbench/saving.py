@@ -105,6 +105,15 @@ def gap_in(trial: Trial) -> str:
 def _write(bench: Writes, trial: Trial, calls: Sequence[BenchCall]) -> tuple[list[str], list[str]]:
     """The files that were written, and why others were not. Blocking; runs in a thread."""
     redactor = redaction.Redactor(bench.secrets())
+    if _masked(trial.options.fixture or trial.name, redactor) != (trial.options.fixture or trial.name):
+        for call in calls:
+            call.forget()
+        raise FixtureError(
+            "it holds a secret, and a file would be named for it",
+            where="the test's name",
+            code="fixture_unsafe",
+            hint="Name the test, or its fixture, otherwise.",
+        )
     blobs = Blobs()
     new: list[tuple[int, Interaction]] = []
     troubles: list[str] = []
@@ -116,7 +125,7 @@ def _write(bench: Writes, trial: Trial, calls: Sequence[BenchCall]) -> tuple[lis
         call.forget()
     trial.blobs.update(blobs.held)
     paths: list[str] = []
-    for name, fixture in _files(bench, trial, new):
+    for name, fixture in _files(bench, trial, new, redactor):
         try:
             clean = rekeyed(redactor.clean(fixture))
             rendered = bench.library.render(clean)
@@ -149,11 +158,15 @@ def _must_be_ours(bench: Writes, name: str, fixture: Fixture) -> None:
         )
 
 
-def _files(bench: Writes, trial: Trial, new: list[tuple[int, Interaction]]) -> list[tuple[str, Fixture]]:
+def _files(
+    bench: Writes, trial: Trial, new: list[tuple[int, Interaction]], redactor: redaction.Redactor
+) -> list[tuple[str, Fixture]]:
     """What goes into which file: a test's calls into its own, others one file for each request."""
     recorded_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     if trial.is_of_nobody:
-        return _requests(bench, trial, [one for _, one in new], recorded_at)
+        for _, one in new:
+            one.repeat = "last"  # a file that nobody's test owns answers as often as it is asked
+        return _requests(bench, trial, [(_name_of(one, trial, redactor), one) for _, one in new], recorded_at)
     trial.recorded += new
     made = [one for _, one in sorted(trial.recorded, key=lambda pair: pair[0])]
     before = trial.fixture or Fixture(interactions=[])
@@ -178,16 +191,13 @@ def _files(bench: Writes, trial: Trial, new: list[tuple[int, Interaction]]) -> l
 
 
 def _requests(
-    bench: Writes, trial: Trial, made: list[Interaction], recorded_at: str
+    bench: Writes, trial: Trial, made: list[tuple[str, Interaction]], recorded_at: str
 ) -> list[tuple[str, Fixture]]:
     """A file for each request that belongs to no test; one asked again in this session is added to its file."""
     ignore = trial.options.ignore
     files: dict[str, list[Interaction]] = {}
-    for one in made:
-        key = one.key or key_of(one.request, ignore=ignore)
-        one.repeat = "last"  # a file that nobody's test owns answers as often as it is asked
-        model = one.route.asked if one.route is not None else ""
-        files.setdefault(name_of_request(one.request, model, key), []).append(one)
+    for name, one in made:
+        files.setdefault(name, []).append(one)
     found: list[tuple[str, Fixture]] = []
     for name, interactions in files.items():
         before = bench.library.read(name).interactions if name in trial.files else []
@@ -197,9 +207,20 @@ def _requests(
     return found
 
 
+def _name_of(one: Interaction, trial: Trial, redactor: redaction.Redactor) -> str:
+    key = one.key or key_of(one.request, ignore=trial.options.ignore)
+    return name_of_request(one.request, _masked(one.route.asked if one.route else "", redactor), key)
+
+
+def _masked(text: str, redactor: redaction.Redactor) -> str:
+    """A text that becomes a file's name, without secrets."""
+    return redactor.clean(Fixture(interactions=[], notes=text)).notes
+
+
 def rekeyed(fixture: Fixture) -> Fixture:
-    """The fixture with the keys that its requests have as they will be read."""
+    """The fixture with the keys and summaries that it has as it will be read."""
     for one in fixture.interactions:
+        one.summary = summary.shortened(one.summary)  # when it is masked: half a secret would not be found
         one.key = key_of(one.request, ignore=fixture.ignore)
     return fixture
 
@@ -235,7 +256,7 @@ def interaction_of(call: BenchCall, trial: Trial, blobs: Blobs) -> Interaction:
         route=Route(asked=exchange.original_model, rule=exchange.route, chosen=call.chosen()),
         usage=_usage(call),
     )
-    made.summary = summary.summary_of_interaction(made, dialect=call.captured[-1].dialect)
+    made.summary = summary.summary_of_interaction(made, dialect=call.captured[-1].dialect, is_whole=True)
     return made
 
 

@@ -163,7 +163,7 @@ def responses(draw: st.DrawFn) -> Response:
 
 ATTEMPTS = st.builds(
     Attempt,
-    upstream=_TEXTS,
+    upstream=_TEXTS.map("a/{}".format),
     kind=_TEXTS,
     why=_TEXTS,
     request=st.one_of(st.just("same"), REQUESTS),

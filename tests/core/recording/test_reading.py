@@ -298,3 +298,39 @@ def test_whatever_stands_in_a_file_it_is_read_or_refused(request_: Any, sent: An
     first = {"request": {"op": "o", "body": request_}, "attempts": attempts}
     document = fixture(interactions=[first, {"request": {"op": "o", "body": sent}, "attempts": attempts}])
     assert is_read_or_refused(document)
+
+
+@pytest.mark.parametrize(
+    ("reply", "words", "where"),
+    [
+        ({"status": 99}, "from 100 to 599", "status"),
+        ({"status": 600}, "from 100 to 599", "status"),
+        ({"headers": {"x": "a\r\nb: c"}}, "CR, LF or NUL", "headers.x"),
+        ({"headers": {"x": "a\0"}}, "CR, LF or NUL", "headers.x"),
+        ({"headers": {"größe": "1"}}, "no name of a header", "headers"),
+        ({"headers": {"": "1"}}, "no name of a header", "headers"),
+        ({"common": {"~headers": {"a b": "1"}}}, "no name of a header", "common.~headers"),
+    ],
+)
+def test_a_reply_that_no_server_could_send_is_refused(reply: Any, words: str, where: str) -> None:
+    error = refused(with_reply(reply))
+    assert words in error.message
+    assert error.where == f"$.interactions[0].attempts[0].response.{where}"
+
+
+@pytest.mark.parametrize("pattern", ["((", "a" * 1001, "\ud800"])
+def test_a_regex_that_cannot_be_used_is_refused(pattern: str) -> None:
+    error = refused(with_request({"x": {"~re": pattern}}))
+    assert "the regex of `~re` cannot be used" in error.message
+    assert error.where == "$.interactions[0].request.body.x"
+
+
+@pytest.mark.parametrize("upstream", ["", "/gpt-4o"])
+def test_an_attempt_names_its_provider(upstream: str) -> None:
+    document = with_reply({})
+    document["interactions"][0]["attempts"][0]["upstream"] = upstream
+    error = refused(document)
+    assert (error.message, error.where) == (
+        "it names no provider",
+        "$.interactions[0].attempts[0].upstream",
+    )

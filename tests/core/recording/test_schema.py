@@ -86,6 +86,7 @@ _CHECKS: Final[dict[str, Check]] = {
     "enum": lambda value, wanted, _: value in wanted,
     "const": lambda value, wanted, _: value == wanted and type(value) is type(wanted),
     "minimum": lambda value, wanted, _: value >= wanted,
+    "maximum": lambda value, wanted, _: value <= wanted,
     "pattern": lambda value, wanted, _: re.search(wanted, value) is not None,
     "anyOf": lambda value, wanted, _: any(fits(value, one) for one in wanted),
     "required": lambda value, wanted, _: all(key in value for key in wanted),

@@ -6,6 +6,7 @@ import pytest
 
 from aigw_dev.core.errors import UpstreamError
 from aigw_dev.core.recording.fixture import Blob, EventRow, Response
+from aigw_dev.fixture_files.limits import FixtureFileError
 from aigw_dev.server.testbench.replayed import ReplayedReply, inlined, pieces_of
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +47,22 @@ async def test_every_form_of_body(response: Response, kind: bytes, body: bytes) 
         b"%d" % len(body) if not (response.events or response.raw) else None
     )
     assert await reply.read(100) == body
+
+
+def test_a_blob_that_is_gone_is_an_answer_that_names_it() -> None:
+    def gone(blob: Blob) -> bytes:
+        raise FixtureFileError("there is no such blob", file=f"_blobs/{blob.sha256[:16]}.png", hint="Record.")
+
+    for response in (
+        Response(blob=BLOB),
+        Response(body={"a": [BLOB]}),
+        Response(events=[EventRow(data=BLOB)]),
+    ):
+        with pytest.raises(
+            UpstreamError, match="_blobs/0000000000000000\\.png: there is no such blob"
+        ) as caught:
+            ReplayedReply(response, read_blob=gone, pace=0)
+        assert caught.value.code == "upstream_protocol"
 
 
 async def test_recorded_headers_win_and_framing_is_made_anew() -> None:

@@ -125,3 +125,26 @@ def test_nothing_that_was_laid_out_is_lost_by_writing(tmp_path: Path) -> None:
     lay(tmp_path, "t", answer(attempts=[Attempt(upstream="a/b", response=Response(body={"x": SAY}))]))
     with pytest.raises(FixtureError):
         lay(tmp_path, "../t", answer())
+
+
+async def test_no_file_is_named_for_a_secret(tmp_path: Path) -> None:
+    secret = "split-over-pieces-4711"
+    async with staged(tmp_path, "record", is_told=True) as stage:
+        stage.bench.secrets = lambda: [secret]
+        await stage.admin("/tests", "POST", json={"test": f"test_{secret}"})
+        said(await stage.chat(f"test_{secret}", model="mock/echo"))
+        ended = await stage.admin(f"/tests/test_{secret}/end", "POST", json={"passed": True})
+    assert ended["written"] is None
+    assert "the test's name: it holds a secret" in ended["error"]
+    assert secret not in ended["error"]
+    assert not list((tmp_path / "fx").rglob("*.aigw.json"))
+
+
+async def test_a_model_that_holds_a_secret_is_masked_in_the_files_name(tmp_path: Path) -> None:
+    secret = "split-over-pieces-4711"
+    async with staged(tmp_path, "record") as stage:
+        stage.bench.secrets = lambda: [secret]
+        await stage.chat("", model=f"mock/{secret}")
+        await stage.bench.save(stage.bench.trials["session"])
+        names = stage.bench.library.names()
+    assert [secret in name for name in names] == [False]

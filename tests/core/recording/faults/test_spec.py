@@ -255,6 +255,11 @@ def test_the_generator_is_splitmix64() -> None:
     assert generator(0)() == (0xE220A8397B1DCDAF >> 11) / (1 << 53)
 
 
+def test_a_short_word_is_found_for_a_mistyped_one() -> None:
+    with pytest.raises(FaultError, match="did you mean `stream\\.cut`"):
+        parse_fault("strem.cut")
+
+
 @given(st.text(max_size=60))
 def test_whatever_is_asked_for_is_a_fault_or_an_error(text: str) -> None:
     try:

@@ -5,7 +5,7 @@ import zlib
 
 import msgspec
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from aigw_dev.core.recording.fixture import Request, Response
@@ -25,15 +25,14 @@ def raw_deflate(content: bytes) -> bytes:
 
 
 @given(content=st.binary(max_size=200))
-@example(content=b"\xea\x00 \xc0\x90\x00\x00\x00\x90")
 def test_what_was_packed_is_as_it_was_before(content: bytes) -> None:
     assert unpacked(gzip.compress(content), "gzip") == (content, True)
     assert unpacked(gzip.compress(gzip.compress(content)), "gzip, x-gzip") == (content, True)
     # two bytes at least, that no text begins with
     assert unpacked(zlib.compress(b"\xff\xfe" + content), "deflate") == (b"\xff\xfe" + content, True)
     packed = raw_deflate(content * 2 + b"{}")
-    # without a head, packed bytes can happen to be text that begins as a recorder's unpacked body does: no way to tell
-    assume(not (packed.isascii() and packed.lstrip()[:1] in {b"{", b"[", b":"}))
+    # without a head, packed bytes can happen to be text that begins as an unpacked body does: there is no way to tell
+    assume(not (payload.text_of(packed) or "").lstrip().startswith(("{", "[", ":", "id:")))
     assert unpacked(packed, "Deflate") == (content * 2 + b"{}", True)
 
 
