@@ -34,6 +34,7 @@ class GatewayProcess:
             self.path.write_text(config, "utf-8")
         self.home = home or folder / "state"
         self.env = {**os.environ, "AIGW_DEV_HOME": str(self.home), "UP_KEY": KEY, **(env or {})}
+        self.env.pop("CI", None)  # what is refused there is asked for by name
         self.process: subprocess.Popen[str] | None = None
         self.url = ""
         self.told = folder / "up.err"

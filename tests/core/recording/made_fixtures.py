@@ -87,7 +87,9 @@ JSON = st.recursive(
 OBJECTS = st.dictionaries(_NAMES, JSON, max_size=4)
 _WITH_WILDS = st.one_of(JSON, st.builds(Wild, pattern=st.one_of(st.none(), _TEXTS)))
 _BODIES = st.one_of(OBJECTS, st.dictionaries(_NAMES, _WITH_WILDS, max_size=4), JSON)
-_HEADERS = st.dictionaries(st.sampled_from(["content-type", "retry-after"]), _TEXTS, max_size=2)
+_VALUES = _TEXTS.map(lambda text: text.translate(dict.fromkeys(map(ord, "\r\n\0"))))
+"""What a header can hold."""
+_HEADERS = st.dictionaries(st.sampled_from(["content-type", "retry-after"]), _VALUES, max_size=2)
 _BLOBS = st.builds(
     Blob, sha256=st.just("ab" * 32), type=st.sampled_from(["", "audio/mpeg"]), bytes=st.integers(0, 99)
 )

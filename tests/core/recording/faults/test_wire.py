@@ -311,6 +311,8 @@ def test_bytes_that_are_no_reply_pass_as_they_are(claim: tuple[str, str, bool], 
     fault, dialect, is_stream = claim
     odd = bytes((*b"\r\n", *range(128, 256)))
     body = b"\xff" + body.translate(None, odd)  # no JSON, no event, no letter of several bytes
+    if not is_stream:
+        body = body[:12]  # what breaks off within a whole reply does so behind 16 bytes
     found = perform(_spec(fault), stage(dialect, is_stream=is_stream))
     assert not isinstance(found, Act)
     played = play(found, body, _headers(dialect, is_stream=is_stream), cuts=(3, 50))
