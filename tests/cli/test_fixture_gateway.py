@@ -50,7 +50,7 @@ def test_a_file_is_no_folder_of_fixtures(tmp_path: Path, flag: str) -> None:
     file = tmp_path / "one.aigw.json"
     file.write_text("{}", "utf-8")
     with pytest.raises(CommandError, match="this is a file") as caught:
-        bench_of(BenchOptions(**{flag: file}))
+        bench_of(BenchOptions(record=file) if flag == "record" else BenchOptions(replay=file))
     assert (caught.value.exit_code, caught.value.hint) == (2, f"Name its folder: {tmp_path}")
 
 
