@@ -29,8 +29,8 @@ MODES: Final = ("replay", "auto", "record", "live", "drift")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BenchOptions:
-    """How fixtures are recorded or replayed."""
+class RecordingOptions:
+    """What every command that records or replays is told."""
 
     record: Annotated[
         Path | None,
@@ -61,14 +61,20 @@ class BenchOptions:
         list[str] | None,
         typer.Option(metavar="FAULT", help="Make something break, e.g. 'http.429;times=2'; repeatable."),
     ] = None
-    until_stdin_closes: Annotated[
-        bool, typer.Option("--until-stdin-closes", help="End with the process that holds our standard input.")
-    ] = False
 
     @property
     def folder(self) -> Path | None:
         """The folder of fixtures, where there is one."""
         return self.record or self.replay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchOptions(RecordingOptions):
+    """How a gateway records or replays fixtures."""
+
+    until_stdin_closes: Annotated[
+        bool, typer.Option("--until-stdin-closes", help="End with the process that holds our standard input.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +99,11 @@ class AgainstOptions:
 
 
 def bench_of(
-    options: BenchOptions, *, command: tuple[str, ...] = (), writes_at_end: bool = False
+    options: RecordingOptions,
+    *,
+    command: tuple[str, ...] = (),
+    writes_at_end: bool = False,
+    is_told: bool = False,
 ) -> "Bench | None":
     """The bench that the options ask for; None where they ask for none. Raises `CommandError`."""
     folder = options.folder
@@ -116,7 +126,7 @@ def bench_of(
         raise CommandError(f"--mode {mode}: no such mode.", hint=f"One of {', '.join(MODES)}.")
     if options.repeat not in {"", "last", "cycle"}:
         raise CommandError(f"--repeat {options.repeat}: neither last nor cycle.")
-    if mode == "replay" and not folder.is_dir() and not options.until_stdin_closes:
+    if mode == "replay" and not folder.is_dir() and not is_told:
         raise CommandError(
             f"{folder}: no such folder of fixtures.",
             code="fixture_invalid",
@@ -140,7 +150,7 @@ def bench_of(
             ignore=tuple(options.ignore or ()),
             repeat=options.repeat,
             record_raw=options.record_raw,
-            is_told=options.until_stdin_closes,
+            is_told=is_told,
             command=command,
             writes_at_end=writes_at_end,
         )

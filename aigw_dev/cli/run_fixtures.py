@@ -16,7 +16,7 @@ import typer
 from aigw_dev.cli import output
 from aigw_dev.cli.context import Context
 from aigw_dev.cli.exits import NOT_HELD, CommandError
-from aigw_dev.cli.fixture_gateway import BenchOptions, bench_of, bench_settings, told
+from aigw_dev.cli.fixture_gateway import RecordingOptions, bench_of, bench_settings, told
 from aigw_dev.core import harmless
 
 if TYPE_CHECKING:
@@ -37,38 +37,17 @@ _CREDENTIAL_REFUSALS: Final = frozenset({401, 403, 503})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FixtureOptions:
+class FixtureOptions(RecordingOptions):
     """How the command's calls are recorded or replayed."""
 
     record: Annotated[
         Path | None,
         typer.Option("--record", metavar="DIR", help="Call providers and keep what they answer in DIR."),
     ] = None
-    replay: Annotated[
-        Path | None,
-        typer.Option("--replay", metavar="DIR", help="Answer from the fixtures in DIR; call nobody."),
-    ] = None
     mode: Annotated[
         str,
         typer.Option(metavar="MODE", help="With --replay: replay, auto (record what is missing) or drift."),
     ] = ""
-    timing: Annotated[
-        str,
-        typer.Option(metavar="PACE", help="Replay pauses: instant, recorded, or x10 (ten times as fast)."),
-    ] = "instant"
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(metavar="RULE", help="A request field that does not count; repeatable."),
-    ] = None
-    repeat: Annotated[
-        str,
-        typer.Option(metavar="HOW", help="After the last answer of a request: last or cycle; else a miss."),
-    ] = ""
-    record_raw: Annotated[bool, typer.Option("--record-raw", help="Keep streams byte for byte.")] = False
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FAULT", help="Make something break, e.g. 'http.429;times=2'; repeatable."),
-    ] = None
     report: Annotated[
         list[str] | None,
         typer.Option(metavar="FORM", help="junit, junit:FILE or github: what did not hold; repeatable."),
@@ -205,19 +184,7 @@ def opened(context: Context, options: FixtureOptions, command: Sequence[str]) ->
             hint="`aigw-dev run --record DIR --prune -- CMD`",
         )
     fault_options.check(options.fault or ())
-    bench = bench_of(
-        BenchOptions(
-            record=options.record,
-            replay=options.replay,
-            mode=options.mode,
-            timing=options.timing,
-            ignore=options.ignore,
-            repeat=options.repeat,
-            record_raw=options.record_raw,
-        ),
-        command=tuple(command),
-        writes_at_end=True,
-    )
+    bench = bench_of(options, command=tuple(command), writes_at_end=True)
     assert bench is not None  # noqa: S101  -- a folder was named
     _check_network(bench.mode, context.environ, is_allowed=options.allow_network)
     with (

@@ -109,7 +109,7 @@ def serve_fixtures(context: Context, options: UpOptions, fixtures: BenchOptions)
     from aigw_dev.server.run import run_loop
 
     fault_options.check(fixtures.fault or ())
-    bench = fixture_gateway.bench_of(fixtures)
+    bench = fixture_gateway.bench_of(fixtures, is_told=fixtures.until_stdin_closes)
     assert bench is not None  # noqa: S101  -- without a folder it is refused
     _check_fixtures_run(options)
     if options.detach and bench.mode == "replay":

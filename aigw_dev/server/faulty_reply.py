@@ -1,5 +1,6 @@
 """Replies that a fault makes or changes, at the provider's edge: steps played one after the other."""
 
+import abc
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 
@@ -9,7 +10,7 @@ from aigw_dev.server.call import Headers, Reply
 from aigw_dev.server.fault_board import InForce
 
 
-class _Played:
+class _Played(abc.ABC):
     """What both kinds of reply share: pauses that `cancel` ends, and how a body ends."""
 
     def __init__(self, struck: InForce) -> None:
@@ -21,9 +22,9 @@ class _Played:
         self._wake = asyncio.Event()
         self._is_cancelled = False
 
+    @abc.abstractmethod
     def chunks(self) -> AsyncIterator[bytes]:
         """The body, as the fault leaves it."""
-        raise NotImplementedError
 
     async def read(self, limit: int) -> bytes:
         """See `call.Reply`."""
@@ -76,7 +77,7 @@ class _Played:
             f"the connection was cut by the fault {self._struck.spec.id}", code="upstream_reset"
         )
 
-    async def _before_end(self) -> None:
+    async def _before_end(self) -> None:  # noqa: B027  -- behind a made-up reply there is nothing
         """Nothing more is wanted of what stands behind this reply."""
 
     async def _pause(self, seconds: float | None) -> None:

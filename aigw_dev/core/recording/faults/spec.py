@@ -161,11 +161,6 @@ class Armed:
         self.fired += 1
         return True
 
-    def rewind(self) -> None:
-        """As if no call had been made."""
-        self.seen = self.fired = 0
-        self.draw = generator(self.spec.seed or 0)
-
 
 def generator(seed: int) -> Callable[[], float]:
     """Numbers in [0, 1) that depend on `seed` only (splitmix64, Vigna; public domain)."""

@@ -233,15 +233,6 @@ def test_draws_can_be_given() -> None:
     assert [armed.wants(CLIENT, lambda value=value: value) for value in (0.4, 0.6)] == [True, False]
 
 
-def test_a_rewound_fault_strikes_again() -> None:
-    armed = Armed(parse_fault("http.500;times=1;rate=0.5;seed=9"))
-    first = [armed.wants(CLIENT) for _ in range(8)]
-    assert armed.is_spent
-    armed.rewind()
-    assert not armed.is_spent
-    assert [armed.wants(CLIENT) for _ in range(8)] == first
-
-
 @given(st.integers())
 def test_numbers_depend_on_the_seed_alone_and_stay_below_one(seed: int) -> None:
     first, second = generator(seed), generator(seed)
